@@ -1,0 +1,166 @@
+"""The engine: from the text around a cursor to the text that belongs there.
+
+Knows strings, token ids and a model; knows no URI, position, version or editor.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sotto_engine.cancel import CancelFlag
+from sotto_engine.completion_run import CompletionRun, DeadlinePassed
+from sotto_engine.errors import SottoError
+from sotto_engine.fim import FimOrder, FimTemplate, find_template
+from sotto_engine.kv_cache import KVCache
+from sotto_engine.language_model import LanguageModel, PassCancelled
+from sotto_engine.manifest import Manifest, load_manifest
+from sotto_engine.model import Model
+from sotto_engine.prefix_cache import PrefixCache
+from sotto_engine.prompt import PromptBuilder
+from sotto_engine.request import Completion, CompletionRequest, FinishReason
+from sotto_engine.sampler import make_sampler
+from sotto_engine.tokenizer import Tokenizer
+
+PREFILL_SLICE = 64
+"""Tokens a prefill pass: the longest a cancel has to wait."""
+MIN_PREFILL = 2
+"""Tokens of the prompt that are always computed, in one pass: the attention kernel for a single token
+rounds differently, so a prompt is never computed one token at a time (docs/architecture.md)."""
+DEFAULT_CACHE_NBYTES = 256 << 20
+
+
+@dataclass(frozen=True)
+class EngineOptions:
+    """What a user may set. `None` and 0 mean: as the model's manifest and the machine say."""
+
+    fim_family: str | None = None
+    fim_order: str | None = None
+    num_threads: int = 0
+    cache_nbytes: int = DEFAULT_CACHE_NBYTES
+
+
+class Engine:
+    """A loaded model that completes text. One thread calls it; any thread may set a cancel flag."""
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        tokenizer: Tokenizer,
+        prompts: PromptBuilder,
+        stop_ids: frozenset[int],
+        cache_nbytes: int = DEFAULT_CACHE_NBYTES,
+    ) -> None:
+        self.model = model
+        self.tokenizer = tokenizer
+        self._prompts = prompts
+        self._stop_ids = stop_ids
+        self._prefix_cache = PrefixCache(model.new_cache, cache_nbytes)
+
+    def complete(
+        self,
+        request: CompletionRequest,
+        cancelled: CancelFlag,
+        on_text: Callable[[str], None] | None = None,
+    ) -> Completion:
+        """Fill in the middle. `on_text` gets the text piece by piece, whole code points, never taken back.
+
+        A cancelled completion returns what it had, with the finish reason `cancelled`; the rows it computed
+        stay in the cache, so the next request finds that work done.
+        """
+        run = CompletionRun(request, on_text)
+        prompt = self._prompts.build(request)
+        cache = self._prefix_cache.take(prompt.token_ids)
+        try:
+            cache.trim(max(0, len(prompt.token_ids) - MIN_PREFILL))
+            run.prompt_ready(len(prompt.token_ids), len(cache))
+            logits = self._prefill(cache, prompt.token_ids, run, cancelled)
+            run.prefill_done()
+            reason = self._decode(cache, logits, prompt.healed, run, cancelled)
+        except PassCancelled:
+            reason = FinishReason.CANCELLED
+        except DeadlinePassed:
+            reason = FinishReason.DEADLINE
+        finally:
+            # Rows of generated tokens come from one-token passes, which round differently from the passes
+            # that compute a prompt: they are not kept, or a warm cache would differ from a cold one.
+            cache.trim(len(prompt.token_ids))
+            self._prefix_cache.put(cache)
+        return run.completion(reason)
+
+    def _prefill(
+        self, cache: KVCache, prompt_ids: list[int], run: CompletionRun, cancelled: CancelFlag
+    ) -> np.ndarray:
+        """Compute what the cache lacks of the prompt; the logits behind its last token, `[vocab_size]`."""
+        while True:
+            remaining = len(prompt_ids) - len(cache)
+            size = min(PREFILL_SLICE, remaining)
+            if remaining - size == 1:
+                size -= 1  # MIN_PREFILL holds for the last slice too
+            logits = self.model.forward(cache, prompt_ids[len(cache) : len(cache) + size], cancelled)
+            if len(cache) == len(prompt_ids):
+                return logits[0]
+            run.check_deadline()
+
+    def _decode(
+        self,
+        cache: KVCache,
+        logits: np.ndarray,
+        healed: bytes,
+        run: CompletionRun,
+        cancelled: CancelFlag,
+    ) -> FinishReason:
+        """Generate until a stop; every token and its text go to `run`."""
+        sample = make_sampler(run.request.sampling)
+        if healed:
+            logits = self._only_extending(logits, healed)
+        for _ in range(run.request.max_tokens):
+            run.check_deadline()
+            choice = sample(logits)
+            if choice.token_id in self._stop_ids:
+                return FinishReason.STOP_ID
+            token_bytes = self.tokenizer.token_bytes(choice.token_id)[len(healed) :]
+            healed = b""
+            if (reason := run.add(choice, token_bytes)) is not None:
+                return reason
+            logits = self.model.forward(cache, [choice.token_id], cancelled)[0]
+        return FinishReason.LENGTH
+
+    def _only_extending(self, logits: np.ndarray, healed: bytes) -> np.ndarray:
+        """Token healing: forbid every first token that does not extend what was typed.
+
+        After "Guidance" (Lundberg, 2023): back up by one token, constrain the next by its bytes.
+        """
+        allowed = self.tokenizer.ids_extending(healed)
+        masked = np.full_like(logits, -np.inf)
+        masked[allowed] = logits[allowed]
+        return masked
+
+
+def load_engine(directory: Path, options: EngineOptions | None = None) -> tuple[Engine, Manifest]:
+    """Load and check a model folder. Raises SottoError with a sentence the user can act on."""
+    options = options or EngineOptions()
+    manifest = load_manifest(directory)
+    manifest.verify()
+    tokenizer = Tokenizer.load(manifest.tokenizer_path)
+    template = find_template(options.fim_family or manifest.fim_family, tokenizer)
+    order = _fim_order(options.fim_order or manifest.fim_order)
+    prompts = PromptBuilder(tokenizer, template, order, manifest.context_length, header=manifest.fim_header)
+    model = Model(manifest.graph_path, manifest.context_length, options.num_threads)
+    stop_ids = {*manifest.stop_ids, *_known_ids(template, tokenizer)}
+    return Engine(model, tokenizer, prompts, frozenset(stop_ids), options.cache_nbytes), manifest
+
+
+def _fim_order(name: str) -> FimOrder:
+    try:
+        return FimOrder(name)
+    except ValueError as error:
+        known = ", ".join(order.value for order in FimOrder)
+        raise SottoError(f"The FIM order {name!r} is unknown; use one of {known}.") from error
+
+
+def _known_ids(template: FimTemplate, tokenizer: Tokenizer) -> set[int]:
+    """Ids of the family's stop tokens and of the FIM tokens themselves, which never belong in code."""
+    spellings = (*template.stops, *template.control_tokens())
+    return {token_id for text in spellings if (token_id := tokenizer.control_id(text)) is not None}

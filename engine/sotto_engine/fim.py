@@ -1,0 +1,198 @@
+"""Fill-in-the-middle formats, one table row a model family, and the prompts made from them.
+
+Sources of the rows: the families' model cards and papers (docs/models.md lists them).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+
+from sotto_engine.errors import SottoError
+from sotto_engine.request import Snippet
+from sotto_engine.tokenizer import Tokenizer
+
+
+class FimOrder(StrEnum):
+    """Which text stands last in the prompt, which decides what a keystroke invalidates."""
+
+    PREFIX_FIRST = "prefix-first"
+    """prefix, suffix, middle: a keystroke recomputes the whole suffix"""
+    SUFFIX_FIRST = "suffix-first"
+    """suffix, prefix: a keystroke costs what was typed"""
+    ANCHORED = "anchored"
+    """prefix up to an anchor, suffix, then what was typed since behind the middle token"""
+
+
+class Slot(Enum):
+    """A place in a layout that is filled with text."""
+
+    PREFIX = "prefix"
+    SUFFIX = "suffix"
+    TYPED = "typed"
+
+
+class Header(Enum):
+    """How a family writes repository and file names in front of the code."""
+
+    NONE = "none"
+    FILE_SEP_LINES = "<repo>name, then <sep>path and the code, a line each; the target file last"
+    FILE_SEP_INLINE = "<repo>name<sep>path, the code; the target's path stands behind the prefix token"
+    FILENAME = "<sep>path and the code; the target file last"
+    PLUS_PATH = "+++++ path as plain text in the prefix"
+
+
+Layout = tuple[str | Slot, ...]
+
+
+@dataclass(frozen=True)
+class FimTemplate:
+    """A family's control tokens and how they are arranged. `bos` and `repository` may be empty."""
+
+    family: str
+    prefix_first: Layout | None
+    suffix_first: Layout | None
+    bos: str = ""
+    stops: tuple[str, ...] = ()
+    header: Header = Header.NONE
+    repository: str = ""
+    separator: str = ""
+
+    def layout(self, order: FimOrder) -> Layout:
+        """Raises SottoError if the family has no such order."""
+        layout = self.suffix_first if order is FimOrder.SUFFIX_FIRST else self.prefix_first
+        if layout is None:
+            raise SottoError(
+                f"Models of the family {self.family!r} have no {order.value} order; set another."
+            )
+        if order is FimOrder.ANCHORED:
+            if layout[-1] is Slot.PREFIX:
+                raise SottoError(
+                    f"Models of the family {self.family!r} cannot be anchored: they have no middle token."
+                )
+            return (*layout, Slot.TYPED)
+        return layout
+
+    def control_tokens(self) -> set[str]:
+        """Every control token that an order of this family needs."""
+        return {
+            part
+            for layout in (self.prefix_first, self.suffix_first)
+            for part in layout or ()
+            if isinstance(part, str)
+        }
+
+
+_P, _S = Slot.PREFIX, Slot.SUFFIX
+
+TEMPLATES: tuple[FimTemplate, ...] = (
+    FimTemplate(
+        family="qwen",  # Qwen2.5-Coder, Qwen3-Coder; CodeGemma spells the three alike and comes after
+        prefix_first=("<|fim_prefix|>", _P, "<|fim_suffix|>", _S, "<|fim_middle|>"),
+        suffix_first=("<|fim_prefix|>", "<|fim_suffix|>", _S, "<|fim_middle|>", _P),
+        stops=("<|endoftext|>", "<|fim_pad|>", "<|repo_name|>", "<|file_sep|>", "<|im_end|>"),
+        header=Header.FILE_SEP_LINES,
+        repository="<|repo_name|>",
+        separator="<|file_sep|>",
+    ),
+    FimTemplate(
+        family="codegemma",
+        prefix_first=("<|fim_prefix|>", _P, "<|fim_suffix|>", _S, "<|fim_middle|>"),
+        suffix_first=None,
+        bos="<bos>",
+        stops=("<|file_separator|>", "<eos>"),
+    ),
+    FimTemplate(
+        family="mellum",
+        prefix_first=None,
+        suffix_first=("<fim_suffix>", _S, "<fim_prefix>", _P, "<fim_middle>"),
+        stops=("<|endoftext|>", "<filename>"),
+        header=Header.FILENAME,
+        separator="<filename>",
+    ),
+    FimTemplate(
+        family="granite",
+        prefix_first=("<fim_prefix>", _P, "<fim_suffix>", _S, "<fim_middle>"),
+        suffix_first=("<fim_prefix>", "<fim_suffix>", _S, "<fim_middle>", _P),
+        stops=("<|endoftext|>", "<fim_pad>"),
+    ),
+    FimTemplate(
+        family="starcoder",
+        prefix_first=("<fim_prefix>", _P, "<fim_suffix>", _S, "<fim_middle>"),
+        suffix_first=("<fim_prefix>", "<fim_suffix>", _S, "<fim_middle>", _P),
+        stops=("<|endoftext|>", "<file_sep>"),
+        header=Header.FILE_SEP_INLINE,
+        repository="<repo_name>",
+        separator="<file_sep>",
+    ),
+    FimTemplate(
+        family="deepseek",
+        prefix_first=("<｜fim▁begin｜>", _P, "<｜fim▁hole｜>", _S, "<｜fim▁end｜>"),
+        suffix_first=None,
+        bos="<｜begin▁of▁sentence｜>",
+        stops=("<｜end▁of▁sentence｜>",),
+    ),
+    FimTemplate(
+        family="codellama",
+        prefix_first=("▁<PRE>", _P, "▁<SUF>", _S, "▁<MID>"),
+        suffix_first=("▁<PRE>", "▁<SUF>", _S, "▁<MID>", _P),
+        bos="<s>",
+        stops=("</s>", "▁<EOT>"),
+    ),
+    FimTemplate(
+        family="codestral",
+        prefix_first=None,
+        suffix_first=("[SUFFIX]", _S, "[PREFIX]", _P),
+        bos="<s>",
+        stops=("</s>",),
+        header=Header.PLUS_PATH,
+    ),
+    FimTemplate(
+        family="seed-coder",
+        prefix_first=None,
+        suffix_first=("<[fim-suffix]>", _S, "<[fim-prefix]>", _P, "<[fim-middle]>"),
+        stops=("<[end▁of▁sentence]>",),
+    ),
+)
+
+
+def find_template(family: str, tokenizer: Tokenizer) -> FimTemplate:
+    """The family's row, its control tokens checked against the vocabulary.
+
+    Raises SottoError for an unknown family and for a model that lacks the tokens.
+    """
+    for template in TEMPLATES:
+        if template.family == family:
+            missing = sorted(t for t in template.control_tokens() if tokenizer.control_id(t) is None)
+            if missing:
+                raise SottoError(
+                    f"The model's vocabulary has no {', '.join(missing)}: it was not trained to fill in the "
+                    f"middle as the family {family!r} is; choose a model with FIM tokens."
+                )
+            return template
+    known = ", ".join(template.family for template in TEMPLATES)
+    raise SottoError(f"The FIM family {family!r} is unknown; use one of {known}.")
+
+
+def header_parts(
+    template: FimTemplate, path: str, repository: str, snippets: Sequence[Snippet]
+) -> tuple[list[str], str]:
+    """Repository, snippets and file name as the family writes them: `(parts in front, text before prefix)`.
+
+    A part that is spelled like a control token is one; all else is text. Without a path nothing is written.
+    """
+    if template.header is Header.NONE or not path:
+        return [], ""
+    separator = template.separator
+    front = [template.repository, repository] if template.repository and repository else []
+    if template.header is Header.PLUS_PATH:
+        texts = [f"+++++ {snippet.path}\n{snippet.text}\n" for snippet in snippets]
+        return [], "".join([*texts, f"+++++ {path}\n"])
+    if template.header is Header.FILE_SEP_INLINE:
+        for snippet in snippets:
+            front += [separator, f"{snippet.path}\n{snippet.text}"]
+        return [*front, separator], f"{path}\n"
+    if template.header is Header.FILE_SEP_LINES and front:
+        front.append("\n")
+    for snippet in snippets:
+        front += [separator, f"{snippet.path}\n{snippet.text}\n"]
+    return [*front, separator, f"{path}\n"], ""

@@ -1,0 +1,155 @@
+"""The manifest beside a model's files: what they are, what they must hash to, how the model is prompted."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from sotto_engine.errors import SottoError
+
+MANIFEST_NAME = "manifest.json"
+_FORMAT = 1
+_CHUNK_NBYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """A file of the model: what it must be, byte for byte."""
+
+    name: str
+    sha256: str
+    nbytes: int
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A model folder, described. Paths are names inside `directory`."""
+
+    directory: Path
+    name: str
+    description: str
+    licence: str
+    graph: str
+    tokenizer: str
+    files: tuple[ModelFile, ...]
+    context_length: int
+    fim_family: str
+    fim_order: str
+    fim_header: bool
+    stop_ids: tuple[int, ...]
+    good_for: tuple[str, ...]
+
+    @property
+    def graph_path(self) -> Path:
+        return self.directory / self.graph
+
+    @property
+    def tokenizer_path(self) -> Path:
+        return self.directory / self.tokenizer
+
+    def verify(self) -> None:
+        """Raise SottoError if a file is missing, truncated or not the one the manifest was written for."""
+        for file in self.files:
+            path = self.directory / file.name
+            try:
+                nbytes = path.stat().st_size
+                digest = sha256_of(path)
+            except OSError as error:
+                raise SottoError(
+                    f"The model file {path} cannot be read ({error.strerror}); install the model again."
+                ) from error
+            if nbytes != file.nbytes:
+                raise SottoError(
+                    f"The model file {path} has {nbytes} bytes instead of {file.nbytes}: "
+                    "it is truncated or of another version; install the model again."
+                )
+            if digest != file.sha256:
+                raise SottoError(
+                    f"The model file {path} does not match the checksum in {MANIFEST_NAME}: "
+                    "it was changed or damaged; install the model again."
+                )
+
+
+def sha256_of(path: Path) -> str:
+    """Hex digest of a file, read in pieces."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_NBYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def load_manifest(directory: Path) -> Manifest:
+    """Read `manifest.json` of a model folder. Raises SottoError saying which field is missing or wrong."""
+    path = directory / MANIFEST_NAME
+    try:
+        data: object = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise SottoError(
+            f"There is no {MANIFEST_NAME} in {directory}; give the folder of a model made for Sotto."
+        ) from error
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise SottoError(f"{path} cannot be read as JSON ({error}); install the model again.") from error
+    fields = _Fields(path, data)
+    if fields.integer("format") != _FORMAT:
+        raise SottoError(
+            f"{path} has format {fields.integer('format')}, this Sotto reads {_FORMAT}; "
+            "update Sotto or the model."
+        )
+    fim = _Fields(path, fields.value("fim", dict))
+    files = tuple(
+        ModelFile(name, entry.string("sha256"), entry.integer("nbytes"))
+        for name, value in cast("dict[str, object]", fields.value("files", dict)).items()
+        for entry in [_Fields(path, value)]
+    )
+    graph, tokenizer = fields.string("graph"), fields.string("tokenizer")
+    listed = {file.name for file in files}
+    for name in (*listed, graph, tokenizer):
+        if name not in listed or Path(name).is_absolute() or ".." in Path(name).parts:
+            raise SottoError(
+                f"{path}: the file {name!r} is not listed under 'files' inside the folder; correct it."
+            )
+    return Manifest(
+        directory=directory,
+        name=fields.string("name"),
+        description=fields.string("description"),
+        licence=fields.string("licence"),
+        graph=graph,
+        tokenizer=tokenizer,
+        files=files,
+        context_length=fields.integer("context_length"),
+        fim_family=fim.string("family"),
+        fim_order=fim.string("order"),
+        fim_header=bool(fim.value("header", bool)),
+        stop_ids=tuple(fields.integers("stop_ids")),
+        good_for=tuple(str(item) for item in fields.value("good_for", list)),
+    )
+
+
+class _Fields:
+    """Typed reading of one JSON object, with errors that name the field."""
+
+    def __init__(self, path: Path, data: object) -> None:
+        if not isinstance(data, dict):
+            raise SottoError(f"{path} must hold JSON objects at the places Sotto reads; correct it.")
+        self._path = path
+        self._data = cast("dict[str, object]", data)
+
+    def value(self, name: str, kind: type) -> Any:  # noqa: ANN401 - JSON
+        value = self._data.get(name)
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise SottoError(f"{self._path}: {name!r} must be a {kind.__name__}; correct it.")
+        return value
+
+    def string(self, name: str) -> str:
+        return self.value(name, str)
+
+    def integer(self, name: str) -> int:
+        return self.value(name, int)
+
+    def integers(self, name: str) -> list[int]:
+        values: list[object] = self.value(name, list)
+        if not all(isinstance(value, int) for value in values):
+            raise SottoError(f"{self._path}: {name!r} must hold whole numbers; correct it.")
+        return cast("list[int]", values)

@@ -1,0 +1,75 @@
+"""The KV caches of several prompts, so that going back to another file costs no prefill.
+
+Not locked: only the thread that owns the engine comes here.
+"""
+
+from collections.abc import Callable, Sequence
+
+from sotto_engine.kv_cache import KVCache
+
+_WORTH_FORKING = 16
+"""Shared tokens below which copying rows saves less than it costs."""
+
+
+class PrefixCache:
+    """Caches at rest, the least recently used first, bounded in bytes.
+
+    A cache in use is taken out and given back, so that no two completions ever share one.
+    """
+
+    def __init__(self, new_cache: Callable[[], KVCache], max_nbytes: int) -> None:
+        self._new_cache = new_cache
+        self._max_nbytes = max_nbytes
+        self._resting: list[KVCache] = []
+
+    def __len__(self) -> int:
+        return len(self._resting)
+
+    @property
+    def nbytes(self) -> int:
+        return sum(cache.nbytes for cache in self._resting)
+
+    def take(self, token_ids: Sequence[int]) -> KVCache:
+        """The cache with the longest prefix of `token_ids`, trimmed to that prefix; else an empty one.
+
+        A cache that would lose most of its rows belongs to another place in the code: it stays, and the
+        shared rows are copied.
+        """
+        best, shared = None, 0
+        for cache in reversed(self._resting):
+            length = shared_prefix_length(cache.token_ids, token_ids)
+            if length > shared:
+                best, shared = cache, length
+        if best is None or (shared < _WORTH_FORKING and shared < len(best) // 2):
+            return self._new_cache()
+        if shared < len(best) // 2:
+            return best.fork(shared)
+        self._resting.remove(best)
+        best.trim(shared)
+        return best
+
+    def put(self, cache: KVCache) -> None:
+        """Give a cache back; the least recently used ones are dropped until all fit the budget."""
+        if not len(cache):
+            return
+        self._resting.append(cache)
+        while self._resting and self.nbytes > self._max_nbytes:
+            self._resting.pop(0)
+
+    def clear(self) -> None:
+        self._resting.clear()
+
+
+def shared_prefix_length(a: Sequence[int], b: Sequence[int]) -> int:
+    """How many tokens two sequences have in common from the start."""
+    limit = min(len(a), len(b))
+    if a[:limit] == b[:limit]:
+        return limit
+    low, high = 0, limit  # comparing slices runs in C: bisect instead of looping token by token
+    while low + 1 < high:
+        middle = (low + high) // 2
+        if a[low:middle] == b[low:middle]:
+            low = middle
+        else:
+            high = middle
+    return low if a[low] != b[low] else high

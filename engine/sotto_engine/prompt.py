@@ -1,0 +1,121 @@
+"""From a request to the prompt's token ids: windows that move in jumps, layout, token healing.
+
+A prompt is a pure function of the request: nothing is remembered between keystrokes.
+"""
+
+from dataclasses import dataclass
+
+from sotto_engine.errors import SottoError
+from sotto_engine.fim import FimOrder, FimTemplate, Slot, header_parts
+from sotto_engine.request import CompletionRequest
+from sotto_engine.tokenizer import Tokenizer
+
+_WINDOW_STEP = 256
+"""Tokens by which the start of the prefix jumps: each jump is a whole prefill, each step costs context."""
+_SUFFIX_SHARE = 0.2
+"""Of the room: what follows says where to stop, what precedes says what to write."""
+_HEADER_SHARE = 0.25
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What the model is asked. `healed` is text that the user typed and the first new token must extend."""
+
+    token_ids: list[int]
+    healed: bytes
+
+
+class PromptBuilder:
+    """Renders requests for one model. `max_tokens` is the model's context length."""
+
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        template: FimTemplate,
+        order: FimOrder,
+        max_tokens: int,
+        *,
+        header: bool,
+    ) -> None:
+        self._tokenizer = tokenizer
+        self._template = template
+        self._order = order
+        self._layout = template.layout(order)
+        self._max_tokens = max_tokens
+        self._header_trained = header
+
+    def build(self, request: CompletionRequest) -> Prompt:
+        """Token ids that leave room for `request.max_tokens` new ones."""
+        room = self._max_tokens - request.max_tokens - len(self._layout)
+        front, lead = self._header(request, int(room * _HEADER_SHARE))
+        room -= len(front)
+        suffix_ids = self._tokenizer.encode(request.suffix)[: int(room * _SUFFIX_SHARE)]
+        room -= len(suffix_ids)
+        anchor = self._anchor(request.prefix)
+        prefix_ids = self._tokenizer.encode(lead + request.prefix[:anchor])
+        typed_ids = self._tokenizer.encode(request.prefix[anchor:])
+        healed = self._pop_unfinished(typed_ids or prefix_ids)
+        typed_ids = self._window(typed_ids, room)
+        filling = {
+            Slot.PREFIX: self._window(prefix_ids, room - len(typed_ids)),
+            Slot.SUFFIX: suffix_ids,
+            Slot.TYPED: typed_ids,
+        }
+        token_ids = front
+        for part in self._layout:
+            token_ids += [self._control_id(part)] if isinstance(part, str) else filling[part]
+        return Prompt(token_ids, healed)
+
+    def _anchor(self, prefix: str) -> int:
+        """Where the text behind the middle token starts: before the newline of the cursor's line."""
+        return max(prefix.rfind("\n"), 0) if self._order is FimOrder.ANCHORED else len(prefix)
+
+    def _header(self, request: CompletionRequest, room: int) -> tuple[list[int], str]:
+        """`(ids in front of the layout, text in front of the prefix)`, without the snippets that do not fit."""
+        start = [self._control_id(self._template.bos)] if self._template.bos else []
+        if not self._header_trained:
+            return start, ""
+        ids: list[int] = []
+        lead = ""
+        for num_snippets in range(len(request.snippets), -1, -1):
+            snippets = request.snippets[:num_snippets]
+            parts, lead = header_parts(self._template, request.path, request.repository, snippets)
+            ids = [token_id for part in parts for token_id in self._part_ids(part)]
+            if len(ids) <= room:
+                return start + ids, lead
+        return start, ""
+
+    def _part_ids(self, part: str) -> list[int]:
+        is_control = part in (self._template.repository, self._template.separator)
+        return [self._control_id(part)] if is_control else self._tokenizer.encode(part)
+
+    def _pop_unfinished(self, token_ids: list[int]) -> bytes:
+        """Take the last token off, to be generated again (token healing), and return its bytes.
+
+        A newline with its indentation is finished: the editor wrote it. A token that starts inside a code
+        point stays, since text must be cut between code points.
+        """
+        last = self._tokenizer.token_bytes(token_ids[-1]) if token_ids else b""
+        is_indentation = not last.strip(b" \t\r\n") and b"\n" in last
+        starts_inside_code_point = bool(last) and last[0] & 0xC0 == 0x80
+        if not last or is_indentation or starts_inside_code_point:
+            return b""
+        token_ids.pop()
+        return last
+
+    def _window(self, token_ids: list[int], room: int) -> list[int]:
+        """The last tokens that fit, starting at a line; the start jumps, so that most keystrokes keep it."""
+        if len(token_ids) <= room:
+            return token_ids
+        step = min(_WINDOW_STEP, room // 2)
+        start = -(-(len(token_ids) - room) // step) * step
+        for ahead in range(start, min(start + step // 4, len(token_ids))):
+            if b"\n" in self._tokenizer.token_bytes(token_ids[ahead]):
+                return token_ids[ahead:]
+        return token_ids[start:]
+
+    def _control_id(self, spelling: str) -> int:
+        token_id = self._tokenizer.control_id(spelling)
+        if token_id is None:
+            raise SottoError(f"The model's vocabulary has no {spelling}; set another FIM family or order.")
+        return token_id

@@ -1,0 +1,99 @@
+"""What goes into `Engine.complete` and what comes out: frozen dataclasses, plain strings and numbers."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class StopAt(StrEnum):
+    """How far a completion may go, beside the stop ids that every model has."""
+
+    LINE = "line"
+    """up to the end of the first line that holds text"""
+    BLOCK = "block"
+    """up to the end of the indented block that the cursor stands in"""
+    BUDGET = "budget"
+    """until a stop id or the token budget"""
+
+
+class FinishReason(StrEnum):
+    """Why the engine stopped."""
+
+    STOP_ID = "stop_id"
+    STOP_STRING = "stop_string"
+    LINE = "line"
+    BLOCK = "block"
+    LENGTH = "length"
+    DEADLINE = "deadline"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the next token is chosen. `temperature=0` is greedy and ignores the rest."""
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    top_k: int = 0
+    """0: no limit"""
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Snippet:
+    """Text of another place that is set in front of the file, where the model's format has room for it."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True)
+class CompletionRequest:
+    """One question to the model: what stands between `prefix` and `suffix`?
+
+    prefix, suffix: the document's text on both sides of the cursor, with `\\n` line ends.
+    path, repository: real names, used where the model was trained with a header; empty for none.
+    deadline_ms: no decode step starts later than this many milliseconds after the call; `None`: no limit.
+    """
+
+    prefix: str
+    suffix: str = ""
+    path: str = ""
+    repository: str = ""
+    snippets: tuple[Snippet, ...] = ()
+    max_tokens: int = 64
+    stop_at: StopAt = StopAt.BLOCK
+    stop_strings: tuple[str, ...] = ()
+    sampling: Sampling = field(default_factory=Sampling)
+    deadline_ms: float | None = None
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Milliseconds spent in each stage of one completion."""
+
+    prompt_ms: float = 0.0
+    """template and tokenizer"""
+    prefill_ms: float = 0.0
+    first_token_ms: float = 0.0
+    """from the call to the first new token"""
+    decode_ms: float = 0.0
+    total_ms: float = 0.0
+
+
+@dataclass(frozen=True)
+class Completion:
+    """The model's answer.
+
+    text: what to insert at the cursor; never repeats what was typed.
+    token_ids, token_logprobs: the generated tokens and their natural-log probabilities under the distribution
+        that they were drawn from, same length; a token cut off by a stop rule is not among them.
+    num_prompt_tokens: length of the prompt; num_cached_tokens: how many of them were not computed again.
+    """
+
+    text: str
+    token_ids: tuple[int, ...]
+    token_logprobs: tuple[float, ...]
+    finish_reason: FinishReason
+    num_prompt_tokens: int
+    num_cached_tokens: int
+    timings: Timings

@@ -1,0 +1,58 @@
+"""Writes one ONNX export of a Qwen2-style checkpoint: graph, quantized weights, optionally as external data.
+
+    PYTHONPATH=onnx_models python -m recipe.export CHECKPOINT OUTPUT_DIR --scheme mixed-b32 --max-positions 2048
+"""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import onnx
+
+from recipe.decoder_config import DecoderConfig, Weights, read_config, read_weights
+from recipe.graph import build_graph
+from recipe.quantize import SCHEMES, Scheme
+
+GRAPH_NAME = "model.onnx"
+DATA_NAME = "model.onnx.data"
+
+
+def read_checkpoint(directory: Path, max_positions: int | None = None) -> tuple[DecoderConfig, Weights]:
+    """config.json and model.safetensors; `max_positions` shortens the rotary table that the export carries."""
+    config = read_config(directory / "config.json")
+    if max_positions is not None:
+        config = replace(config, max_positions=min(max_positions, config.max_positions))
+    return config, read_weights(directory / "model.safetensors")
+
+
+def write_export(
+    config: DecoderConfig, weights: Weights, scheme: Scheme, output_dir: Path, inline: bool = False
+) -> Path:
+    """Writes model.onnx, and model.onnx.data beside it unless `inline`; returns the graph's path."""
+    output_dir.mkdir(parents=True, exist_ok=True)
+    path = output_dir / GRAPH_NAME
+    (output_dir / DATA_NAME).unlink(missing_ok=True)  # onnx appends to a file that is there already
+    model = build_graph(config, weights, scheme)
+    if inline:
+        onnx.save_model(model, path)
+    else:
+        onnx.save_model(model, path, save_as_external_data=True, location=DATA_NAME, size_threshold=1024)
+    return path
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint", type=Path, help="folder with config.json and model.safetensors")
+    parser.add_argument("output_dir", type=Path)
+    parser.add_argument("--scheme", choices=sorted(SCHEMES), default="int4-b32")
+    parser.add_argument("--max-positions", type=int, help="longest context the rotary table serves")
+    parser.add_argument("--inline", action="store_true", help="weights inside model.onnx")
+    options = parser.parse_args()
+    config, weights = read_checkpoint(options.checkpoint, options.max_positions)
+    path = write_export(config, weights, SCHEMES[options.scheme], options.output_dir, options.inline)
+    nbytes = sum(file.stat().st_size for file in path.parent.glob(f"{GRAPH_NAME}*"))
+    print(f"{path}: {nbytes / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()
