@@ -1,7 +1,7 @@
 """The flag by which another thread breaks off a completion."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 
@@ -24,7 +24,7 @@ class CancelFlag:
         return self._set
 
     @contextmanager
-    def watched_by(self, watcher: Callable[[], None]) -> Iterator[None]:
+    def watched_by(self, watcher: Callable[[], None]) -> Generator[None]:
         """Call `watcher` if the flag is set while the `with` block runs, or at once if it is set."""
         with self._lock:
             if self._set:

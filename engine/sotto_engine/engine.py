@@ -12,14 +12,14 @@ import numpy as np
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.completion_run import CompletionRun, DeadlinePassed
 from sotto_engine.errors import SottoError
-from sotto_engine.fim import FimOrder, FimTemplate, find_template
+from sotto_engine.fim import FimTemplate, find_template
 from sotto_engine.kv_cache import KVCache
 from sotto_engine.language_model import LanguageModel, PassCancelled
 from sotto_engine.manifest import Manifest, load_manifest
 from sotto_engine.model import Model
 from sotto_engine.prefix_cache import PrefixCache
 from sotto_engine.prompt import PromptBuilder
-from sotto_engine.request import Completion, CompletionRequest, FinishReason
+from sotto_engine.request import Completion, CompletionRequest, FimOrder, FinishReason
 from sotto_engine.sampler import make_sampler
 from sotto_engine.tokenizer import Tokenizer
 

@@ -5,22 +5,11 @@ Sources of the rows: the families' model cards and papers (docs/models.md lists 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum, StrEnum
+from enum import Enum
 
 from sotto_engine.errors import SottoError
-from sotto_engine.request import Snippet
+from sotto_engine.request import FimOrder, Snippet
 from sotto_engine.tokenizer import Tokenizer
-
-
-class FimOrder(StrEnum):
-    """Which text stands last in the prompt, which decides what a keystroke invalidates."""
-
-    PREFIX_FIRST = "prefix-first"
-    """prefix, suffix, middle: a keystroke recomputes the whole suffix"""
-    SUFFIX_FIRST = "suffix-first"
-    """suffix, prefix: a keystroke costs what was typed"""
-    ANCHORED = "anchored"
-    """prefix up to an anchor, suffix, then what was typed since behind the middle token"""
 
 
 class Slot(Enum):

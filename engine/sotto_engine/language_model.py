@@ -21,6 +21,11 @@ class LanguageModel(Protocol):
         """Longest sequence, prompt and completion together."""
         ...
 
+    @property
+    def num_threads(self) -> int:
+        """Threads a pass runs on."""
+        ...
+
     def new_cache(self) -> KVCache:
         """An empty cache in this model's layout."""
         ...

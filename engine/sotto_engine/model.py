@@ -13,12 +13,14 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
-import onnxruntime as ort
+import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
 
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.errors import SottoError
 from sotto_engine.kv_cache import CacheTensor, KVCache
 from sotto_engine.language_model import PassCancelled
+
+ort: Any = onnxruntime  # ships no types
 
 _DTYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(int8)": np.int8}
 
@@ -27,7 +29,7 @@ _DTYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(i
 class _Binding:
     """A cache's tensors bound to the session, valid while the cache has this capacity."""
 
-    io: Any  # onnxruntime ships no types
+    io: Any
     capacity: int
     keep_alive: list[Any]
 
@@ -41,10 +43,10 @@ class Model:
         Raises SottoError if the file cannot be loaded or is not a graph of the kind described above.
         """
         self._max_tokens = max_tokens
-        self.num_threads = num_threads or num_physical_cores()
+        self._num_threads = num_threads or num_physical_cores()
         try:
             self._session: Any = ort.InferenceSession(
-                str(graph), _session_options(self.num_threads), providers=["CPUExecutionProvider"]
+                str(graph), _session_options(self._num_threads), providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # onnxruntime raises a type of its own for every kind of failure
             reason = str(error).splitlines()[0]
@@ -70,6 +72,10 @@ class Model:
     @property
     def max_tokens(self) -> int:
         return self._max_tokens
+
+    @property
+    def num_threads(self) -> int:
+        return self._num_threads
 
     def new_cache(self) -> KVCache:
         return KVCache(self._layout, self._max_tokens)
@@ -136,11 +142,6 @@ def num_physical_cores() -> int:
         for path in [Path(f"/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list")]
     }
     return max(1, len(siblings))
-
-
-def runtime_version() -> str:
-    """Version of onnxruntime, for reports."""
-    return str(ort.__version__)
 
 
 def _session_options(num_threads: int) -> Any:  # noqa: ANN401

@@ -6,8 +6,8 @@ A prompt is a pure function of the request: nothing is remembered between keystr
 from dataclasses import dataclass
 
 from sotto_engine.errors import SottoError
-from sotto_engine.fim import FimOrder, FimTemplate, Slot, header_parts
-from sotto_engine.request import CompletionRequest
+from sotto_engine.fim import FimTemplate, Slot, header_parts
+from sotto_engine.request import CompletionRequest, FimOrder
 from sotto_engine.tokenizer import Tokenizer
 
 _WINDOW_STEP = 256
@@ -71,7 +71,7 @@ class PromptBuilder:
         return max(prefix.rfind("\n"), 0) if self._order is FimOrder.ANCHORED else len(prefix)
 
     def _header(self, request: CompletionRequest, room: int) -> tuple[list[int], str]:
-        """`(ids in front of the layout, text in front of the prefix)`, without the snippets that do not fit."""
+        """`(ids in front of the layout, text before the prefix)`, without the snippets that do not fit."""
         start = [self._control_id(self._template.bos)] if self._template.bos else []
         if not self._header_trained:
             return start, ""

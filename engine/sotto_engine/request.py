@@ -15,6 +15,17 @@ class StopAt(StrEnum):
     """until a stop id or the token budget"""
 
 
+class FimOrder(StrEnum):
+    """Which text stands last in the prompt, which decides what a keystroke invalidates."""
+
+    PREFIX_FIRST = "prefix-first"
+    """prefix, suffix, middle: a keystroke recomputes the whole suffix"""
+    SUFFIX_FIRST = "suffix-first"
+    """suffix, prefix: a keystroke costs what was typed"""
+    ANCHORED = "anchored"
+    """prefix up to an anchor, suffix, then what was typed since behind the middle token"""
+
+
 class FinishReason(StrEnum):
     """Why the engine stopped."""
 

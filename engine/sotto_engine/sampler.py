@@ -1,5 +1,6 @@
 """From logits to the next token: plain functions, greedy or random with a seed."""
 
+import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -28,7 +29,7 @@ def make_sampler(sampling: Sampling) -> Sampler:
     def draw(logits: np.ndarray) -> Choice:
         probabilities = nucleus(logits, sampling)
         token_id = int(random.choice(len(probabilities), p=probabilities))
-        return Choice(token_id, float(np.log(probabilities[token_id])))
+        return Choice(token_id, math.log(probabilities[token_id]))
 
     return draw
 
@@ -45,13 +46,13 @@ def nucleus(logits: np.ndarray, sampling: Sampling) -> np.ndarray:
 
     Top-p keeps the smallest set of tokens whose probability reaches p (Holtzman et al., arXiv 1904.09751).
     """
-    scaled = logits.astype(np.float64) / sampling.temperature
-    weights = np.exp(scaled - scaled.max())
-    order = np.argsort(-weights, kind="stable")
-    keep = len(order) if sampling.top_k <= 0 else min(sampling.top_k, len(order))
-    cumulative = np.cumsum(weights[order[:keep]])
+    scaled: np.ndarray = logits.astype(np.float64) / sampling.temperature
+    weights: np.ndarray = np.exp(scaled - scaled.max())
+    order: np.ndarray = np.argsort(-weights, kind="stable")
+    keep = min(sampling.top_k or len(order), len(order))
+    cumulative: np.ndarray = np.cumsum(weights[order[:keep]])
     keep = int(np.searchsorted(cumulative, sampling.top_p * cumulative[-1])) + 1
-    probabilities = np.zeros_like(weights)
+    probabilities: np.ndarray = np.zeros_like(weights)
     kept = order[:keep]
     probabilities[kept] = weights[kept] / weights[kept].sum()
     return probabilities

@@ -1,6 +1,6 @@
 """Writes one ONNX export of a Qwen2-style checkpoint: graph, quantized weights, optionally as external data.
 
-    PYTHONPATH=onnx_models python -m recipe.export CHECKPOINT OUTPUT_DIR --scheme mixed-b32 --max-positions 2048
+PYTHONPATH=onnx_models python -m recipe.export CHECKPOINT OUTPUT_DIR --scheme mixed-b32 --max-positions 2048
 """
 
 import argparse
@@ -41,7 +41,9 @@ def write_export(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("checkpoint", type=Path, help="folder with config.json and model.safetensors")
     parser.add_argument("output_dir", type=Path)
     parser.add_argument("--scheme", choices=sorted(SCHEMES), default="int4-b32")

@@ -63,9 +63,16 @@ def build_graph(config: DecoderConfig, weights: Weights, scheme: Scheme) -> onnx
             # Behind the last attention a row feeds nothing but its own logits: drop those nobody asked for here
             # rather than before the head, and a prefill slice saves most of a layer.
             attended, hidden = (_last_rows(nodes, rows, first_row) for rows in (attended, hidden))
-        output = _linear(nodes, attended, [weights[f"{prefix}.self_attn.o_proj.weight"]], f"layers.{layer}.o", scheme)
+        output = _linear(
+            nodes, attended, [weights[f"{prefix}.self_attn.o_proj.weight"]], f"layers.{layer}.o", scheme
+        )
         normed, hidden = _add_and_norm(
-            nodes, config, output, hidden, weights[f"{prefix}.post_attention_layernorm.weight"], f"layers.{layer}.mlp"
+            nodes,
+            config,
+            output,
+            hidden,
+            weights[f"{prefix}.post_attention_layernorm.weight"],
+            f"layers.{layer}.mlp",
         )
         output = _mlp(nodes, config, weights, scheme, layer, normed)
         following = f"model.layers.{layer + 1}.input_layernorm.weight"
@@ -101,9 +108,12 @@ def _embedding(nodes: _Nodes, config: DecoderConfig, weights: Weights, scheme: S
     # A tied head multiplies by this very table: MatMulNBits reads the same blob, so it is stored once.
     matrix = quantize(table, scheme.head_bits, scheme.head_block_size)
     _store(nodes, matrix, "embedding")
+    # The gather wants the scales in the blob's three dimensions and MatMulNBits in two; folded when it is loaded.
+    axis = nodes.constant("axis_2", np.array([2], np.int64))
+    scales = nodes.add("Unsqueeze", ["embedding.scales", axis], "embedding.scales_3d")
     blocks = nodes.add(
         "GatherBlockQuantized",
-        ["embedding.packed", "input_ids", "embedding.scales"],
+        ["embedding.packed", "input_ids", scales],
         "embedded_blocks",
         _MICROSOFT,
         bits=matrix.bits,
@@ -111,11 +121,14 @@ def _embedding(nodes: _Nodes, config: DecoderConfig, weights: Weights, scheme: S
         gather_axis=0,
         quantize_axis=2,
     )
-    shape = nodes.constant("hidden_shape", np.array([0, 0, matrix.scales.shape[1] * matrix.block_size], np.int64))
+    shape = nodes.constant(
+        "hidden_shape", np.array([0, 0, matrix.scales.shape[1] * matrix.block_size], np.int64)
+    )
     embedded = nodes.add("Reshape", [blocks, shape], "embedded")
     if matrix.scales.shape[1] * matrix.block_size == config.hidden_size:
         return embedded
-    return _slice(nodes, embedded, "zero", nodes.constant("hidden_size", np.array([config.hidden_size])), 2)
+    zero = nodes.constant("zero", np.array([0], np.int64))
+    return _slice(nodes, embedded, zero, nodes.constant("hidden_size", np.array([config.hidden_size])), 2)
 
 
 def _attention(
@@ -154,7 +167,9 @@ def _attention(
     )[0]
 
 
-def _mlp(nodes: _Nodes, config: DecoderConfig, weights: Weights, scheme: Scheme, layer: int, normed: str) -> str:
+def _mlp(
+    nodes: _Nodes, config: DecoderConfig, weights: Weights, scheme: Scheme, layer: int, normed: str
+) -> str:
     source, name = f"model.layers.{layer}.mlp", f"layers.{layer}"
     fused = _linear(
         nodes,
@@ -199,13 +214,14 @@ def _linear(
         product = nodes.add("FusedMatMul", [rows, constant], f"{name}.product", _MICROSOFT, transB=1)
         return nodes.add("Add", [product, *biases], f"{name}.out") if biases else product
     _store(nodes, quantize(matrix, scheme.bits, scheme.block_size), name)
-    return _matmul_nbits(nodes, rows, name, matrix.shape, scheme.bits, scheme.block_size, f"{name}.out", biases)
+    return _matmul_nbits(
+        nodes, rows, name, matrix.shape, scheme.bits, scheme.block_size, f"{name}.out", biases
+    )
 
 
 def _store(nodes: _Nodes, matrix: QuantizedMatrix, name: str) -> None:
     nodes.constant(f"{name}.packed", matrix.packed)
-    # The embedding's gather wants its scales in three dimensions, and MatMulNBits takes them in any.
-    nodes.constant(f"{name}.scales", matrix.scales[:, :, None] if name == "embedding" else matrix.scales)
+    nodes.constant(f"{name}.scales", matrix.scales)
 
 
 def _matmul_nbits(
@@ -251,7 +267,6 @@ def _last_rows(nodes: _Nodes, rows: str, first_row: str) -> str:
 
 
 def _slice(nodes: _Nodes, rows: str, start: str, end: str, axis: int) -> str:
-    nodes.constant("zero", np.array([0], np.int64))
     axes = nodes.constant(f"axis_{axis}", np.array([axis], np.int64))
     return nodes.add("Slice", [rows, start, end, axes], f"{rows}.slice")
 

@@ -79,9 +79,7 @@ def dequantize(matrix: QuantizedMatrix) -> NDArray[np.float32]:
     return values.reshape(len(values), -1)[:, : matrix.num_columns]
 
 
-def _search_scales(
-    blocks: NDArray[np.float32], bits: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _search_scales(blocks: NDArray[np.float32], bits: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Integer levels and one scale a block: the candidate with the least squared error, refitted by least squares."""
     lowest, highest = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
     peak = np.take_along_axis(blocks, np.abs(blocks).argmax(axis=1)[:, None], axis=1)

@@ -1,0 +1,72 @@
+"""Measurements of a loaded model on this machine: its speed, and whether its cache is exact."""
+
+import statistics
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from sotto_engine.cancel import CancelFlag
+from sotto_engine.kv_cache import KVCache
+from sotto_engine.language_model import LanguageModel
+
+_NUM_TOKENS = 192
+_SLICE = 64
+_NUM_DECODED = 24
+
+
+@dataclass(frozen=True)
+class Speed:
+    """Tokens a second at a short context."""
+
+    prefill_tokens_per_s: float
+    decode_tokens_per_s: float
+
+
+def measure_speed(model: LanguageModel) -> Speed:
+    """Medians over a few passes after one to warm up."""
+    num_tokens = min(_NUM_TOKENS, model.max_tokens - _NUM_DECODED)
+    _prefilled(model, _SLICE, num_tokens)
+    prefill_s = statistics.median(_seconds_to_prefill(model, num_tokens) for _ in range(5))
+    cache = _prefilled(model, _SLICE, num_tokens)
+    steps: list[float] = []
+    for _ in range(_NUM_DECODED):
+        start = time.perf_counter()
+        model.forward(cache, [1], CancelFlag())
+        steps.append(time.perf_counter() - start)
+    return Speed(num_tokens / prefill_s, 1 / statistics.median(steps))
+
+
+def rows_are_exact(model: LanguageModel) -> bool:
+    """Whether rows and logits are bit for bit the same however a prompt is cut into passes of two and more.
+
+    True with MatMulNBits of block size 32 on the CPUs tried; then a warm cache equals a cold one exactly.
+    """
+    num_tokens = min(_NUM_TOKENS, model.max_tokens)
+    whole = _prefilled(model, _SLICE, num_tokens)
+    for size in (2, 3, 7):
+        pieces = _prefilled(model, size, num_tokens)
+        for name, rows in whole.tensors.items():
+            if not np.array_equal(rows[:, :, :num_tokens], pieces.tensors[name][:, :, :num_tokens]):
+                return False
+    return True
+
+
+def _prefilled(model: LanguageModel, size: int, num_tokens: int) -> KVCache:
+    token_ids = _some_tokens(num_tokens)
+    cache = model.new_cache()
+    while (remaining := num_tokens - len(cache)) > 0:
+        take = remaining if remaining <= size + 1 else size
+        model.forward(cache, token_ids[len(cache) : len(cache) + take], CancelFlag())
+    return cache
+
+
+def _seconds_to_prefill(model: LanguageModel, num_tokens: int) -> float:
+    start = time.perf_counter()
+    _prefilled(model, _SLICE, num_tokens)
+    return time.perf_counter() - start
+
+
+def _some_tokens(num_tokens: int) -> list[int]:
+    """Ids that every vocabulary has, in no order that a kernel could profit from."""
+    return [int(token_id) for token_id in np.random.default_rng(0).integers(10, 250, num_tokens)]

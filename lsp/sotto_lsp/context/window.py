@@ -1,0 +1,28 @@
+"""The text around the cursor, as much of it as a model's context can hold."""
+
+_GRID_SHARE = 4
+"""The window's start is one of this many places across its size: moving it costs a whole prefill."""
+
+
+def window(text: str, offset: int, max_chars: int) -> tuple[str, str]:
+    """`(prefix, suffix)` of at most `max_chars` characters each, with `\\n` line ends.
+
+    The prefix starts at a line and its start moves in jumps, a function of the text before the cursor alone;
+    so the prompt's start, which the KV cache is keyed by, stays the same for many keystrokes.
+    """
+    prefix = text[_window_start(text, offset, max_chars) : offset]
+    suffix = text[offset : offset + max_chars]
+    return _normalised(prefix), _normalised(suffix)
+
+
+def _window_start(text: str, offset: int, max_chars: int) -> int:
+    if offset <= max_chars:
+        return 0
+    step = max_chars // _GRID_SHARE
+    on_grid = -(-(offset - max_chars) // step) * step
+    line_start = text.find("\n", on_grid - 1, offset) + 1
+    return line_start or on_grid
+
+
+def _normalised(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

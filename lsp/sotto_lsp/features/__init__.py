@@ -1,0 +1,1 @@
+"""The requests Sotto answers, one file each."""

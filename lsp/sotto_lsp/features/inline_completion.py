@@ -1,0 +1,81 @@
+"""textDocument/inlineCompletion: ghost text at the cursor."""
+
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from lsprotocol import types
+
+from sotto_lsp.documents import DocumentStore
+from sotto_lsp.last_suggestion import LastSuggestion
+from sotto_lsp.session import Session
+from sotto_lsp.snapshot import DocumentSnapshot
+from sotto_lsp.suggestion import make_request, make_suggestion
+
+
+async def inline_completion(
+    session: Session, documents: DocumentStore, params: types.InlineCompletionParams
+) -> types.InlineCompletionList:
+    """Always a list: null would leave a stale ghost in Neovim. The range is empty, which every editor shows."""
+    uri, position = params.text_document.uri, params.position
+    session.supersede(uri)
+    if (snapshot := open_snapshot(session, documents, uri)) is None:
+        return types.InlineCompletionList(items=[])
+    offset = snapshot.offset_at(position)
+    if (selected := params.context.selected_completion_info) is not None:
+        return await _behind_selected(session, documents, snapshot, offset, selected)
+    text = await suggest(session, documents, snapshot, offset)
+    at_cursor = types.Range(snapshot.position_at(offset), snapshot.position_at(offset))
+    return _list_of(text, at_cursor)
+
+
+def open_snapshot(session: Session, documents: DocumentStore, uri: str) -> DocumentSnapshot | None:
+    """The document as it is now, or None where Sotto has nothing to say about it."""
+    document = documents.get(uri)
+    if document is None or not session.settings.enabled or document.too_large or document.binary:
+        return None
+    snapshot = document.snapshot()
+    return None if snapshot.language_id in session.settings.disabledLanguages else snapshot
+
+
+async def suggest(session: Session, documents: DocumentStore, snapshot: DocumentSnapshot, offset: int) -> str:
+    """The text to show at `offset`, "" for nothing; remembered for the keystrokes that type along it."""
+    last = session.last_suggestions.get(snapshot.uri)
+    if last is not None and (rest := last.continued_in(snapshot.text, offset)):
+        return rest
+    text = await _ask(session, snapshot, snapshot.text[:offset], snapshot.text[offset:])
+    document = documents.get(snapshot.uri)
+    if document is None or document.version != snapshot.version:
+        return ""  # the document moved on: the answer is for a text that is gone
+    session.last_suggestions[snapshot.uri] = LastSuggestion(snapshot.text, offset, text)
+    return text
+
+
+async def _ask(session: Session, snapshot: DocumentSnapshot, prefix: str, suffix: str) -> str:
+    request = make_request(prefix, suffix, _file_name(snapshot.uri), session.settings)
+    completion = await session.complete(request)
+    return "" if completion is None else make_suggestion(completion, request, snapshot.newline).text
+
+
+async def _behind_selected(
+    session: Session,
+    documents: DocumentStore,
+    snapshot: DocumentSnapshot,
+    offset: int,
+    selected: types.SelectedCompletionInfo,
+) -> types.InlineCompletionList:
+    """With an entry of the completion list selected, the ghost goes on behind it, as the client demands."""
+    start = snapshot.offset_at(selected.range.start)
+    text = await _ask(session, snapshot, snapshot.text[:start] + selected.text, snapshot.text[offset:])
+    document = documents.get(snapshot.uri)
+    if not text or document is None or document.version != snapshot.version:
+        return types.InlineCompletionList(items=[])
+    return _list_of(selected.text + text, selected.range)
+
+
+def _list_of(text: str, range_: types.Range) -> types.InlineCompletionList:
+    items = [types.InlineCompletionItem(insert_text=text, range=range_)] if text else []
+    return types.InlineCompletionList(items=items)
+
+
+def _file_name(uri: str) -> str:
+    return Path(unquote(urlsplit(uri).path)).name

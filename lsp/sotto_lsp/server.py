@@ -1,0 +1,121 @@
+"""The server's table of contents: which requests it answers and what happens at the start and the end."""
+
+import asyncio
+import logging
+from importlib.metadata import version
+from pathlib import Path
+
+from lsprotocol import types
+
+from sotto_lsp.documents import DocumentStore
+from sotto_lsp.features.completion import completion
+from sotto_lsp.features.inline_completion import inline_completion
+from sotto_lsp.protocol import SottoServer
+from sotto_lsp.session import Session
+from sotto_lsp.settings import SECTION, Settings, parse_settings
+from sotto_lsp.status import LoadingProgress, show_error, show_warning
+
+log = logging.getLogger(__name__)
+
+_CONFIGURATION_TIMEOUT_S = 2.0
+
+
+def make_server(model_dir: Path | None = None) -> SottoServer:
+    """A server with all features registered, ready for `start_io`."""
+    documents = DocumentStore()
+    server = SottoServer("sotto", version("sotto-ls"), documents)
+    session = Session(model_dir)
+    session.report_failure = lambda sentence: show_error(server, sentence)
+
+    @server.feature(types.INITIALIZE)
+    def initialize(params: types.InitializeParams) -> None:
+        session.settings = _read_settings(server, params.initialization_options)
+        if not _offers_completion(session.settings, params.capabilities):
+            del server.protocol.fm.features[types.TEXT_DOCUMENT_COMPLETION]
+
+    @server.feature(types.INITIALIZED)
+    async def initialized(params: types.InitializedParams) -> None:
+        del params
+        if (configured := await _ask_configuration(server)) is not None:
+            session.settings = _read_settings(server, configured)
+        await _load(server, session)
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    async def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:
+        sent = await _ask_configuration(server)
+        before = session.settings
+        session.settings = _read_settings(server, params.settings if sent is None else sent)
+        session.last_suggestions.clear()
+        if _engine_settings(session.settings) != _engine_settings(before):
+            await _load(server, session)
+
+    @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
+    async def on_inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList:
+        return await inline_completion(session, documents, params)
+
+    @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(resolve_provider=False))
+    async def on_completion(params: types.CompletionParams) -> types.CompletionList:
+        return await completion(session, documents, params)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+    def did_close(params: types.DidCloseTextDocumentParams) -> None:
+        session.last_suggestions.pop(params.text_document.uri, None)
+
+    @server.feature(types.SHUTDOWN)
+    def shutdown(params: None) -> None:
+        del params
+        session.stop()
+
+    # pygls registers by decoration: the names exist for the reader and for tracebacks.
+    del initialize, initialized, did_change_configuration, on_inline_completion, on_completion
+    del did_close, shutdown
+    return server
+
+
+def _offers_completion(settings: Settings, client: types.ClientCapabilities) -> bool:
+    """A client that shows ghost text should not get the same text in its list as well."""
+    if settings.completion == "auto":
+        return client.text_document is None or client.text_document.inline_completion is None
+    return settings.completion == "on"
+
+
+def _read_settings(server: SottoServer, raw: object) -> Settings:
+    settings, problems = parse_settings(raw)
+    if problems:
+        show_warning(server, " ".join(problems))
+    return settings
+
+
+async def _ask_configuration(server: SottoServer) -> object:
+    """What the client's workspace/configuration says of us; None where it says nothing."""
+    workspace = server.client_capabilities.workspace
+    if workspace is None or not workspace.configuration:
+        return None
+    asked = types.ConfigurationParams(items=[types.ConfigurationItem(section=SECTION)])
+    try:
+        async with asyncio.timeout(_CONFIGURATION_TIMEOUT_S):
+            answers = await server.workspace_configuration_async(asked)
+    except Exception as error:  # the client's fault, whatever it is: its settings are left out
+        log.warning("the client did not answer workspace/configuration: %s", error)
+        return None
+    return answers[0] if answers else None
+
+
+def _engine_settings(settings: Settings) -> tuple[object, ...]:
+    """The settings that need the model to be loaded anew."""
+    return (
+        settings.enabled,
+        settings.model,
+        settings.fimFamily,
+        settings.fimOrder,
+        settings.threads,
+        settings.cacheMegabytes,
+    )
+
+
+async def _load(server: SottoServer, session: Session) -> None:
+    progress = LoadingProgress(server)
+    if session.settings.enabled:
+        await progress.begin(f"Sotto: loading {session.model_dir.name}")
+    await session.load()
+    progress.end("ready" if session.is_ready else "no model")

@@ -1,0 +1,133 @@
+"""The user's settings: their names, types and defaults, and the reading of what a client sends.
+
+A wrong value never stops the server: it gets one message that names it, and the default is used.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any, cast
+
+from sotto_engine.request import FimOrder, StopAt
+
+SECTION = "sotto"
+"""The section of workspace/configuration, and the optional outer key of initializationOptions."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything a user can set, under these names. `docs/settings.md` says the same in words."""
+
+    enabled: bool = True
+    """False: every request is answered with nothing, and no model is loaded."""
+    model: str = ""
+    """Folder of another model; empty: the embedded one."""
+    fimFamily: str = ""  # noqa: N815 - the names are what users write in JSON
+    fimOrder: str = ""  # noqa: N815
+    threads: int = 0
+    """0: one for each physical core."""
+    cacheMegabytes: int = 256  # noqa: N815
+    maxTokens: int = 64  # noqa: N815
+    """Longest suggestion, in tokens."""
+    budgetMs: int = 1000  # noqa: N815
+    """What is ready this long after the request is shown; the rest is left."""
+    multiline: bool = True
+    """False: never more than one line."""
+    temperature: float = 0.0
+    """0: always the most probable text."""
+    disabledLanguages: tuple[str, ...] = ()  # noqa: N815
+    """Language ids without suggestions, as the editor names them."""
+    completion: str = "auto"
+    """Suggestions in the completion list too: `on`, `off`, `auto` (only where the client has no ghost text)."""
+
+    @property
+    def stop_at(self) -> StopAt:
+        return StopAt.BLOCK if self.multiline else StopAt.LINE
+
+
+def parse_settings(raw: object) -> tuple[Settings, list[str]]:
+    """Settings out of a client's JSON, with one sentence for each value that was not used."""
+    if raw is None:
+        return Settings(), []
+    if not isinstance(raw, Mapping):
+        return Settings(), [f"The settings must be an object, not {_shown(raw)}; the defaults are used."]
+    values = cast("Mapping[str, object]", raw)
+    if isinstance(inner := values.get(SECTION), Mapping):
+        values = cast("Mapping[str, object]", inner)
+    known = {field.name: field.default for field in fields(Settings)}
+    accepted: dict[str, Any] = {}
+    problems: list[str] = []
+    for name, value in values.items():
+        if name not in known:
+            problems.append(f"The setting {SECTION}.{name} is unknown and ignored.")
+        elif value is None:
+            continue
+        elif (expected := _RULES[name](value)) is None:
+            accepted[name] = tuple(cast("list[str]", value)) if isinstance(value, list) else value
+        else:
+            default = known[name] or '""'
+            problems.append(
+                f"The setting {SECTION}.{name} must be {expected}, not {_shown(value)}; "
+                f"the default ({default}) is used."
+            )
+    return Settings(**accepted), problems
+
+
+Rule = Callable[[object], str | None]
+"""None where the value is right, else what it must be."""
+
+
+def _boolean(value: object) -> str | None:
+    return None if isinstance(value, bool) else "true or false"
+
+
+def _text(value: object) -> str | None:
+    return None if isinstance(value, str) else "a string"
+
+
+def _texts(value: object) -> str | None:
+    is_list = isinstance(value, list) and all(isinstance(item, str) for item in cast("list[object]", value))
+    return None if is_list else "a list of strings"
+
+
+def _whole(low: int, high: int) -> Rule:
+    def rule(value: object) -> str | None:
+        right = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+        return None if right else f"a whole number from {low} to {high}"
+
+    return rule
+
+
+def _number(low: float, high: float) -> Rule:
+    def rule(value: object) -> str | None:
+        right = isinstance(value, (int, float)) and not isinstance(value, bool) and low <= value <= high
+        return None if right else f"a number from {low:g} to {high:g}"
+
+    return rule
+
+
+def _one_of(*choices: str) -> Rule:
+    def rule(value: object) -> str | None:
+        return None if value in choices else "one of " + ", ".join(repr(choice) for choice in choices)
+
+    return rule
+
+
+_RULES: dict[str, Rule] = {
+    "enabled": _boolean,
+    "model": _text,
+    "fimFamily": _text,
+    "fimOrder": _one_of("", *(order.value for order in FimOrder)),
+    "threads": _whole(0, 256),
+    "cacheMegabytes": _whole(1, 1 << 20),
+    "maxTokens": _whole(1, 512),
+    "budgetMs": _whole(20, 60_000),
+    "multiline": _boolean,
+    "temperature": _number(0, 2),
+    "disabledLanguages": _texts,
+    "completion": _one_of("auto", "on", "off"),
+}
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else text[:37] + "..."

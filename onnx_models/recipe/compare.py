@@ -1,0 +1,102 @@
+"""Exports a checkpoint in every scheme and prints one Markdown table: size, load, passes, prefill, exact match.
+
+    PYTHONPATH=onnx_models python -m recipe.compare CHECKPOINT HumanEval-SingleLineInfilling.jsonl.gz --work-dir build/exports
+
+How a gap becomes a prompt and what counts as a match: infilling.py. How times are taken: timing.py.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from recipe.export import read_checkpoint, write_export
+from recipe.infilling import Gap, num_exact, read_gaps
+from recipe.quantize import SCHEMES
+from recipe.reference import reference_logits
+from recipe.runner import Runner
+from recipe.timing import CONTEXT, PASS_SIZES, PREFILL_SIZES, load_ms, speeds
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "checkpoint", type=Path, help="folder with config.json, model.safetensors, tokenizer.json"
+    )
+    parser.add_argument("infilling", type=Path, help="HumanEval-SingleLineInfilling.jsonl.gz")
+    parser.add_argument("--work-dir", type=Path, default=Path("build/exports"))
+    parser.add_argument("--rows", type=int, default=400)
+    parser.add_argument("--max-positions", type=int, default=2048)
+    parser.add_argument("--schemes", nargs="+", choices=list(SCHEMES), default=list(SCHEMES))
+    options = parser.parse_args()
+
+    external, inline = _export(options.checkpoint, options.work_dir, options.schemes, options.max_positions)
+    tokenizer = Tokenizer.from_file(str(options.checkpoint / "tokenizer.json"))
+    gaps = read_gaps(options.infilling, options.rows)
+    external_ms, inline_ms = load_ms(external), load_ms(inline)
+    input_ids = _sample_ids(tokenizer, gaps)
+    speed = speeds(external, input_ids)
+    exact_logits = reference_logits(*read_checkpoint(options.checkpoint), input_ids[:CONTEXT])
+
+    print("| scheme | MB | load ms, external | inline |", end="")
+    print("".join(f" {size} tok ms |" for size in PASS_SIZES), end="")
+    print(
+        "".join(f" prefill {size} tok/s |" for size in PREFILL_SIZES),
+        "same top token | KL, nats | exact match |",
+    )
+    print("|---" * (7 + len(PASS_SIZES) + len(PREFILL_SIZES)) + "|")
+    for name, path in external.items():
+        runner = Runner(path)
+        same_token, divergence = _fidelity(runner, input_ids[:CONTEXT], exact_logits)
+        cells = [
+            name,
+            f"{sum(file.stat().st_size for file in path.parent.iterdir()) / 1e6:.1f}",
+            f"{external_ms[name]:.0f}",
+            f"{inline_ms[name]:.0f}",
+            *(f"{ms:.2f}" for ms in speed[name].pass_ms.values()),
+            *(f"{rate:,.0f}" for rate in speed[name].prefill_rate.values()),
+            f"{same_token:.1%}",
+            f"{divergence:.4f}",
+            f"{num_exact(runner, tokenizer, gaps) / len(gaps):.1%}",
+        ]
+        print("|", " | ".join(cells), "|", flush=True)
+
+
+def _export(
+    checkpoint: Path, work_dir: Path, schemes: list[str], max_positions: int
+) -> tuple[dict[str, Path], dict[str, Path]]:
+    """Graph paths by scheme: weights outside the graph, and inside."""
+    config, weights = read_checkpoint(checkpoint, max_positions)
+    external = {name: write_export(config, weights, SCHEMES[name], work_dir / name) for name in schemes}
+    inline = {
+        name: write_export(config, weights, SCHEMES[name], work_dir / f"{name}-inline", inline=True)
+        for name in schemes
+    }
+    return external, inline
+
+
+def _fidelity(runner: Runner, input_ids: list[int], exact: NDArray[np.float32]) -> tuple[float, float]:
+    """Against PyTorch in float32: how often the likeliest token is the same, and the mean divergence KL(exact, export)."""
+
+    def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+        shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)
+        return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+    logits = runner.forward(input_ids, 0, num_logits=len(input_ids))
+    wanted, got = log_softmax(exact), log_softmax(logits)
+    divergence = (np.exp(wanted) * (wanted - got)).sum(axis=-1).mean()
+    return float(np.mean(logits.argmax(axis=-1) == exact.argmax(axis=-1))), float(divergence)
+
+
+def _sample_ids(tokenizer: Tokenizer, gaps: list[Gap]) -> list[int]:
+    """Enough real code for the longest context; repeated rows would be no different in time."""
+    text = "\n".join(gap.prefix + gap.line + gap.suffix for gap in gaps)
+    return tokenizer.encode(text, add_special_tokens=False).ids[: CONTEXT + max(PASS_SIZES)]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+"""The sacred rule: a warm cache answers as a cold one, token for token, whatever happened before."""
+
+import threading
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.fakes import make_engine
+from sotto_engine.cancel import CancelFlag
+from sotto_engine.request import CompletionRequest, FimOrder, FinishReason, Sampling
+
+TEXTS = st.sampled_from(
+    [
+        "def f(x):\n    return x\n",
+        "self.a = 1\n",
+        "ab",
+        "é",
+        "\n    ",
+        "return ",
+        "<|fim_middle|>",
+        "🙂",
+        "a b(",
+    ]
+)
+EDITS = st.one_of(
+    st.tuples(st.just("type"), st.integers(0, 2), TEXTS),
+    st.tuples(st.just("delete"), st.integers(0, 2), st.integers(1, 30)),
+    st.tuples(st.just("move"), st.integers(0, 2), st.floats(0, 1)),
+    st.tuples(st.just("cancel"), st.integers(0, 2), st.integers(0, 4)),
+)
+
+
+class Place:
+    def __init__(self, number):
+        self.text = f"# file {number}\n" * 3
+        self.cursor = len(self.text)
+
+    def request(self):
+        return CompletionRequest(self.text[: self.cursor], self.text[self.cursor :], max_tokens=6)
+
+
+def answer(completion):
+    return completion.text, completion.token_ids, completion.token_logprobs, completion.finish_reason
+
+
+@pytest.mark.parametrize("order", list(FimOrder))
+@pytest.mark.parametrize("cache_nbytes", [1 << 24, 5000, 0])
+@settings(max_examples=60, deadline=None)
+@given(history=st.lists(EDITS, min_size=1, max_size=25))
+def test_random_histories_of_edits_cancellations_and_evictions(order, cache_nbytes, history):
+    warm = make_engine(order, max_tokens=300, cache_nbytes=cache_nbytes)
+    places = [Place(number) for number in range(3)]
+    for action, number, detail in history:
+        place = places[number]
+        cancelled = CancelFlag()
+        if action == "type":
+            place.text = place.text[: place.cursor] + detail + place.text[place.cursor :]
+            place.cursor += len(detail)
+        elif action == "delete":
+            start = max(0, place.cursor - detail)
+            place.text, place.cursor = place.text[:start] + place.text[place.cursor :], start
+        elif action == "move":
+            place.cursor = int(detail * len(place.text))
+        else:
+            cancel_after(warm, cancelled, detail)
+            warm.complete(place.request(), cancelled)
+            warm.model.before_pass = lambda: None
+            continue
+        cold = make_engine(order, max_tokens=300)
+        assert answer(warm.complete(place.request(), cancelled)) == answer(
+            cold.complete(place.request(), cancelled)
+        )
+
+
+def cancel_after(engine, cancelled, num_passes):
+    remaining = iter(range(num_passes))
+    engine.model.before_pass = lambda: cancelled.set() if next(remaining, None) is None else None
+
+
+def test_a_stale_row_would_be_noticed():
+    engine = make_engine()
+    request = CompletionRequest("def f():\n    return ", "\n", max_tokens=6)
+    right = engine.complete(request, CancelFlag())
+    engine._prefix_cache._resting[0].tensors["state"][0, 0, 3, 0] += 1
+    assert engine.complete(request, CancelFlag()).token_ids != right.token_ids
+
+
+def test_a_wrong_key_would_be_noticed():
+    engine = make_engine()
+    right = engine.complete(CompletionRequest("x = ab", "\n", max_tokens=6), CancelFlag())
+    engine.complete(CompletionRequest("x = aa", "\n", max_tokens=6), CancelFlag())
+    engine._prefix_cache.clear()
+    engine.complete(CompletionRequest("y = ab", "\n", max_tokens=6), CancelFlag())
+    cache = engine._prefix_cache._resting[0]
+    cache.token_ids[cache.token_ids.index(engine.tokenizer.encode("y")[0])] = engine.tokenizer.encode("x")[0]
+    wrong = engine.complete(CompletionRequest("x = ab", "\n", max_tokens=6), CancelFlag())
+    assert wrong.token_ids != right.token_ids
+
+
+def test_typing_on_computes_only_what_was_typed():
+    engine = make_engine()
+    text = "def f(x):\n    y = 1\n" * 20
+    engine.complete(CompletionRequest(text, "\n\nend\n", max_tokens=4), CancelFlag())
+    for character in "return a":
+        text += character
+        done = engine.complete(CompletionRequest(text, "\n\nend\n", max_tokens=4), CancelFlag())
+        assert done.num_prompt_tokens - done.num_cached_tokens <= 8
+
+
+def test_switching_between_two_files_and_back_prefills_neither_again():
+    engine = make_engine()
+    first = CompletionRequest("a = 1\n" * 40 + "x", "\n", max_tokens=4)
+    second = CompletionRequest("b = 2\n" * 40 + "y", "\n", max_tokens=4)
+    for request in (first, second):
+        engine.complete(request, CancelFlag())
+    for request in (first, second, first):
+        done = engine.complete(request, CancelFlag())
+        assert done.num_prompt_tokens - done.num_cached_tokens == 2
+
+
+def test_the_cancelled_prefill_is_kept_and_the_worker_is_free_within_one_slice():
+    engine = make_engine()
+    request = CompletionRequest("a = 1\n" * 200, "\n", max_tokens=4)
+    cancelled = CancelFlag()
+    cancel_after(engine, cancelled, 3)
+    assert engine.complete(request, cancelled).finish_reason is FinishReason.CANCELLED
+    assert engine.model.num_computed == 3 * 64
+    engine.model.before_pass = lambda: None
+    assert engine.complete(request, CancelFlag()).num_cached_tokens == 3 * 64
+
+
+def test_no_prompt_row_is_computed_by_a_single_token_pass():
+    engine = make_engine()
+    text = "a"
+    for _ in range(200):
+        text += "ab"
+        engine.model.passes.clear()
+        done = engine.complete(CompletionRequest(text, "", max_tokens=3), CancelFlag())
+        num_prefilled = done.num_prompt_tokens - done.num_cached_tokens
+        prefill = []
+        for size in engine.model.passes:
+            if sum(prefill) < num_prefilled:
+                prefill.append(size)
+        assert sum(prefill) == num_prefilled and min(prefill) >= 2
+
+
+def test_a_failing_pass_leaves_the_cache_sound():
+    engine = make_engine()
+    request = CompletionRequest("a = 1\n" * 60, "\n", max_tokens=4)
+    right = answer(make_engine().complete(request, CancelFlag()))
+    calls = iter([None, None])
+
+    def fail():
+        if next(calls, "end") == "end":
+            raise MemoryError
+
+    engine.model.before_pass = fail
+    with pytest.raises(MemoryError):
+        engine.complete(request, CancelFlag())
+    engine.model.before_pass = lambda: None
+    assert answer(engine.complete(request, CancelFlag())) == right
+
+
+def test_sampling_with_a_seed_repeats_itself_warm_or_cold():
+    request = CompletionRequest("x = ", "\n", max_tokens=8, sampling=Sampling(0.8, 0.9, 40, seed=7))
+    engine = make_engine()
+    first = answer(engine.complete(request, CancelFlag()))
+    assert first == answer(engine.complete(request, CancelFlag()))
+    assert first == answer(make_engine().complete(request, CancelFlag()))
+
+
+def test_a_flag_set_from_another_thread_reaches_its_watchers_once_each():
+    flag, calls = CancelFlag(), []
+    with flag.watched_by(lambda: calls.append(threading.current_thread().name)):
+        thread = threading.Thread(target=flag.set, name="other")
+        thread.start()
+        thread.join()
+    flag.set()
+    assert calls == ["other"]
