@@ -48,17 +48,19 @@ class FimTemplate:
 
     def layout(self, order: FimOrder) -> Layout:
         """Raises SottoError if the family has no such order."""
+        if order is FimOrder.ANCHORED:
+            layout = self.prefix_first or self.suffix_first
+            if layout is None or isinstance(layout[-1], Slot):
+                raise SottoError(
+                    f"Models of the family {self.family!r} cannot be anchored: their prompts end with the "
+                    "prefix; set another order."
+                )
+            return (*layout, Slot.TYPED)
         layout = self.suffix_first if order is FimOrder.SUFFIX_FIRST else self.prefix_first
         if layout is None:
             raise SottoError(
                 f"Models of the family {self.family!r} have no {order.value} order; set another."
             )
-        if order is FimOrder.ANCHORED:
-            if layout[-1] is Slot.PREFIX:
-                raise SottoError(
-                    f"Models of the family {self.family!r} cannot be anchored: they have no middle token."
-                )
-            return (*layout, Slot.TYPED)
         return layout
 
     def control_tokens(self) -> set[str]:

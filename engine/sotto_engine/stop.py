@@ -65,7 +65,7 @@ def block_end(text: str, line_prefix: str) -> int | None:
     """
     first, *rest = text.split("\n")
     limit = _indent(line_prefix + first)
-    opened = (line_prefix + first).rstrip().endswith(_BLOCK_OPENERS)
+    opened = opens_block(line_prefix + first)
     has_text = bool(first.strip())
     end = len(first)
     for number, line in enumerate(rest):
@@ -79,6 +79,11 @@ def block_end(text: str, line_prefix: str) -> int | None:
             return end
         end += 1 + len(line)
     return None
+
+
+def opens_block(line: str) -> bool:
+    """Whether what follows the line belongs inside it."""
+    return line.rstrip().endswith(_BLOCK_OPENERS)
 
 
 def _closes_block(line: str) -> bool:

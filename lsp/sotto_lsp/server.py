@@ -57,6 +57,10 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
     async def on_completion(params: types.CompletionParams) -> types.CompletionList:
         return await completion(session, documents, params)
 
+    @server.command("sotto.metrics")
+    def metrics() -> dict[str, float]:
+        return session.metrics.report()
+
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
         session.last_suggestions.pop(params.text_document.uri, None)
@@ -68,7 +72,7 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
 
     # pygls registers by decoration: the names exist for the reader and for tracebacks.
     del initialize, initialized, did_change_configuration, on_inline_completion, on_completion
-    del did_close, shutdown
+    del metrics, did_close, shutdown
     return server
 
 

@@ -11,6 +11,7 @@ from sotto_engine.cancel import CancelFlag
 from sotto_engine.errors import SottoError
 from sotto_engine.request import Completion, CompletionRequest
 from sotto_lsp.last_suggestion import LastSuggestion
+from sotto_lsp.metrics import Metrics
 from sotto_lsp.settings import Settings
 from sotto_lsp.worker import Worker
 
@@ -27,6 +28,7 @@ class Session:
         """`model_dir`: a model that goes before the one in the settings (from the command line)."""
         self.settings = Settings()
         self.last_suggestions: dict[str, LastSuggestion] = {}
+        self.metrics = Metrics()
         self.report_failure: Callable[[str], None] = log.error
         self._model_dir = model_dir
         self._worker: Worker | None = None
@@ -60,14 +62,16 @@ class Session:
         budget_s = (request.deadline_ms or 60_000) / 1000
         try:
             async with asyncio.timeout(budget_s + _GRACE_S):
-                return await self._worker.run(lambda engine: engine.complete(request, cancelled), cancelled)
-        except TimeoutError:
-            return None
-        except SottoError:
-            return None  # said once, when loading failed
+                completion = await self._worker.run(
+                    lambda engine: engine.complete(request, cancelled), cancelled
+                )
+        except (TimeoutError, SottoError):
+            return None  # what failed in loading was said then, once
         except Exception:
             log.exception("a completion failed")
             return None
+        self.metrics.add(completion)
+        return completion
 
     async def load(self) -> None:
         """Load the model the settings name, in place of the one before. Failures are reported, once."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, cast
 
-from sotto_engine.request import FimOrder, StopAt
+from sotto_engine.request import FimOrder
 
 SECTION = "sotto"
 """The section of workspace/configuration, and the optional outer key of initializationOptions."""
@@ -38,10 +38,6 @@ class Settings:
     """Language ids without suggestions, as the editor names them."""
     completion: str = "auto"
     """Suggestions in the completion list too: `on`, `off`, `auto` (only where the client has no ghost text)."""
-
-    @property
-    def stop_at(self) -> StopAt:
-        return StopAt.BLOCK if self.multiline else StopAt.LINE
 
 
 def parse_settings(raw: object) -> tuple[Settings, list[str]]:

@@ -1,8 +1,10 @@
 """From a place in a document to a suggestion, in two halves: the request before the engine, the text behind it."""
 
+import re
 from dataclasses import dataclass
 
-from sotto_engine.request import Completion, CompletionRequest, FinishReason, Sampling
+from sotto_engine.request import Completion, CompletionRequest, FinishReason, Sampling, StopAt
+from sotto_engine.stop import opens_block
 from sotto_lsp.context.window import window
 from sotto_lsp.filters import apply_filters
 from sotto_lsp.filters.place import Place
@@ -29,14 +31,29 @@ def make_request(prefix: str, suffix: str, path: str, settings: Settings) -> Com
         suffix=after,
         path=path,
         max_tokens=settings.maxTokens,
-        stop_at=settings.stop_at,
+        stop_at=_stop_at(before, after, settings),
         sampling=Sampling(temperature=settings.temperature),
         deadline_ms=settings.budgetMs,
     )
 
 
-def make_suggestion(completion: Completion, request: CompletionRequest, newline: str = "\n") -> Suggestion:
-    """The completion filtered for its place, with the document's line ends."""
+def make_suggestion(completion: Completion, request: CompletionRequest, document: str = "") -> Suggestion:
+    """The completion filtered for its place, with the line ends that `document` has."""
     is_cut_off = completion.finish_reason in (FinishReason.LENGTH, FinishReason.DEADLINE)
     filtered = apply_filters(completion.text, Place(request.prefix, request.suffix, is_cut_off))
-    return Suggestion(filtered.text.replace("\n", newline), filtered.reasons)
+    return Suggestion(filtered.text.replace("\n", _line_end(document)), filtered.reasons)
+
+
+def _stop_at(prefix: str, suffix: str, settings: Settings) -> StopAt:
+    """A block where a new line begins or a block was opened; elsewhere the rest of the line is what is wanted."""
+    line_prefix = prefix[prefix.rfind("\n") + 1 :]
+    line_suffix = suffix.split("\n", 1)[0]
+    begins = not line_prefix.strip() or opens_block(line_prefix)
+    is_block = settings.multiline and begins and not line_suffix.strip()
+    return StopAt.BLOCK if is_block else StopAt.LINE
+
+
+def _line_end(document: str) -> str:
+    """What ends the document's first line; a newline where there is one line only."""
+    match = re.search(r"\r\n|\n|\r", document)
+    return match.group() if match else "\n"

@@ -1,6 +1,6 @@
-"""Exports a checkpoint in every scheme and prints one Markdown table: size, load, passes, prefill, exact match.
+"""Exports a checkpoint in every scheme and prints one Markdown table: size, speed, fidelity, exact match.
 
-    PYTHONPATH=onnx_models python -m recipe.compare CHECKPOINT HumanEval-SingleLineInfilling.jsonl.gz --work-dir build/exports
+    PYTHONPATH=onnx_models python -m recipe.compare CHECKPOINT INFILLING --work-dir build/exports
 
 How a gap becomes a prompt and what counts as a match: infilling.py. How times are taken: timing.py.
 """
@@ -80,7 +80,7 @@ def _export(
 
 
 def _fidelity(runner: Runner, input_ids: list[int], exact: NDArray[np.float32]) -> tuple[float, float]:
-    """Against PyTorch in float32: how often the likeliest token is the same, and the mean divergence KL(exact, export)."""
+    """Against PyTorch in float32: how often the likeliest token is the same; the mean KL(exact, export)."""
 
     def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
         shifted = logits.astype(np.float64) - logits.max(axis=-1, keepdims=True)

@@ -1,4 +1,4 @@
-"""The shape of a Qwen2-style decoder, read from a Hugging Face config.json, and its weights as float32 arrays."""
+"""The shape of a Qwen2-style decoder, read from a Hugging Face config.json, and its weights in float32."""
 
 import json
 from dataclasses import dataclass

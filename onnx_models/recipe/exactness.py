@@ -1,4 +1,6 @@
-"""Asks whether a prompt's KV rows and logits are the same bits however it was cut: the prefix cache rests on it.
+"""Asks whether a prompt's KV rows and logits are the same bits however it was cut.
+
+The prefix cache rests on it: a warm answer equals a cold one, token for token.
 
 PYTHONPATH=onnx_models python -m recipe.exactness EXPORT_DIR tokenizer.json SOURCE.py
 """
@@ -40,7 +42,7 @@ def even_cut(length: int, size: int) -> list[int]:
 def run(
     runner: Runner, input_ids: list[int], sizes: list[int], rerun_previous: bool = False
 ) -> list[NDArray[np.float32]]:
-    """The KV rows and the last logits; with `rerun_previous` a single token is run together with the one before it."""
+    """The last logits and the KV rows; `rerun_previous` runs a single token together with the one before."""
     for buffer in runner.buffers.values():
         buffer[:] = np.nan  # a row that is read before it is written shows
     logits = np.empty((0, 0), np.float32)

@@ -18,7 +18,7 @@ DATA_NAME = "model.onnx.data"
 
 
 def read_checkpoint(directory: Path, max_positions: int | None = None) -> tuple[DecoderConfig, Weights]:
-    """config.json and model.safetensors; `max_positions` shortens the rotary table that the export carries."""
+    """config.json and model.safetensors; `max_positions` shortens the rotary table of the export."""
     config = read_config(directory / "config.json")
     if max_positions is not None:
         config = replace(config, max_positions=min(max_positions, config.max_positions))

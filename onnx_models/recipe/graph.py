@@ -1,4 +1,4 @@
-"""Builds the ONNX graph of a Qwen2-style decoder node by node: fused operators, a KV cache, the last logits only.
+"""Builds the ONNX graph of a Qwen2-style decoder node by node, in the operators that onnxruntime fuses to.
 
 Inputs   input_ids int64 [1, S]; attention_mask int64 [1, past + S], all ones; num_logits int64 [1];
          past_key_values.{i}.key|value float32 [1, kv_heads, past, head_dim]
@@ -14,7 +14,7 @@ from recipe.decoder_config import DecoderConfig, Weights
 from recipe.quantize import QuantizedMatrix, Scheme, quantize
 
 _MICROSOFT = "com.microsoft"
-# Activations quantized to int8 inside the kernel: 2x faster for one token, 7x for two, than computing in float32.
+# Activations are quantized to int8 inside the kernel: float32 there took 2x the time for one row, 7x for two.
 _ACCURACY_LEVEL = 4
 
 
@@ -24,11 +24,20 @@ class _Nodes:
     def __init__(self) -> None:
         self.nodes: list[onnx.NodeProto] = []
         self.initializers: dict[str, onnx.TensorProto] = {}
+        self.matrices: dict[str, QuantizedMatrix] = {}
 
     def constant(self, name: str, array: NDArray) -> str:
         if name not in self.initializers:
             self.initializers[name] = numpy_helper.from_array(np.ascontiguousarray(array), name)
         return name
+
+    def quantized(self, name: str, array: NDArray[np.float32], bits: int, block_size: int) -> QuantizedMatrix:
+        """Stores the matrix as {name}.packed and {name}.scales, once."""
+        if name not in self.matrices:
+            matrix = self.matrices[name] = quantize(array, bits, block_size)
+            self.constant(f"{name}.packed", matrix.packed)
+            self.constant(f"{name}.scales", matrix.scales)
+        return self.matrices[name]
 
     def add(self, op: str, inputs: list[str], output: str, domain: str = "", **attributes) -> str:
         return self.add_many(op, inputs, [output], domain, **attributes)[0]
@@ -44,7 +53,8 @@ class _Nodes:
 
 
 def build_graph(config: DecoderConfig, weights: Weights, scheme: Scheme) -> onnx.ModelProto:
-    """The whole model; `scheme` says how the matrices are stored, `config.max_positions` how far the rotary table goes."""
+    """The whole model; `scheme` says how matrices are stored, `config.max_positions` how far the rotary table
+    goes."""
     nodes = _Nodes()
     first_row = _count_positions(nodes)
     _rotary_tables(nodes, config)
@@ -60,8 +70,8 @@ def build_graph(config: DecoderConfig, weights: Weights, scheme: Scheme) -> onnx
         prefix = f"model.layers.{layer}"
         attended = _attention(nodes, config, weights, scheme, layer, normed)
         if layer == config.num_layers - 1:
-            # Behind the last attention a row feeds nothing but its own logits: drop those nobody asked for here
-            # rather than before the head, and a prefill slice saves most of a layer.
+            # Behind the last attention a row feeds nothing but its own logits: those nobody asked for are
+            # dropped here rather than before the head, which saves a prefill slice most of a layer.
             attended, hidden = (_last_rows(nodes, rows, first_row) for rows in (attended, hidden))
         output = _linear(
             nodes, attended, [weights[f"{prefix}.self_attn.o_proj.weight"]], f"layers.{layer}.o", scheme
@@ -106,9 +116,8 @@ def _embedding(nodes: _Nodes, config: DecoderConfig, weights: Weights, scheme: S
     if scheme.head_bits == 32:
         return nodes.add("Gather", [nodes.constant("embedding", table), "input_ids"], "embedded", axis=0)
     # A tied head multiplies by this very table: MatMulNBits reads the same blob, so it is stored once.
-    matrix = quantize(table, scheme.head_bits, scheme.head_block_size)
-    _store(nodes, matrix, "embedding")
-    # The gather wants the scales in the blob's three dimensions and MatMulNBits in two; folded when it is loaded.
+    matrix = nodes.quantized("embedding", table, scheme.head_bits, scheme.head_block_size)
+    # The gather wants the scales in the blob's three dimensions, MatMulNBits in two; folded at load.
     axis = nodes.constant("axis_2", np.array([2], np.int64))
     scales = nodes.add("Unsqueeze", ["embedding.scales", axis], "embedding.scales_3d")
     blocks = nodes.add(
@@ -121,14 +130,14 @@ def _embedding(nodes: _Nodes, config: DecoderConfig, weights: Weights, scheme: S
         gather_axis=0,
         quantize_axis=2,
     )
-    shape = nodes.constant(
-        "hidden_shape", np.array([0, 0, matrix.scales.shape[1] * matrix.block_size], np.int64)
-    )
+    padded_size = matrix.scales.shape[1] * matrix.block_size
+    shape = nodes.constant("padded_shape", np.array([0, 0, padded_size], np.int64))
     embedded = nodes.add("Reshape", [blocks, shape], "embedded")
-    if matrix.scales.shape[1] * matrix.block_size == config.hidden_size:
+    if padded_size == config.hidden_size:
         return embedded
     zero = nodes.constant("zero", np.array([0], np.int64))
-    return _slice(nodes, embedded, zero, nodes.constant("hidden_size", np.array([config.hidden_size])), 2)
+    end = nodes.constant("hidden_size", np.array([config.hidden_size], np.int64))
+    return _slice(nodes, embedded, zero, end, 2)
 
 
 def _attention(
@@ -186,16 +195,16 @@ def _mlp(
 
 
 def _head(nodes: _Nodes, config: DecoderConfig, weights: Weights, scheme: Scheme, normed: str) -> None:
-    if not config.tied_head:
-        table, name = weights["lm_head.weight"], "head"
-    else:
-        table, name = weights["model.embed_tokens.weight"], "embedding"
+    tied = config.tied_head
+    name, table = (
+        "embedding" if tied else "head",
+        weights["model.embed_tokens.weight" if tied else "lm_head.weight"],
+    )
     if scheme.head_bits == 32:
         nodes.add("FusedMatMul", [normed, nodes.constant(name, table)], "logits", _MICROSOFT, transB=1)
-        return
-    if not config.tied_head:
-        _store(nodes, quantize(table, scheme.head_bits, scheme.head_block_size), name)
-    _matmul_nbits(nodes, normed, name, table.shape, scheme.head_bits, scheme.head_block_size, "logits")
+    else:
+        matrix = nodes.quantized(name, table, scheme.head_bits, scheme.head_block_size)
+        _matmul_nbits(nodes, normed, matrix, name, "logits", [])
 
 
 def _linear(
@@ -213,26 +222,12 @@ def _linear(
         constant = nodes.constant(f"{name}.weight", matrix)
         product = nodes.add("FusedMatMul", [rows, constant], f"{name}.product", _MICROSOFT, transB=1)
         return nodes.add("Add", [product, *biases], f"{name}.out") if biases else product
-    _store(nodes, quantize(matrix, scheme.bits, scheme.block_size), name)
-    return _matmul_nbits(
-        nodes, rows, name, matrix.shape, scheme.bits, scheme.block_size, f"{name}.out", biases
-    )
-
-
-def _store(nodes: _Nodes, matrix: QuantizedMatrix, name: str) -> None:
-    nodes.constant(f"{name}.packed", matrix.packed)
-    nodes.constant(f"{name}.scales", matrix.scales)
+    stored = nodes.quantized(name, matrix, scheme.bits, scheme.block_size)
+    return _matmul_nbits(nodes, rows, stored, name, f"{name}.out", biases)
 
 
 def _matmul_nbits(
-    nodes: _Nodes,
-    rows: str,
-    name: str,
-    shape: tuple[int, ...],
-    bits: int,
-    block_size: int,
-    output: str,
-    biases: list[str] | None = None,
+    nodes: _Nodes, rows: str, matrix: QuantizedMatrix, name: str, output: str, biases: list[str]
 ) -> str:
     inputs = [rows, f"{name}.packed", f"{name}.scales"]
     return nodes.add(
@@ -240,10 +235,10 @@ def _matmul_nbits(
         [*inputs, "", "", *biases] if biases else inputs,
         output,
         _MICROSOFT,
-        N=shape[0],
-        K=shape[1],
-        bits=bits,
-        block_size=block_size,
+        N=len(matrix.packed),
+        K=matrix.num_columns,
+        bits=matrix.bits,
+        block_size=matrix.block_size,
         accuracy_level=_ACCURACY_LEVEL,
     )
 
@@ -263,7 +258,9 @@ def _add_and_norm(
 
 
 def _last_rows(nodes: _Nodes, rows: str, first_row: str) -> str:
-    return _slice(nodes, rows, first_row, nodes.constant("end", np.array([np.iinfo(np.int64).max])), 1)
+    return _slice(
+        nodes, rows, first_row, nodes.constant("end", np.array([np.iinfo(np.int64).max], np.int64)), 1
+    )
 
 
 def _slice(nodes: _Nodes, rows: str, start: str, end: str, axis: int) -> str:

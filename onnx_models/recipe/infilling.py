@@ -1,10 +1,11 @@
 """HumanEval single-line infilling: how often the first generated line is exactly the missing one.
 
-The prompt is suffix-first, `<|fim_prefix|><|fim_suffix|>` suffix `<|fim_middle|>` prefix, its parts tokenized each for
-itself. The indentation of the missing line stands at the end of the prefix, as an editor would have put it there.
-Greedy, at most 64 new tokens; ends at a control id (0-7) or where a newline appears behind something to compare. The
-first line is compared with the missing one after both are stripped. Prompts longer than the model was trained at lose
-the head of the prefix and the tail of the suffix, three quarters of the room going to the prefix.
+The prompt is suffix-first, `<|fim_prefix|><|fim_suffix|>` suffix `<|fim_middle|>` prefix, its parts
+tokenized each for itself. The missing line's indentation stands at the end of the prefix, as an editor
+would have put it there. Greedy, at most 64 new tokens, to a control id (0-7) or the end of the first line
+that is not blank. It is compared with the missing line, both stripped. Prompts longer than the model was
+trained at lose the head of the prefix and the tail of the suffix; three quarters of the room are the
+prefix's.
 """
 
 import gzip
@@ -48,8 +49,8 @@ def complete_line(runner: Runner, tokenizer: Tokenizer, gap: Gap) -> str:
         generated.append(next_id)
         if "\n" in tokenizer.decode(generated).lstrip():
             break
-        # Two rows rather than one: the kernel for a single row rounds differently, and with it the score would
-        # depend on how the prompt was cut.
+        # Two rows rather than one: attention rounds differently for a single row, and the score would depend
+        # on how the prompt was cut.
         position = len(prompt) + len(generated) - 2
         next_id = int(runner.forward([*prompt[-1:], *generated][-2:], position)[-1].argmax())
     return tokenizer.decode(generated).lstrip().split("\n")[0].strip()

@@ -1,4 +1,4 @@
-"""Writes manifest.json beside an export: which files belong to it, what they must hash to, how the model is prompted.
+"""Writes manifest.json beside an export: its files with their hashes, and how the model is prompted.
 
 PYTHONPATH=onnx_models python -m recipe.manifest onnx_models/sotto_models/embedded
 """
@@ -12,7 +12,7 @@ from recipe.export import DATA_NAME, GRAPH_NAME
 
 MANIFEST_NAME = "manifest.json"
 _TOKENIZER_NAME = "tokenizer.json"
-# Ids 0-7 of the seed's tokenizer: the end of text and the FIM, file and cursor marks. None may stand in a completion.
+# Ids 0-7 of the seed's tokenizer: the end of text and the FIM, file and cursor marks; each ends a completion.
 _CONTROL_IDS = list(range(8))
 
 

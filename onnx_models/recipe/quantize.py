@@ -1,7 +1,7 @@
-"""Blockwise symmetric quantization in the layout of onnxruntime's MatMulNBits, scales searched for the least error.
-
-Weights lie [rows, columns] = [output, input]; a block is `block_size` neighbours of one row, with one scale and no
-zero point (the kernels then take 2**(bits-1), and are 5-15 % faster than with stored zero points).
+"""Blockwise symmetric quantization in the layout of onnxruntime's MatMulNBits, scales searched
+for the least error. Weights lie [rows, columns] = [output, input]; a block is `block_size` neighbours of
+one row, with one scale and no zero point: the kernels then take 2**(bits-1), and are 5-15 % faster than
+with stored ones.
 """
 
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-# The scale that just reaches a block's largest value is seldom the best one: clipping it a little makes every other
-# value finer. Below 0.75 of it no block of the models tried found its best.
+# The scale that just reaches a block's largest value is seldom the best one: clipping that value a little
+# makes every other one finer.
 _SHRINK = np.linspace(0.75, 1.05, 13, dtype=np.float32)
 
 
@@ -27,7 +27,7 @@ class QuantizedMatrix:
 
 @dataclass(frozen=True)
 class Scheme:
-    """Bits and block size of the layers' matrices and of the embedding with its head; 32 bits means float32."""
+    """Bits and block size of the layers' matrices and of embedding and head; 32 bits means float32."""
 
     name: str
     bits: int
@@ -80,15 +80,15 @@ def dequantize(matrix: QuantizedMatrix) -> NDArray[np.float32]:
 
 
 def _search_scales(blocks: NDArray[np.float32], bits: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Integer levels and one scale a block: the candidate with the least squared error, refitted by least squares."""
+    """Integer levels and one scale a block: the refitted candidate with the least squared error."""
     lowest, highest = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
     peak = np.take_along_axis(blocks, np.abs(blocks).argmax(axis=1)[:, None], axis=1)
     best_levels = np.zeros_like(blocks)
     best_scales = np.zeros(len(blocks), np.float32)
     best_error = np.full(len(blocks), np.inf, np.float32)
     for shrink in _SHRINK:
-        # The peak goes to the lowest level, of which there is one more than of the highest: the scale takes the
-        # peak's opposite sign.
+        # The peak goes to the lowest level, which is one further from zero than the highest: the scale takes
+        # the peak's opposite sign.
         scale = peak * (shrink / lowest)
         inverse = np.divide(1, scale, out=np.zeros_like(scale), where=scale != 0)
         levels = np.clip(np.rint(blocks * inverse), lowest, highest)

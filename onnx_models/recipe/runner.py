@@ -1,4 +1,4 @@
-"""Runs an export on shared KV buffers: past and present are the same memory, so a row is written once, in place."""
+"""Runs an export on shared KV buffers: past and present are one memory, a row is written once, in place."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def open_session(path: Path, num_threads: int) -> ort.InferenceSession:
 
 
 class Runner:
-    """One session and one sequence. `buffers` maps an input's name to its rows [1, kv_heads, max_rows, head_dim]."""
+    """One session, one sequence. `buffers`: by input name, the rows [1, kv_heads, max_rows, head_dim]."""
 
     def __init__(self, path: Path, num_threads: int = 2, max_rows: int = _MAX_ROWS) -> None:
         self.session = open_session(path, num_threads)
@@ -38,7 +38,7 @@ class Runner:
                 self._owners.append(value)
 
     def forward(self, input_ids: list[int], position: int, num_logits: int = 1) -> NDArray[np.float32]:
-        """Runs the ids at rows [position, position + len); returns the logits [num_logits, vocab] of the last rows."""
+        """Runs the ids at rows [position, position + len); returns the last logits [num_logits, vocab]."""
         binding = self._binding
         binding.bind_cpu_input("input_ids", np.array([input_ids], np.int64))
         binding.bind_cpu_input("attention_mask", np.ones((1, position + len(input_ids)), np.int64))

@@ -1,7 +1,8 @@
 """Measures exports: load time in fresh processes, passes and prefill in one process, variants interleaved.
 
-Passes are taken in runs of ten of one variant, as a decode makes them: alternating every pass would time the memory
-that the other variants' weights have pushed this one's to. Two intra-op threads that do not spin between passes, medians; on a shared machine compare within one run only.
+Passes are taken in runs of ten of one variant, as a decode makes them: alternating with every pass would
+time how the variants push each other out of the processor's cache. Two intra-op threads that do not spin
+between passes; medians. On a shared machine compare within one run only.
 """
 
 import statistics

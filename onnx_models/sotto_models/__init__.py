@@ -1,4 +1,4 @@
-"""The model that Sotto carries: an ONNX graph, its tokenizer and a manifest that names and vouches for both."""
+"""The model that Sotto carries: an ONNX graph, its tokenizer and a manifest that vouches for both."""
 
 from importlib.resources import files
 from pathlib import Path

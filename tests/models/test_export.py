@@ -1,4 +1,4 @@
-"""The recipe's claims: an export computes what PyTorch computes, and the shipped model is the one its manifest names."""
+"""The recipe's claims: an export computes what PyTorch does; the shipped model is its manifest's."""
 
 import hashlib
 import json
@@ -45,7 +45,7 @@ def _tiny_config(tied_head, head_dim):
         hidden_size=96,  # not a multiple of the larger blocks: their padding is covered too
         intermediate_size=160,
         num_layers=2,
-        num_heads=4,
+        num_heads=6,
         num_kv_heads=2,
         head_dim=head_dim,
         vocab_size=200,
@@ -87,10 +87,10 @@ def _random_weights(config, bias):
 
 
 @pytest.fixture(
-    params=[(True, True, 24), (False, False, 32)], ids=["tied, bias", "untied, no bias, wide heads"]
+    params=[(True, True, 16), (False, False, 32)], ids=["tied, bias", "untied, no bias, wide heads"]
 )
 def tiny(request):
-    """(config, weights) of a random model; Qwen2's shape, and Llama's with heads wider than hidden / heads."""
+    """(config, weights) of a random model: Qwen2's shape, and Llama's with a head_dim of its own."""
     tied_head, bias, head_dim = request.param
     config = _tiny_config(tied_head, head_dim)
     return config, _random_weights(config, bias)
@@ -133,15 +133,28 @@ def test_num_logits_returns_the_last_rows(tiny, tmp_path, num_logits):
     np.testing.assert_allclose(last, whole[len(ids) - num_logits :], atol=1e-4)
 
 
-@pytest.mark.parametrize(("scheme", "bound"), [("int8-b32", 0.03), ("int8-b128", 0.03), ("int4-b32", 0.3)])
-def test_quantized_export_stays_near_float32(tiny, tmp_path, scheme, bound):
-    """The bound is the error's root mean square over that of the logits; weights without structure are the worst case."""
+@pytest.mark.parametrize("scheme", ["int8-b32", "int8-b128", "int4-b32", "mixed-b32"])
+def test_quantized_export_computes_with_the_dequantized_weights(tiny, tmp_path, scheme):
+    """What is left is the kernels' rounding of activations to int8: measured 0.6-2 % of the logits, root mean square."""
+    from recipe.quantize import SCHEMES, dequantize, quantize
     from recipe.reference import reference_logits
 
-    ids = _ids(tiny[0], 40)
-    exact = reference_logits(*tiny, ids)
+    config, weights = tiny
+    chosen = SCHEMES[scheme]
+    rounded = dict(weights)
+    for name, weight in weights.items():
+        if weight.ndim == 2:
+            of_head = name in ("model.embed_tokens.weight", "lm_head.weight")
+            bits, block_size = (
+                (chosen.head_bits, chosen.head_block_size) if of_head else (chosen.bits, chosen.block_size)
+            )
+            rounded[name] = dequantize(quantize(weight, bits, block_size))
+    ids = _ids(config, 40)
+    exact = reference_logits(config, rounded, ids)
     logits = _runner(tiny, scheme, tmp_path).forward(ids, 0, num_logits=len(ids))
-    assert np.sqrt(np.mean((logits - exact) ** 2) / np.mean(exact**2)) < bound
+    error = np.sqrt(np.mean((logits - exact) ** 2) / np.mean(exact**2))
+    print(scheme, error)
+    assert error < 0.04
 
 
 @pytest.mark.parametrize(("bits", "bound"), [(8, 0.01), (4, 0.11)])
@@ -159,8 +172,9 @@ def test_quantized_weights_are_near_the_weights(bits, bound):
 @pytest.fixture(scope="module")
 def shipped(_recipe_on_path):
     """(runner, ids of some Python code) of the model in the package."""
-    from recipe.runner import Runner
     from tokenizers import Tokenizer
+
+    from recipe.runner import Runner
 
     tokenizer = Tokenizer.from_file(str(_EMBEDDED / "tokenizer.json"))
     ids = tokenizer.encode(_SOURCE, add_special_tokens=False).ids
@@ -171,7 +185,7 @@ def shipped(_recipe_on_path):
     not _SEED.exists(), reason="the seed checkpoint lies beside the repository only where it is made"
 )
 def test_shipped_model_stays_near_the_seed_weights(shipped):
-    """Measured: SHIPPED_MEASURED."""
+    """Measured: an error of 1.2 % of the logits' spread, 97 of 98 likeliest tokens the same."""
     from recipe.export import read_checkpoint
     from recipe.reference import reference_logits
 
@@ -180,8 +194,8 @@ def test_shipped_model_stays_near_the_seed_weights(shipped):
     logits = runner.forward(ids, 0, num_logits=len(ids))
     error = np.sqrt(np.mean((logits - exact) ** 2)) / exact.std()
     agreement = np.mean(logits.argmax(axis=-1) == exact.argmax(axis=-1))
-    assert error < 0.1
-    assert agreement > 0.9
+    assert error < 0.03
+    assert agreement > 0.95
 
 
 def test_rows_of_the_shipped_model_do_not_depend_on_the_chunking(shipped):

@@ -31,7 +31,7 @@ async def inline_completion(
 def open_snapshot(session: Session, documents: DocumentStore, uri: str) -> DocumentSnapshot | None:
     """The document as it is now, or None where Sotto has nothing to say about it."""
     document = documents.get(uri)
-    if document is None or not session.settings.enabled or document.too_large or document.binary:
+    if document is None or not document.usable or not session.settings.enabled:
         return None
     snapshot = document.snapshot()
     return None if snapshot.language_id in session.settings.disabledLanguages else snapshot
@@ -41,6 +41,7 @@ async def suggest(session: Session, documents: DocumentStore, snapshot: Document
     """The text to show at `offset`, "" for nothing; remembered for the keystrokes that type along it."""
     last = session.last_suggestions.get(snapshot.uri)
     if last is not None and (rest := last.continued_in(snapshot.text, offset)):
+        session.metrics.num_from_last_suggestion += 1
         return rest
     text = await _ask(session, snapshot, snapshot.text[:offset], snapshot.text[offset:])
     document = documents.get(snapshot.uri)
@@ -53,7 +54,7 @@ async def suggest(session: Session, documents: DocumentStore, snapshot: Document
 async def _ask(session: Session, snapshot: DocumentSnapshot, prefix: str, suffix: str) -> str:
     request = make_request(prefix, suffix, _file_name(snapshot.uri), session.settings)
     completion = await session.complete(request)
-    return "" if completion is None else make_suggestion(completion, request, snapshot.newline).text
+    return "" if completion is None else make_suggestion(completion, request, snapshot.text).text
 
 
 async def _behind_selected(

@@ -19,16 +19,17 @@ def repetition(text: str, place: Place) -> str:
             text = text[: match.start() + len(match.group(1))]
             break
     lines = text.split("\n")
+    stripped = [line.strip() for line in lines]  # the first line's indentation stands before the cursor
     for start in range(len(lines)):
         for period in range(1, _MAX_PERIOD + 1):
-            if _turns(lines, start, period) >= _MIN_TURNS:
+            if _turns(stripped, start, period) >= _MIN_TURNS:
                 return "\n".join(lines[: start + period])
     return text
 
 
 def _turns(lines: list[str], start: int, period: int) -> int:
     block = lines[start : start + period]
-    if not any(line.strip() for line in block):
+    if not any(block):
         return 1
     turns = 1
     while lines[start + turns * period : start + (turns + 1) * period] == block:

@@ -11,11 +11,13 @@ def suffix_overlap(text: str, place: Place) -> str:
     Closing brackets alone are cut only as far as they close nothing: `print(len(├x)┤)` needs both.
     """
     for size in range(min(len(text), len(place.suffix)), 0, -1):
-        if not text.endswith(place.suffix[:size]):
+        overlap = place.suffix[:size]
+        if not text.endswith(overlap):
             continue
-        if set(place.suffix[:size].strip()) <= set(_PAIRS):
-            size = min(size, _num_unopened(place.line_prefix + text + place.line_suffix))
-        return text[: len(text) - size]
+        if set(overlap.strip()) <= set(_PAIRS):
+            line = place.line_prefix + text + place.line_suffix
+            return text[: len(text) - min(size, _num_unopened(line))]
+        return text[:-size]
     return text
 
 

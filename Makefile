@@ -1,0 +1,46 @@
+# Two commands for a newcomer: `make run` and `make test`. Everything is installed into .venv, nothing elsewhere.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# torch, onnx and safetensors come with the recipe; `make test EXTRAS=test` leaves them out and skips their tests.
+EXTRAS ?= test,recipe
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: run test lint types tests test-nvim bench picture clean
+
+run: $(VENV)/.run  ## install, then show the main job on the embedded model
+	$(BIN)/sotto demo
+
+test: lint types tests  ## install, lint, types, tests
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.test
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+tests: $(VENV)/.test
+	$(BIN)/python -m pytest
+
+test-nvim: $(VENV)/.test  ## in a real Neovim, installed from packages first; see tests/editors/README.md
+	$(BIN)/python -m pytest tests/editors --real-editors
+
+bench: $(VENV)/.test  ## replay keystrokes over stdio; docs/benchmarks.md explains the figures
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.replay
+
+$(VENV)/.run: pyproject.toml | $(VENV)
+	$(PIP) -e .
+	touch $@
+
+$(VENV)/.test: pyproject.toml | $(VENV)
+	$(PIP) -e ".[$(EXTRAS)]"
+	touch $@ $(VENV)/.run
+
+# Debian ships Python without ensurepip until python3-venv is installed.
+$(VENV):
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); apt-get update -qq; apt-get install -y -qq python3-venv; $(PYTHON) -m venv $(VENV); }
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,75 @@
+"""Engine.complete: healing, stops, streaming, deadlines."""
+
+import pytest
+
+from engine.fakes import make_engine
+from sotto_engine.cancel import CancelFlag
+from sotto_engine.request import CompletionRequest, FinishReason, StopAt
+
+PREFIXES = ["x.retu", "def f(", "self", "a = ", "re", "é", "🙂", "x\n    ", "", "return", "   "]
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_the_answer_extends_what_was_typed_and_never_repeats_it(prefix):
+    engine = make_engine()
+    prompt = engine._prompts.build(CompletionRequest(prefix, "", max_tokens=8))
+    done = engine.complete(CompletionRequest(prefix, "", max_tokens=8, stop_at=StopAt.BUDGET), CancelFlag())
+    if done.token_ids:
+        generated = b"".join(map(engine.tokenizer.token_bytes, done.token_ids))
+        assert generated.startswith(prompt.healed)
+        raw = generated[len(prompt.healed) :].decode(errors="replace").rstrip("\ufffd")
+        assert done.text.rstrip("\ufffd").startswith(raw)
+    assert len(done.token_ids) == len(done.token_logprobs)
+
+
+def test_streamed_pieces_add_up_to_the_text():
+    engine = make_engine()
+    for seed in range(30):
+        pieces = []
+        request = CompletionRequest(f"a{seed}(", "", max_tokens=30, stop_strings=("b",))
+        done = engine.complete(request, CancelFlag(), pieces.append)
+        assert "".join(pieces) == done.text
+
+
+def test_no_stop_string_and_no_control_token_is_in_the_text():
+    engine = make_engine()
+    for seed in range(30):
+        request = CompletionRequest(f"a{seed}(", "", max_tokens=30, stop_strings=("a", "=\n"))
+        done = engine.complete(request, CancelFlag())
+        assert "a" not in done.text and "=\n" not in done.text and "<|" not in done.text
+
+
+def test_line_mode_ends_with_the_line():
+    engine = make_engine()
+    reasons = set()
+    for seed in range(40):
+        done = engine.complete(
+            CompletionRequest(f"b{seed}", "", max_tokens=40, stop_at=StopAt.LINE), CancelFlag()
+        )
+        assert "\n" not in done.text.strip("\n \t")
+        reasons.add(done.finish_reason)
+    assert FinishReason.LINE in reasons
+
+
+def test_the_budget_of_tokens_and_of_time_ends_it():
+    engine = make_engine()
+    request = CompletionRequest("c", "", max_tokens=1, stop_at=StopAt.BUDGET)
+    assert engine.complete(request, CancelFlag()).finish_reason is FinishReason.LENGTH
+    late = CompletionRequest("a = 1\n" * 100, "", deadline_ms=0)
+    done = engine.complete(late, CancelFlag())
+    assert done.finish_reason is FinishReason.DEADLINE and done.text == ""
+    assert engine.complete(late, CancelFlag()).num_cached_tokens >= 64, "its prefill was kept"
+
+
+def test_a_flag_that_is_set_before_the_start_computes_nothing():
+    engine, cancelled = make_engine(), CancelFlag()
+    cancelled.set()
+    assert engine.complete(CompletionRequest("a", ""), cancelled).finish_reason is FinishReason.CANCELLED
+    assert engine.model.num_computed == 0
+
+
+def test_timings_add_up():
+    timings = make_engine().complete(CompletionRequest("a = 1\n" * 50, ""), CancelFlag()).timings
+    stages = timings.prompt_ms + timings.prefill_ms + timings.decode_ms
+    assert timings.total_ms == pytest.approx(stages, abs=0.01)
+    assert 0 < timings.prompt_ms + timings.prefill_ms <= timings.first_token_ms <= timings.total_ms

@@ -1,0 +1,132 @@
+"""Prompts: layouts of every family, healing, windows that move in jumps."""
+
+import pytest
+import tokenizers
+from tokenizers import decoders, models, pre_tokenizers
+
+from engine.fakes import make_tokenizer
+from sotto_engine.errors import SottoError
+from sotto_engine.fim import TEMPLATES, find_template
+from sotto_engine.prompt import PromptBuilder
+from sotto_engine.request import CompletionRequest, FimOrder, Snippet
+from sotto_engine.tokenizer import Tokenizer
+
+PSM, SPM, ANCHORED = FimOrder.PREFIX_FIRST, FimOrder.SUFFIX_FIRST, FimOrder.ANCHORED
+
+
+def byte_tokenizer(control):
+    vocabulary = {token: i for i, token in enumerate(sorted(pre_tokenizers.ByteLevel.alphabet()))}
+    vocabulary["Ġ="] = len(vocabulary)
+    backend = tokenizers.Tokenizer(models.BPE(vocabulary, [("Ġ", "=")]))
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    backend.decoder = decoders.ByteLevel()
+    backend.add_tokens([tokenizers.AddedToken(text, special=False) for text in control if text])
+    return Tokenizer(backend), backend
+
+
+def rendered(family, order, request, header=False):
+    """The prompt spelled out, control tokens as their spelling, and the healed bytes."""
+    template = next(t for t in TEMPLATES if t.family == family)
+    control = sorted({*template.control_tokens(), template.bos, template.repository, template.separator})
+    tokenizer, backend = byte_tokenizer(control)
+    builder = PromptBuilder(tokenizer, find_template(family, tokenizer), order, 4096, header=header)
+    prompt = builder.build(request)
+    text = "".join(
+        tokenizer.token_bytes(i).decode() or backend.id_to_token(i).replace("▁", "_")
+        for i in prompt.token_ids
+    )
+    return text, prompt.healed
+
+
+REQUEST = CompletionRequest(prefix="a\nbc", suffix="\nd")
+
+
+@pytest.mark.parametrize(
+    ("family", "order", "expected"),
+    [
+        ("qwen", PSM, "<|fim_prefix|>a\nb<|fim_suffix|>\nd<|fim_middle|>"),
+        ("qwen", SPM, "<|fim_prefix|><|fim_suffix|>\nd<|fim_middle|>a\nb"),
+        ("qwen", ANCHORED, "<|fim_prefix|>a<|fim_suffix|>\nd<|fim_middle|>\nb"),
+        ("codegemma", PSM, "<bos><|fim_prefix|>a\nb<|fim_suffix|>\nd<|fim_middle|>"),
+        ("mellum", SPM, "<fim_suffix>\nd<fim_prefix>a\nb<fim_middle>"),
+        ("granite", PSM, "<fim_prefix>a\nb<fim_suffix>\nd<fim_middle>"),
+        ("starcoder", SPM, "<fim_prefix><fim_suffix>\nd<fim_middle>a\nb"),
+        ("deepseek", PSM, "<｜fim_begin｜>a\nb<｜fim_hole｜>\nd<｜fim_end｜>"),
+        ("codellama", PSM, "<s>_<PRE>a\nb_<SUF>\nd_<MID>"),
+        ("codestral", SPM, "<s>[SUFFIX]\nd[PREFIX]a\nb"),
+        ("seed-coder", SPM, "<[fim-suffix]>\nd<[fim-prefix]>a\nb<[fim-middle]>"),
+    ],
+)
+def test_every_family_in_its_own_layout(family, order, expected):
+    text, healed = rendered(family, order, REQUEST)
+    assert text.removeprefix("<｜begin_of_sentence｜>") == expected
+    assert healed == b"c"
+
+
+@pytest.mark.parametrize(
+    ("family", "order", "start"),
+    [
+        ("qwen", SPM, "<|repo_name|>r\n<|file_sep|>s.py\nS\n<|file_sep|>f.py\n<|fim_prefix|>"),
+        ("starcoder", PSM, "<repo_name>r<file_sep>s.py\nS<file_sep><fim_prefix>f.py\na"),
+        ("mellum", SPM, "<filename>s.py\nS<filename>f.py\n<fim_suffix>"),
+        ("codestral", SPM, "<s>[SUFFIX]\nd[PREFIX]+++++ s.py\nS\n+++++ f.py\na"),
+    ],
+)
+def test_headers_where_a_family_has_them(family, order, start):
+    request = CompletionRequest("a\nbc", "\nd", "f.py", "r", (Snippet("s.py", "S"),))
+    text, _ = rendered(family, order, request, header=True)
+    if family == "mellum":
+        text = text.replace("S\n<filename>", "S<filename>")
+    assert text.startswith(start)
+
+
+def test_a_snippet_that_does_not_fit_is_left_out():
+    request = CompletionRequest("x", "", "f.py", "", (Snippet("s.py", "S" * 3000),))
+    text, _ = rendered("qwen", SPM, request, header=True)
+    assert text.startswith("<|file_sep|>f.py\n<|fim_prefix|>")
+
+
+def test_an_order_the_family_lacks_is_refused():
+    with pytest.raises(SottoError, match="no suffix-first order"):
+        rendered("deepseek", SPM, REQUEST)
+    with pytest.raises(SottoError, match="cannot be anchored"):
+        rendered("codestral", ANCHORED, REQUEST)
+
+
+def test_a_model_without_fim_tokens_is_refused():
+    tokenizer, _ = byte_tokenizer([])
+    with pytest.raises(SottoError, match="choose a model with FIM tokens"):
+        find_template("qwen", tokenizer)
+    with pytest.raises(SottoError, match="unknown; use one of qwen"):
+        find_template("gpt", tokenizer)
+
+
+TOKENIZER = make_tokenizer()
+SMALL = PromptBuilder(TOKENIZER, find_template("qwen", TOKENIZER), SPM, 400, header=False)
+
+
+@pytest.mark.parametrize(
+    ("prefix", "healed"),
+    [
+        ("x.retu", b"retu"),
+        ("x ", b" "),
+        ("x = ", b" "),
+        ("x\n    ", b""),
+        ("", b""),
+        ("x\n", b""),
+        ("é", b""),
+    ],
+)
+def test_the_unfinished_token_is_healed_and_an_indentation_is_not(prefix, healed):
+    assert SMALL.build(CompletionRequest(prefix, "")).healed == healed
+
+
+def test_a_prompt_always_fits_and_its_start_moves_in_jumps():
+    starts = set()
+    text = "".join(f"a{i}\n" for i in range(400))
+    for end in range(1, len(text)):
+        ids = SMALL.build(CompletionRequest(text[:end], "\nb" * 300, max_tokens=50)).token_ids
+        assert len(ids) <= 400 - 50
+        if len(ids) > 200:
+            starts.add(tuple(ids[:120]))
+    assert len(starts) < 20, "every new start is a whole prefill"
