@@ -22,6 +22,7 @@ from pygls.protocol import LanguageServerProtocol
 
 MsgId = int | str
 Message = dict[str, Any]
+Handler = Callable[..., Any]
 AnyFuture = Future[Any] | asyncio.Future[Any]
 
 PARSE_ERROR = types.ErrorCodes.ParseError.value
@@ -32,7 +33,7 @@ INTERNAL_ERROR = types.ErrorCodes.InternalError.value
 NOT_INITIALIZED = types.ErrorCodes.ServerNotInitialized.value
 REQUEST_CANCELLED = types.LSPErrorCodes.RequestCancelled.value
 
-_MESSAGE_TYPES = cast("dict[str, tuple[type[Any] | None, ...]]", types.METHOD_TO_TYPES)
+_MESSAGE_TYPES = cast("dict[str, tuple[type[Any] | None, ...]]", cast("Any", types).METHOD_TO_TYPES)
 
 logger = logging.getLogger(__name__)
 
@@ -151,9 +152,12 @@ class MessageProtocol(LanguageServerProtocol):
         else:
             future.set_result(result)
 
-    def _handler_of(self, method: str) -> Callable[..., Any] | None:
-        features = cast("dict[str, Callable[..., Any]]", {**self.fm.features, **self.fm.builtin_features})
-        return features.get(method)
+    def _handler_of(self, method: str) -> Handler | None:
+        builtin = cast("dict[str, Handler]", cast("Any", self.fm).builtin_features)
+        return builtin.get(method) or self._user_handler_of(method)
+
+    def _user_handler_of(self, method: str) -> Handler | None:
+        return cast("dict[str, Handler]", cast("Any", self.fm).features).get(method)
 
     def _params_of(self, method: str, message: Message) -> object:
         """Typed for the methods of LSP, plain JSON for any other."""
@@ -166,7 +170,7 @@ class MessageProtocol(LanguageServerProtocol):
     def _execute_handler(
         self,
         msg_id: MsgId,
-        handler: Callable[..., Any],
+        handler: Handler,
         callback: Callable[[Any], None],
         args: tuple[Any, ...] | None = None,
         kwargs: dict[str, Any] | None = None,

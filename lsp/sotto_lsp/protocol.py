@@ -7,7 +7,7 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from typing import Any, BinaryIO, NoReturn, cast
 
 from cattrs import Converter
@@ -46,9 +46,8 @@ class SottoProtocol(MessageProtocol):
     def __init__(self, server: "SottoServer", converter: Converter) -> None:
         super().__init__(server, converter)
         self._sotto = server
-        builtin = cast("dict[str, Callable[..., Any]]", self.fm.builtin_features)
         for method in _NOTEBOOK_METHODS:
-            del builtin[method]
+            del cast("Any", self.fm).builtin_features[method]
 
     @property
     def is_shut_down(self) -> bool:
@@ -96,8 +95,7 @@ class SottoProtocol(MessageProtocol):
             yield from self._user_handler(types.TEXT_DOCUMENT_DID_CLOSE, params)
 
     def _user_handler(self, method: str, *args: object) -> Handling:
-        features = cast("dict[str, Callable[..., Any]]", self.fm.features)
-        if (handler := features.get(method)) is not None:
+        if (handler := self._user_handler_of(method)) is not None:
             yield handler, args, None
 
 

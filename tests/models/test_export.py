@@ -135,7 +135,7 @@ def test_num_logits_returns_the_last_rows(tiny, tmp_path, num_logits):
 
 @pytest.mark.parametrize("scheme", ["int8-b32", "int8-b128", "int4-b32", "mixed-b32"])
 def test_quantized_export_computes_with_the_dequantized_weights(tiny, tmp_path, scheme):
-    """What is left is the kernels' rounding of activations to int8: measured 0.6-2 % of the logits, root mean square."""
+    """What is left is the kernels' rounding of activations to int8: measured 1.4-2.3 % of the logits."""
     from recipe.quantize import SCHEMES, dequantize, quantize
     from recipe.reference import reference_logits
 
@@ -153,7 +153,6 @@ def test_quantized_export_computes_with_the_dequantized_weights(tiny, tmp_path, 
     exact = reference_logits(config, rounded, ids)
     logits = _runner(tiny, scheme, tmp_path).forward(ids, 0, num_logits=len(ids))
     error = np.sqrt(np.mean((logits - exact) ** 2) / np.mean(exact**2))
-    print(scheme, error)
     assert error < 0.04
 
 

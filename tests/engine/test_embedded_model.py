@@ -1,0 +1,125 @@
+"""The model that ships: warm equals cold on real files, cancelling frees the worker, healing on real words."""
+
+import inspect
+import json
+import random
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+import sotto_models
+from sotto_engine.cancel import CancelFlag
+from sotto_engine.engine import Engine, EngineOptions, load_engine
+from sotto_engine.probe import rows_are_exact
+from sotto_engine.request import CompletionRequest, FinishReason, StopAt
+
+NUM_KEYSTROKES = 300
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return load_engine(sotto_models.embedded_model_dir())[0]
+
+
+def cold(engine):
+    """The same model with nothing in its caches."""
+    return Engine(engine.model, engine.tokenizer, engine._prompts, engine._stop_ids)
+
+
+def sources():
+    return [Path(inspect.getsourcefile(module)).read_text() for module in (json.decoder, random, threading)]
+
+
+def histories(seed, num_keystrokes):
+    """Typing, deleting, jumping and switching between three files of the standard library."""
+    dice = random.Random(seed)
+    texts = sources()
+    places = [[len(text) // 2, len(text) // 2] for text in texts]  # [typed up to, rest starts at]
+    number = 0
+    for _ in range(num_keystrokes):
+        text, place = texts[number], places[number]
+        action = dice.random()
+        if action < 0.80:
+            place[0] += 1
+            place[1] = max(place)
+        elif action < 0.88:
+            place[0] -= dice.randint(1, 12)
+        elif action < 0.94:
+            number = dice.randrange(3)
+        else:
+            place[0] = place[1] = dice.randrange(200, len(text) - 200)
+        yield CompletionRequest(
+            text[max(0, place[0] - 6000) : place[0]],
+            text[place[1] : place[1] + 3000],
+            max_tokens=10,
+            stop_at=dice.choice([StopAt.LINE, StopAt.BLOCK]),
+        )
+
+
+@pytest.mark.parametrize("order", ["suffix-first", "anchored", "prefix-first"])
+def test_warm_equals_cold_on_real_files(order):
+    warm, _ = load_engine(sotto_models.embedded_model_dir(), EngineOptions(fim_order=order))
+    dice = random.Random(1)
+    for request in histories(order, NUM_KEYSTROKES // 3):
+        if dice.random() < 0.15:  # a request that is cancelled half-way, as most are
+            flag = CancelFlag()
+            threading.Timer(dice.uniform(0, 0.03), flag.set).start()
+            warm.complete(request, flag)
+        answer = warm.complete(request, CancelFlag())
+        reference = cold(warm).complete(request, CancelFlag())
+        assert reference.num_cached_tokens == 0
+        assert answer.token_ids == reference.token_ids
+        assert answer.token_logprobs == reference.token_logprobs, "not only the same tokens: the same bits"
+
+
+def test_rows_do_not_depend_on_how_the_prompt_was_cut(engine):
+    assert rows_are_exact(engine.model)
+
+
+def test_typing_along_computes_a_few_tokens_a_key(engine):
+    text, warm = sources()[0], cold(engine)
+    middle = len(text) // 2
+    computed, prompts = 0, 0
+    for offset in range(middle, middle + 150):
+        done = warm.complete(
+            CompletionRequest(text[:offset], text[middle + 150 :], max_tokens=4), CancelFlag()
+        )
+        computed += done.num_prompt_tokens - done.num_cached_tokens
+        prompts += done.num_prompt_tokens
+    assert computed / prompts < 0.10
+
+
+def test_cancelling_a_long_prefill_frees_the_worker_within_a_slice(engine):
+    warm, flag = cold(engine), CancelFlag()
+    request = CompletionRequest(sources()[2][:5000], "", max_tokens=4)
+    freed_after = []
+
+    def work():
+        warm.complete(request, flag)
+        freed_after.append(time.perf_counter())
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    time.sleep(0.03)
+    flag.set()
+    thread.join()
+    again = warm.complete(request, CancelFlag())
+    kept = again.num_cached_tokens
+    assert again.finish_reason is not FinishReason.CANCELLED
+    assert 0 < kept < again.num_prompt_tokens, "the prefill was broken off half-way and its work was kept"
+    assert kept % 64 == 0, "up to the slice that was running"
+
+
+def test_half_a_word_is_completed_and_not_repeated(engine):
+    request = CompletionRequest("def mean(values):\n    total = su", "\n    return total / len(values)\n")
+    done = engine.complete(request, CancelFlag())
+    assert done.text.startswith("m(values)")
+
+
+def test_the_same_request_twice_is_answered_the_same(engine):
+    request = CompletionRequest("import os\n\n\ndef size(path):\n    return os.", "\n")
+    first, second = (engine.complete(request, CancelFlag()) for _ in range(2))
+    assert first.token_ids == second.token_ids
+    assert second.num_prompt_tokens - second.num_cached_tokens == 2
