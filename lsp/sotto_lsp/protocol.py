@@ -4,6 +4,7 @@ What pygls does with documents is left out: they are in the DocumentStore alone.
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import threading
@@ -129,7 +130,8 @@ class SottoServer(LanguageServer):
     def start_io(self, stdin: BinaryIO | None = None, stdout: BinaryIO | None = None) -> None:
         """Serve until `exit`, the end of the input or the death of the client; see `exit_code`.
 
-        Without streams, on the process's own, which then carry nothing but the protocol.
+        Without streams, on the process's own, which then carry nothing but the protocol. Returns while threads that
+        the caller started still run; a caller that wants the process to end with them calls `run`.
         """
         self._owns_process = stdin is None or stdout is None
         source, sink = claim_stdio() if stdin is None or stdout is None else (stdin, stdout)
@@ -144,9 +146,12 @@ class SottoServer(LanguageServer):
             self.shutdown()
             self._cancel_tasks(loop)
             loop.close()
-            sink.close()
+            if self._owns_process:
+                with contextlib.suppress(OSError):  # what a client that left did not read
+                    sink.close()
             if self._last_resort is not None:
                 self._last_resort.cancel()
+                self._last_resort = None
 
     def stop(self) -> None:
         """End `start_io` soon; from any thread."""
@@ -194,7 +199,7 @@ class SottoServer(LanguageServer):
 
     def _arm_last_resort(self) -> None:
         """A handler that blocks the event loop must not keep the process alive without its client."""
-        if self._owns_process:
+        if self._owns_process and self._last_resort is None:
             self._last_resort = threading.Timer(EXIT_GRACE_S, lambda: os._exit(self.exit_code))
             self._last_resort.daemon = True
             self._last_resort.start()

@@ -36,18 +36,14 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
     @server.feature(types.INITIALIZED)
     async def initialized(params: types.InitializedParams) -> None:
         del params
-        if (configured := await _ask_configuration(server)) is not None:
-            session.settings = _read_settings(server, configured)
-        await _load(server, session)
+        sent = await _ask_configuration(server)
+        await _configure(server, session, session.settings if sent is None else _read_settings(server, sent))
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     async def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:
         sent = await _ask_configuration(server)
-        before = session.settings
-        session.settings = _read_settings(server, params.settings if sent is None else sent)
-        session.last_suggestions.clear()
-        if _engine_settings(session.settings) != _engine_settings(before):
-            await _load(server, session)
+        settings = _read_settings(server, params.settings if sent is None else sent)
+        await _configure(server, session, settings)
 
     @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
     async def on_inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList:
@@ -105,21 +101,10 @@ async def _ask_configuration(server: SottoServer) -> object:
     return answers[0] if answers else None
 
 
-def _engine_settings(settings: Settings) -> tuple[object, ...]:
-    """The settings that need the model to be loaded anew."""
-    return (
-        settings.enabled,
-        settings.model,
-        settings.fimFamily,
-        settings.fimOrder,
-        settings.threads,
-        settings.cacheMegabytes,
-    )
-
-
-async def _load(server: SottoServer, session: Session) -> None:
+async def _configure(server: SottoServer, session: Session, settings: Settings) -> None:
+    """Hand new settings to the session, with progress where that loads a model."""
     progress = LoadingProgress(server)
-    if session.settings.enabled:
-        await progress.begin(f"Sotto: loading {session.model_dir.name}")
-    await session.load()
+    if session.needs_loading(settings):
+        await progress.begin(f"Sotto: loading {session.model_name(settings)}")
+    await session.configure(settings)
     progress.end("ready" if session.is_ready else "no model")

@@ -1,6 +1,7 @@
 """The server's mutable state. Only the event loop touches it."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from sotto_engine.request import Completion, CompletionRequest
 from sotto_lsp.last_suggestion import LastSuggestion
 from sotto_lsp.metrics import Metrics
 from sotto_lsp.settings import Settings
+from sotto_lsp.snapshot import DocumentSnapshot
 from sotto_lsp.worker import Worker
 
 if TYPE_CHECKING:
@@ -32,16 +34,44 @@ class Session:
         self.report_failure: Callable[[str], None] = log.error
         self._model_dir = model_dir
         self._worker: Worker | None = None
+        self._configured = asyncio.Event()
         self._under_way: dict[str, asyncio.Task[object]] = {}
 
-    @property
-    def model_dir(self) -> Path:
-        return self._model_dir or Path(self.settings.model or sotto_models.embedded_model_dir())
+    def model_name(self, settings: Settings) -> str:
+        """What the user would call the model of these settings."""
+        return self._directory(settings).name
+
+    def needs_loading(self, settings: Settings) -> bool:
+        """Whether these settings need another engine than the one there is."""
+        if self._worker is None or not settings.enabled:
+            return settings.enabled or self._worker is not None
+        return _engine_settings(settings) != _engine_settings(self.settings)
 
     @property
     def is_ready(self) -> bool:
         """Whether a model is loaded."""
         return self._worker is not None and self._worker.is_ready
+
+    async def configure(self, settings: Settings) -> None:
+        """Take the client's settings over and load the model they name. Failures are reported, once."""
+        loads = self.needs_loading(settings)
+        self.settings = settings
+        self.last_suggestions.clear()
+        worker = self._new_worker() if loads else self._worker
+        self._configured.set()
+        if worker is not None:
+            await self._wait_loaded(worker)
+
+    async def answers_for(self, snapshot: DocumentSnapshot | None) -> bool:
+        """Whether there may be something to say about a document. Waits for the settings, not for the model."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_SETTINGS_TIMEOUT_S):
+                await self._configured.wait()
+        return (
+            snapshot is not None
+            and self.settings.enabled
+            and snapshot.language_id not in self.settings.disabledLanguages
+        )
 
     def supersede(self, uri: str) -> None:
         """Cancel the request that runs for this document and put the current task in its place.
@@ -73,15 +103,15 @@ class Session:
         self.metrics.add(completion)
         return completion
 
-    async def load(self) -> None:
-        """Load the model the settings name, in place of the one before. Failures are reported, once."""
+    def _new_worker(self) -> Worker | None:
+        """Start to load the model that the settings name, in place of the one before."""
+        self.stop()
+        self._worker = Worker(self._loader()) if self.settings.enabled else None
         if self._worker is not None:
-            self._worker.stop()
-            self._worker = None
-        if not self.settings.enabled:
-            return
-        self._worker = worker = Worker(self._loader())
-        worker.start()
+            self._worker.start()
+        return self._worker
+
+    async def _wait_loaded(self, worker: Worker) -> None:
         try:
             await worker.wait_loaded()
         except SottoError as error:
@@ -94,8 +124,11 @@ class Session:
         if self._worker is not None:
             self._worker.stop()
 
+    def _directory(self, settings: Settings) -> Path:
+        return self._model_dir or Path(settings.model or sotto_models.embedded_model_dir())
+
     def _loader(self) -> "Callable[[], Engine]":
-        directory, settings = self.model_dir, self.settings
+        directory, settings = self._directory(self.settings), self.settings
 
         def load() -> "Engine":
             from sotto_engine.engine import EngineOptions, load_engine  # noqa: PLC0415 - loads onnxruntime
@@ -117,5 +150,18 @@ class Session:
             del self._under_way[uri]
 
 
+def _engine_settings(settings: Settings) -> tuple[object, ...]:
+    """The settings that an engine is loaded with."""
+    return (
+        settings.model,
+        settings.fimFamily,
+        settings.fimOrder,
+        settings.threads,
+        settings.cacheMegabytes,
+    )
+
+
+_SETTINGS_TIMEOUT_S = 5.0
+"""For the client's settings after `initialize`; after that the defaults must do."""
 _GRACE_S = 0.05
 """The engine ends itself at the deadline; this is for the way back."""

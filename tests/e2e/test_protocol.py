@@ -1,6 +1,7 @@
 """What the server says and does at the edges of the protocol, over real pipes."""
 
 import contextlib
+import io
 import json
 import os
 import subprocess
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 
 from e2e.raw_client import INITIALIZE, Message, RawClient
+from sotto_lsp.documents import DocumentStore
+from sotto_lsp.protocol import SottoServer
 
 PLAIN_SERVER = [sys.executable, str(Path(__file__).with_name("plain_server.py"))]
 URI = "file:///a.py"
@@ -298,9 +301,7 @@ def test_the_clients_first_encoding_is_used(fresh: RawClient, encoding: str, off
 def test_edits_reach_the_store_and_then_the_users_handlers(client: RawClient):
     client.open(URI, "one\x0ctwo\nthree\n")
     spot = {"line": 1, "character": 0}
-    client.change(
-        URI, 2, {"range": {"start": spot, "end": spot}, "text": "\u2028"}, {"range": None, "text": "x"}
-    )
+    client.change(URI, 2, {"range": {"start": spot, "end": spot}, "text": "\u2028"}, {"text": "x"})
     client.change(URI, 3, {"text": "a\nb"}, {"range": {"start": spot, "end": spot}, "text": "c"})
     assert client.result("test/text", {"uri": URI}) == "a\ncb"
     client.notify("textDocument/didClose", {"textDocument": {"uri": URI}})
@@ -418,7 +419,7 @@ def test_failing_handler_is_answered_and_logged_without_text(client: RawClient):
     client.notify("textDocument/didSave", {"textDocument": {"uri": URI}})
     assert quiet(client)
     client.end()
-    assert client.stderr.count("RuntimeError") == 2
+    assert client.stderr.count("\nRuntimeError\n") == 2
     assert "plain_server.py" in client.stderr
     assert "SECRET" not in client.stderr
 
@@ -520,6 +521,25 @@ def test_client_that_does_not_read_any_more_ends_the_server():
         process.stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
         process.stdin.flush()
         assert process.wait(10) == 1
+
+
+def test_server_on_streams_of_the_callers_returns():
+    def framed(*messages: Message) -> bytes:
+        bodies = [json.dumps({"jsonrpc": "2.0"} | message).encode() for message in messages]
+        return b"".join(b"Content-Length: %d\r\n\r\n%s" % (len(body), body) for body in bodies)
+
+    stdin = io.BytesIO(
+        framed(
+            {"id": 1, "method": "initialize", "params": INITIALIZE},
+            {"id": 2, "method": "shutdown"},
+            {"method": "exit"},
+        )
+    )
+    stdout = io.BytesIO()
+    server = SottoServer("streams", "1", DocumentStore())
+    server.start_io(stdin, stdout)
+    assert server.exit_code == 0
+    assert stdout.getvalue().count(b"Content-Length") == 2
 
 
 def test_death_of_the_process_named_in_initialize_ends_the_server(fresh: RawClient):

@@ -19,7 +19,8 @@ async def completion(
     uri = params.text_document.uri
     session.supersede(uri)
     nothing = types.CompletionList(is_incomplete=True, items=[])
-    if (snapshot := open_snapshot(session, documents, uri)) is None:
+    snapshot = open_snapshot(documents, uri)
+    if not await session.answers_for(snapshot) or snapshot is None:
         return nothing
     offset = snapshot.offset_at(params.position)
     text = await suggest(session, documents, snapshot, offset)

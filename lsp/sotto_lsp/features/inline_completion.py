@@ -16,11 +16,12 @@ async def inline_completion(
     session: Session, documents: DocumentStore, params: types.InlineCompletionParams
 ) -> types.InlineCompletionList:
     """Always a list: null would leave a stale ghost in Neovim. The range is empty, which every editor shows."""
-    uri, position = params.text_document.uri, params.position
+    uri = params.text_document.uri
     session.supersede(uri)
-    if (snapshot := open_snapshot(session, documents, uri)) is None:
+    snapshot = open_snapshot(documents, uri)
+    if not await session.answers_for(snapshot) or snapshot is None:
         return types.InlineCompletionList(items=[])
-    offset = snapshot.offset_at(position)
+    offset = snapshot.offset_at(params.position)
     if (selected := params.context.selected_completion_info) is not None:
         return await _behind_selected(session, documents, snapshot, offset, selected)
     text = await suggest(session, documents, snapshot, offset)
@@ -28,13 +29,10 @@ async def inline_completion(
     return _list_of(text, at_cursor)
 
 
-def open_snapshot(session: Session, documents: DocumentStore, uri: str) -> DocumentSnapshot | None:
-    """The document as it is now, or None where Sotto has nothing to say about it."""
+def open_snapshot(documents: DocumentStore, uri: str) -> DocumentSnapshot | None:
+    """The document as it is now, or None if it is not open or is none that a model could read."""
     document = documents.get(uri)
-    if document is None or not document.usable or not session.settings.enabled:
-        return None
-    snapshot = document.snapshot()
-    return None if snapshot.language_id in session.settings.disabledLanguages else snapshot
+    return document.snapshot() if document is not None and document.usable else None
 
 
 async def suggest(session: Session, documents: DocumentStore, snapshot: DocumentSnapshot, offset: int) -> str:

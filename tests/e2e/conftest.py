@@ -1,0 +1,83 @@
+"""The real server, `sotto serve`, over stdio."""
+
+import sys
+
+import pytest
+
+from e2e.raw_client import RawClient
+
+COMMAND = [sys.executable, "-m", "sotto_lsp", "serve"]
+
+
+class Editor(RawClient):
+    """A client with one way to type and one to ask."""
+
+    uri = "file:///project/app.py"
+    version = 1
+    text = ""
+
+    def open_text(self, text, uri=None):
+        self.uri, self.text, self.version = uri or self.uri, text, 1
+        self.open(self.uri, text)
+
+    def type(self, text, offset=None):
+        """Insert text (at its end by default) and tell the server."""
+        offset = len(self.text) if offset is None else offset
+        position = self.position(offset)
+        self.text = self.text[:offset] + text + self.text[offset:]
+        self.version += 1
+        self.change(self.uri, self.version, {"range": {"start": position, "end": position}, "text": text})
+        return offset + len(text)
+
+    def position(self, offset):
+        before = self.text[:offset].split("\n")
+        return {"line": len(before) - 1, "character": len(before[-1].encode("utf-16-le")) // 2}
+
+    def inline_params(self, offset=None, kind=2, **context):
+        offset = len(self.text) if offset is None else offset
+        return {
+            "textDocument": {"uri": self.uri},
+            "position": self.position(offset),
+            "context": {"triggerKind": kind, **context},
+        }
+
+    def inline(self, offset=None, **context):
+        """The items of an inline completion that is answered."""
+        result = self.result(
+            "textDocument/inlineCompletion", self.inline_params(offset, **context), timeout=30
+        )
+        return result["items"]
+
+    def ghost(self, offset=None):
+        items = self.inline(offset)
+        return items[0]["insertText"] if items else ""
+
+    def metrics(self):
+        return self.result("workspace/executeCommand", {"command": "sotto.metrics"})
+
+
+@pytest.fixture
+def start_server():
+    """Start `sotto serve` with more arguments; every server is ended and must have kept stdout clean."""
+    started = []
+
+    def start(*arguments, **options):
+        editor = Editor.start([*COMMAND, *arguments], **options)
+        started.append(editor)
+        return editor
+
+    yield start
+    for editor in started:
+        try:
+            assert editor.not_protocol == b""
+            assert editor.unasked == [], "every request is answered once"
+        finally:
+            editor.close()
+
+
+@pytest.fixture
+def editor(start_server):
+    """An initialized session with settings that give the model time on a busy machine."""
+    editor = start_server()
+    editor.initialize(initializationOptions={"budgetMs": 20_000})
+    return editor
