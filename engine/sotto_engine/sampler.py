@@ -29,7 +29,7 @@ def make_sampler(sampling: Sampling) -> Sampler:
     def draw(logits: np.ndarray) -> Choice:
         probabilities = nucleus(logits, sampling)
         token_id = int(random.choice(len(probabilities), p=probabilities))
-        return Choice(token_id, math.log(probabilities[token_id]))
+        return Choice(token_id, math.log(float(probabilities[token_id])))
 
     return draw
 
@@ -46,13 +46,12 @@ def nucleus(logits: np.ndarray, sampling: Sampling) -> np.ndarray:
 
     Top-p keeps the smallest set of tokens whose probability reaches p (Holtzman et al., arXiv 1904.09751).
     """
-    scaled: np.ndarray = logits.astype(np.float64) / sampling.temperature
-    weights: np.ndarray = np.exp(scaled - scaled.max())
-    order: np.ndarray = np.argsort(-weights, kind="stable")
-    keep = min(sampling.top_k or len(order), len(order))
-    cumulative: np.ndarray = np.cumsum(weights[order[:keep]])
-    keep = int(np.searchsorted(cumulative, sampling.top_p * cumulative[-1])) + 1
-    probabilities: np.ndarray = np.zeros_like(weights)
-    kept = order[:keep]
-    probabilities[kept] = weights[kept] / weights[kept].sum()
+    scaled = logits.astype(np.float64) / sampling.temperature
+    weights = np.exp(scaled - scaled.max())
+    order = np.argsort(-weights, kind="stable")[: sampling.top_k or None]
+    cumulative = np.cumsum(weights[order])
+    num_kept = 1 + int(np.count_nonzero(cumulative < sampling.top_p * cumulative[-1]))
+    kept = order[:num_kept]
+    probabilities = np.zeros(len(logits))
+    probabilities[kept] = weights[kept] / cumulative[num_kept - 1]
     return probabilities

@@ -1,5 +1,8 @@
 """The server's table of contents: which requests it answers and what happens at the start and the end."""
 
+# pygls is typed in part only.
+# pyright: reportUnknownMemberType=false
+
 import asyncio
 import logging
 from importlib.metadata import version
@@ -27,22 +30,26 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
     session = Session(model_dir)
     session.report_failure = lambda sentence: show_error(server, sentence)
 
+    at_start: list[object] = []
+    """initializationOptions, which what the client says later goes before"""
+
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
-        session.settings = _read_settings(server, params.initialization_options)
-        if not _offers_completion(session.settings, params.capabilities):
+        at_start.append(params.initialization_options)
+        settings, _ = parse_settings(*at_start)
+        if not _offers_completion(settings, params.capabilities):
             del server.protocol.fm.features[types.TEXT_DOCUMENT_COMPLETION]
 
     @server.feature(types.INITIALIZED)
     async def initialized(params: types.InitializedParams) -> None:
         del params
         sent = await _ask_configuration(server)
-        await _configure(server, session, session.settings if sent is None else _read_settings(server, sent))
+        await _configure(server, session, _read_settings(server, *at_start, sent))
 
     @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
     async def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:
         sent = await _ask_configuration(server)
-        settings = _read_settings(server, params.settings if sent is None else sent)
+        settings = _read_settings(server, *at_start, params.settings if sent is None else sent)
         await _configure(server, session, settings)
 
     @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
@@ -79,8 +86,8 @@ def _offers_completion(settings: Settings, client: types.ClientCapabilities) -> 
     return settings.completion == "on"
 
 
-def _read_settings(server: SottoServer, raw: object) -> Settings:
-    settings, problems = parse_settings(raw)
+def _read_settings(server: SottoServer, *sources: object) -> Settings:
+    settings, problems = parse_settings(*sources)
     if problems:
         show_warning(server, " ".join(problems))
     return settings

@@ -40,18 +40,22 @@ class Settings:
     """Suggestions in the completion list too: `on`, `off`, `auto` (only where the client has no ghost text)."""
 
 
-def parse_settings(raw: object) -> tuple[Settings, list[str]]:
-    """Settings out of a client's JSON, with one sentence for each value that was not used."""
-    if raw is None:
-        return Settings(), []
-    if not isinstance(raw, Mapping):
-        return Settings(), [f"The settings must be an object, not {_shown(raw)}; the defaults are used."]
-    values = cast("Mapping[str, object]", raw)
-    if isinstance(inner := values.get(SECTION), Mapping):
-        values = cast("Mapping[str, object]", inner)
+def parse_settings(*sources: object) -> tuple[Settings, list[str]]:
+    """Settings out of a client's JSON, a later source before an earlier one.
+
+    With one sentence for each value that was not used.
+    """
+    values: dict[str, object] = {}
+    problems: list[str] = []
+    for source in sources:
+        if isinstance(source, Mapping):
+            mapping = cast("Mapping[str, object]", source)
+            inner = mapping.get(SECTION, mapping)
+            values |= cast("Mapping[str, object]", inner) if isinstance(inner, Mapping) else {}
+        elif source is not None:
+            problems.append(f"The settings must be an object, not {_shown(source)}; the defaults are used.")
     known = {field.name: field.default for field in fields(Settings)}
     accepted: dict[str, Any] = {}
-    problems: list[str] = []
     for name, value in values.items():
         if name not in known:
             problems.append(f"The setting {SECTION}.{name} is unknown and ignored.")

@@ -69,13 +69,6 @@ class DocumentSnapshot:
         """At least 1: the text after the last line end is a line, empty or not."""
         return len(self.line_starts)
 
-    @property
-    def newline(self) -> str:
-        """How the first line ends; a newline for a text of one line."""
-        if len(self.line_starts) == 1:
-            return "\n"
-        return self.text[self.line_bounds(0)[1] : self.line_starts[1]]
-
     def line_bounds(self, line: int) -> tuple[int, int]:
         """Offsets `[start, end)` of an existing line, without its line end."""
         start = self.line_starts[line]

@@ -1,5 +1,8 @@
 """What the user is told: loading progress and messages. Knows the client, no engine."""
 
+# pygls is typed in part only.
+# pyright: reportUnknownMemberType=false
+
 import logging
 import uuid
 

@@ -1,5 +1,8 @@
 """A minimal editor: starts a real `sotto serve` and speaks LSP with it over stdio."""
 
+# pygls is typed in part only.
+# pyright: reportUnknownMemberType=false, reportUntypedFunctionDecorator=false
+
 import asyncio
 import sys
 from importlib.metadata import version
@@ -61,7 +64,8 @@ class DemoClient:
         """The server's own counters."""
         params = types.ExecuteCommandParams("sotto.metrics")
         async with asyncio.timeout(_TIMEOUT_S):
-            return await self._client.workspace_execute_command_async(params)
+            answer: dict[str, Any] | None = await self._client.workspace_execute_command_async(params)
+        return answer or {}
 
     async def stop(self) -> None:
         """Shut the server down and wait for its end."""
