@@ -92,9 +92,7 @@ def _serve(arguments: argparse.Namespace) -> int:
     from sotto_lsp.server import make_server  # noqa: PLC0415
 
     configure_logging(arguments.log_level, arguments.log_file)
-    server = make_server(arguments.model)
-    server.start_io()
-    return server.exit_code
+    make_server(arguments.model).run()
 
 
 def _complete(arguments: argparse.Namespace) -> int:

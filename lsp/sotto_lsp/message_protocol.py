@@ -48,6 +48,9 @@ class MessageProtocol(LanguageServerProtocol):
         """The client has left."""
         raise NotImplementedError
 
+    def notification_refused(self, method: str, message: Message) -> None:
+        """A notification that is not valid was dropped; what depends on it is out of step."""
+
     # What comes in
 
     def receive(self, body: bytes) -> None:
@@ -118,6 +121,7 @@ class MessageProtocol(LanguageServerProtocol):
             params = self._params_of(method, message)
         except Exception as error:  # as above
             logger.warning("%s It is ignored.", _complaint(method, error))
+            self.notification_refused(method, message)
             return
         if method == types.CANCEL_REQUEST:
             self._handle_cancel_notification(cast("types.CancelParams", params).id)

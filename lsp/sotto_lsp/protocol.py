@@ -19,7 +19,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import lsp_method
 
 from sotto_lsp.documents import DocumentStore
-from sotto_lsp.message_protocol import MessageProtocol
+from sotto_lsp.message_protocol import Message, MessageProtocol
 from sotto_lsp.parent_watch import ParentWatch
 from sotto_lsp.snapshot import PositionEncoding
 from sotto_lsp.stdio import MessageReader, StreamWriter, claim_stdio
@@ -57,6 +57,14 @@ class SottoProtocol(MessageProtocol):
 
     def end_session(self) -> None:
         self._sotto.stop()
+
+    def notification_refused(self, method: str, message: Message) -> None:
+        match message:
+            case {"params": {"textDocument": {"uri": str(uri)}}} if method == types.TEXT_DOCUMENT_DID_CHANGE:
+                # Nothing is better than suggestions for a text that the user no longer sees.
+                self._sotto.documents.close(uri)
+            case _:
+                pass
 
     @lsp_method(types.INITIALIZE)
     def lsp_initialize(self, params: types.InitializeParams) -> Handling:

@@ -153,6 +153,15 @@ def test_invalid_parameters_get_one_error_and_the_server_lives(editor, change):
     assert editor.ghost()
 
 
+def test_a_change_that_is_not_valid_silences_the_document_until_it_is_opened_again(editor):
+    editor.open_text(CODE)
+    assert editor.ghost()
+    editor.change(editor.uri, 2, {"range": {"start": {"line": -1, "character": 0}}, "text": "x"})
+    assert editor.inline() == []
+    editor.open_text(CODE)
+    assert editor.ghost()
+
+
 def test_a_position_outside_the_document_is_clamped(editor):
     editor.open_text(CODE)
     for position in ({"line": 10_000, "character": 3}, {"line": 1, "character": 10_000}):
