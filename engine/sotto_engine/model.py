@@ -13,6 +13,11 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
+
+# The wheels of onnxruntime 1.32 write a device id and an event database into the user's cache folder as soon as
+# a session is made, to be sent to their maker. This switch, read at import, is the one that prevents both.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+
 import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
 
 from sotto_engine.cancel import CancelFlag
@@ -21,6 +26,7 @@ from sotto_engine.kv_cache import CacheTensor, KVCache
 from sotto_engine.language_model import PassCancelled
 
 ort: Any = onnxruntime  # ships no types
+ort.disable_telemetry_events()  # what the builds for Windows look at
 
 _DTYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(int8)": np.int8}
 

@@ -35,7 +35,7 @@ class Session:
         self._model_dir = model_dir
         self._worker: Worker | None = None
         self._configured = asyncio.Event()
-        self._under_way: dict[str, asyncio.Task[object]] = {}
+        self._under_way: dict[tuple[str, str], asyncio.Task[object]] = {}
 
     def model_name(self, settings: Settings) -> str:
         """What the user would call the model of these settings."""
@@ -73,16 +73,17 @@ class Session:
             and snapshot.language_id not in self.settings.disabledLanguages
         )
 
-    def supersede(self, uri: str) -> None:
-        """Cancel the request that runs for this document and put the current task in its place.
+    def supersede(self, method: str, uri: str) -> None:
+        """Cancel the request of this kind that runs for this document; the current task takes its place.
 
         Neovim and Helix never cancel; the older request is answered at once, as cancelled.
         """
-        if (older := self._under_way.pop(uri, None)) is not None and not older.done():
+        key = (method, uri)
+        if (older := self._under_way.pop(key, None)) is not None:
             older.cancel()
         if (task := asyncio.current_task()) is not None:
-            self._under_way[uri] = task
-            task.add_done_callback(lambda done: self._forget(uri, done))
+            self._under_way[key] = task
+            task.add_done_callback(lambda done: self._forget(key, done))
 
     async def complete(self, request: CompletionRequest) -> Completion | None:
         """The engine's answer within the request's budget; None where it came too late or no model is there."""
@@ -145,9 +146,9 @@ class Session:
 
         return load
 
-    def _forget(self, uri: str, done: "asyncio.Task[object]") -> None:
-        if self._under_way.get(uri) is done:
-            del self._under_way[uri]
+    def _forget(self, key: tuple[str, str], done: "asyncio.Task[object]") -> None:
+        if self._under_way.get(key) is done:
+            del self._under_way[key]
 
 
 def _engine_settings(settings: Settings) -> tuple[object, ...]:

@@ -114,6 +114,17 @@ def test_requests_for_two_documents_do_not_supersede_each_other(editor):
         assert editor.wait(msg_id, timeout=30)["result"]["items"]
 
 
+def test_ghost_text_and_the_list_can_be_asked_for_at_once(start_server):
+    editor = start_server()
+    editor.initialize(initializationOptions={"budgetMs": 20_000, "completion": "on"})
+    editor.open_text(CODE)
+    inline = editor.send_request("textDocument/inlineCompletion", editor.inline_params())
+    params = editor.inline_params() | {"context": {"triggerKind": 1}}
+    listed = editor.send_request("textDocument/completion", params)
+    assert editor.wait(inline, timeout=30)["result"]["items"]
+    assert editor.wait(listed, timeout=30)["result"]["items"]
+
+
 def test_a_cancelled_request_is_answered_and_the_next_finds_its_work(editor):
     editor.open_text(CODE)
     editor.ghost()

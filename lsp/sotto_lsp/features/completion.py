@@ -17,7 +17,7 @@ async def completion(
 ) -> types.CompletionList:
     """One entry of kind Text: Helix expands every other kind. Incomplete, so that it is asked again per key."""
     uri = params.text_document.uri
-    session.supersede(uri)
+    session.supersede(types.TEXT_DOCUMENT_COMPLETION, uri)
     nothing = types.CompletionList(is_incomplete=True, items=[])
     snapshot = open_snapshot(documents, uri)
     if not await session.answers_for(snapshot) or snapshot is None:

@@ -17,7 +17,7 @@ async def inline_completion(
 ) -> types.InlineCompletionList:
     """Always a list: null would leave a stale ghost in Neovim. The range is empty, which every editor shows."""
     uri = params.text_document.uri
-    session.supersede(uri)
+    session.supersede(types.TEXT_DOCUMENT_INLINE_COMPLETION, uri)
     snapshot = open_snapshot(documents, uri)
     if not await session.answers_for(snapshot) or snapshot is None:
         return types.InlineCompletionList(items=[])
