@@ -20,6 +20,8 @@ def demo_command(file: Path | None, model_dir: Path | None, *, plain: bool) -> i
     """Type a part of the file key by key; ends with a table. Raises SottoError for bad input."""
     path = file or EXAMPLE
     text = read_source(path)
+    if not text.strip():
+        raise SottoError(f"{path} is empty; give a file with something to type.")
     hole = choose_hole(text, _EXAMPLE_HOLE if file is None else None)
     is_terminal = sys.stdout.isatty() and not plain
     screen = make_screen(sys.stdout, shutil.get_terminal_size() if is_terminal else None)

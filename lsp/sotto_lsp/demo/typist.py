@@ -25,9 +25,12 @@ class Moment:
 
 
 def choose_hole(text: str, first_line: str | None) -> slice:
-    """The part to be typed: from the line that starts with `first_line`, else from the middle of the file."""
+    """The part to be typed: from the line that starts with `first_line`, else from about the middle.
+
+    The text must not be blank.
+    """
     lines = text.splitlines(keepends=True)
-    number = len(lines) // 2
+    number = next(i for i in range(len(lines) // 2, -1, -1) if lines[i].strip())
     if first_line is not None:
         number = next(i for i, line in enumerate(lines) if line.startswith(first_line))
     start = sum(map(len, lines[:number]))
