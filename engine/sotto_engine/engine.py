@@ -115,7 +115,10 @@ class Engine:
         sample = make_sampler(run.request.sampling)
         if healed:
             logits = self._only_extending(logits, healed)
-        for _ in range(run.request.max_tokens):
+        choice = None
+        for _ in range(min(run.request.max_tokens, self.model.max_tokens - len(cache))):
+            if choice is not None:
+                logits = self.model.forward(cache, [choice.token_id], cancelled)[0]
             run.check_deadline()
             choice = sample(logits)
             if choice.token_id in self._stop_ids:
@@ -124,7 +127,6 @@ class Engine:
             healed = b""
             if (reason := run.add(choice, token_bytes)) is not None:
                 return reason
-            logits = self.model.forward(cache, [choice.token_id], cancelled)[0]
         return FinishReason.LENGTH
 
     def _only_extending(self, logits: np.ndarray, healed: bytes) -> np.ndarray:

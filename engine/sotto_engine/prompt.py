@@ -45,8 +45,8 @@ class PromptBuilder:
         self._header_trained = header
 
     def build(self, request: CompletionRequest) -> Prompt:
-        """Token ids that leave room for `request.max_tokens` new ones."""
-        room = self._max_tokens - request.max_tokens - len(self._layout)
+        """Token ids that leave room for `request.max_tokens` new ones, or for half a context of them."""
+        room = self._max_tokens - min(request.max_tokens, self._max_tokens // 2) - len(self._layout)
         front, lead = self._header(request, int(room * _HEADER_SHARE))
         room -= len(front)
         suffix_ids = self._tokenizer.encode(request.suffix)[: int(room * _SUFFIX_SHARE)]

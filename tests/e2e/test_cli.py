@@ -11,7 +11,11 @@ CODE = "def mean(values):\n    total = su\n    return total / len(values)\n"
 
 def sotto(*arguments):
     return subprocess.run(
-        [sys.executable, "-m", "sotto_lsp", *map(str, arguments)], capture_output=True, text=True, timeout=120
+        [sys.executable, "-m", "sotto_lsp", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
 
 

@@ -61,6 +61,14 @@ def test_the_budget_of_tokens_and_of_time_ends_it():
     assert engine.complete(late, CancelFlag()).num_cached_tokens >= 64, "its prefill was kept"
 
 
+def test_more_tokens_than_the_context_holds_are_asked_for():
+    engine = make_engine(max_tokens=300)
+    request = CompletionRequest("a = 1\n" * 100, "b\n" * 100, max_tokens=5000, stop_at=StopAt.BUDGET)
+    done = engine.complete(request, CancelFlag())
+    assert done.num_prompt_tokens <= 150
+    assert done.num_prompt_tokens + len(done.token_ids) <= 300
+
+
 def test_a_flag_that_is_set_before_the_start_computes_nothing():
     engine, cancelled = make_engine(), CancelFlag()
     cancelled.set()
