@@ -30,6 +30,9 @@ test-nvim: $(VENV)/.test  ## in a real Neovim, installed from packages first; se
 bench: $(VENV)/.test  ## replay keystrokes over stdio; docs/benchmarks.md explains the figures
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.replay
 
+picture: $(VENV)/.test  ## the README's picture, from a real Neovim
+	PYTHONPATH=tests $(BIN)/python -m editors.picture docs/ghost-text.svg
+
 $(VENV)/.run: pyproject.toml | $(VENV)
 	$(PIP) -e .
 	touch $@

@@ -1,0 +1,97 @@
+"""A real Neovim with the user's side of the set-up in docs/editors.md, driven over its own RPC."""
+
+import contextlib
+import sys
+import time
+from pathlib import Path
+
+import pynvim
+
+SERVER = [sys.executable, "-m", "sotto_lsp", "serve"]
+
+CONFIG = """
+local command = ...
+vim.lsp.config("sotto", {
+  cmd = command, filetypes = { "python" }, root_markers = { ".git" },
+  init_options = { budgetMs = 20000 },
+})
+vim.lsp.enable("sotto")
+vim.lsp.inline_completion.enable()
+vim.keymap.set("i", "<Tab>", function()
+  if not vim.lsp.inline_completion.get() then return "<Tab>" end
+end, { expr = true })
+"""
+
+SCREEN = """
+vim.cmd.redraw()
+local rows = {}
+for row = 1, vim.o.lines do
+  local cells = {}
+  for column = 1, vim.o.columns do cells[column] = vim.fn.screenstring(row, column) end
+  rows[row] = (table.concat(cells):gsub("%s+$", ""))
+end
+return rows
+"""
+
+
+class NvimSession:
+    """One Neovim with one file open. What is on the screen is read cell by cell, ghost text included."""
+
+    def __init__(self, program: Path, file: Path) -> None:
+        self._nvim = pynvim.attach(
+            "child", argv=[str(program), "--embed", "--headless", "-u", "NONE", "-i", "NONE", "-n"]
+        )
+        self._nvim.command("set lines=24 columns=100 noswapfile shortmess+=I | filetype on")
+        self._nvim.exec_lua(CONFIG, SERVER)
+        self._nvim.command(f"edit {file}")
+        self.wait(
+            lambda: self.lua("return #vim.lsp.get_clients() > 0 and vim.lsp.get_clients()[1].initialized")
+        )
+
+    def lua(self, code, *arguments):
+        return self._nvim.exec_lua(code, *arguments)
+
+    def input(self, keys: str) -> None:
+        """Type keys, in Neovim's notation (`<Esc>`, `<Tab>`, `<lt>`)."""
+        self._nvim.input(keys)
+
+    def lines(self) -> list[str]:
+        """The buffer."""
+        return self._nvim.current.buffer[:]
+
+    def screen(self) -> list[str]:
+        """The rows as they are displayed."""
+        return self.lua(SCREEN)
+
+    def row_with(self, text: str) -> str:
+        """The first row on the screen that holds the text; "" if none does."""
+        return next((row for row in self.screen() if text in row), "")
+
+    def ghost(self) -> str:
+        """The ghost text as Neovim holds it, all its lines; "" for none."""
+        return self.lua(
+            """
+            local namespace = vim.api.nvim_get_namespaces()["nvim.lsp.inline_completion"]
+            local mark = namespace and vim.api.nvim_buf_get_extmarks(0, namespace, 0, -1, { details = true })[1]
+            if not mark then return "" end
+            local lines = { mark[4].virt_text or {} }
+            vim.list_extend(lines, mark[4].virt_lines or {})
+            return table.concat(vim.tbl_map(function(chunks)
+              return table.concat(vim.tbl_map(function(chunk) return chunk[1] end, chunks))
+            end, lines), "\\n")
+            """
+        )
+
+    def wait(self, happened, seconds: float = 20.0):
+        """Poll until `happened()` is true and return it; AssertionError with the screen after that time."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if value := happened():
+                return value
+            time.sleep(0.03)
+        raise AssertionError("it did not happen; on the screen:\n" + "\n".join(self.screen()))
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError, EOFError):  # it ends before it can answer
+            self._nvim.command("qa!")
+        self._nvim.close()
