@@ -7,6 +7,7 @@ mirror this system uses, and the program runs with sid's own loader and C librar
 """
 
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -29,6 +30,8 @@ def install() -> Path:
         return NVIM
     if not shutil.which("apt-get"):
         raise RuntimeError("Neovim is installed from Debian's packages, and there is no apt-get here.")
+    if platform.machine() != "x86_64":
+        raise RuntimeError(f"Neovim is installed for x86_64 only, and this is {platform.machine()}.")
     root = HOME / "nvim-root"
     config = _private_apt(HOME / "apt")
     _run(["apt-get", "update", "-qq"], APT_CONFIG=config)
@@ -61,14 +64,14 @@ def _private_apt(folder: Path) -> str:
 
 
 def _mirror() -> str:
-    """The first Debian mirror in the system's own sources."""
+    """The Debian mirror in the system's own sources, where other archives may stand too."""
     etc = Path("/etc/apt")
     for path in [etc / "sources.list", *sorted((etc / "sources.list.d").glob("*"))]:
-        if path.is_file() and (
-            found := re.search(r"(?m)^(?:deb (?:\[.*\] )?|URIs: )(\S+)", path.read_text())
-        ):
-            return found[1]
-    raise RuntimeError("This system's apt has no mirror configured; install Neovim 0.12 another way.")
+        text = path.read_text() if path.is_file() and path.suffix in {".list", ".sources"} else ""
+        for uri in re.findall(r"(?m)^(?:deb\s+(?:\[.*\]\s+)?|URIs:\s*)(\S+)", text):
+            if re.search(r"/debian(/|$)", uri):
+                return uri
+    raise RuntimeError("This system's apt has no Debian mirror configured; install Neovim 0.12 another way.")
 
 
 def _write_wrapper(root: Path) -> None:

@@ -36,6 +36,7 @@ def parse_all(lines: list[str]) -> list[int]:
     return [number for number in numbers if number is not None]
 '''  # noqa: W293 - the cursor stands on the line of four blanks
 KEYS = "7GA"
+ITALIC = r"\x1b\[(?:\d+;)*3(?:;\d+)*m"  # nothing but the ghost text is set in italics
 CELL_WIDTH, CELL_HEIGHT, BAR_HEIGHT, MARGIN = 8.4, 20, 34, 14
 BACKGROUND, FOREGROUND, CURSOR = "#14161b", "#e0e2ea", "#e0e2ea"
 
@@ -60,15 +61,14 @@ def capture(program: Path) -> Screen:
             + "vim.o.swapfile, vim.o.termguicolors, vim.o.laststatus = false, true, 0\n"
             + "vim.opt.fillchars = { eob = ' ' }\nvim.o.number, vim.o.ruler, vim.o.showmode = true, false, false\n"
             + "vim.cmd('syntax on')\nvim.cmd('hi ComplHint guifg=#7d8290 gui=italic')\n"
+            + "vim.api.nvim_create_autocmd('LspAttach', { callback = function()\n"
+            + f"  vim.schedule(function() vim.api.nvim_input('{KEYS}') end)\nend }})\n"
         )
-        tmux = ["tmux", "-L", "sotto-picture"]
+        tmux = ["tmux", "-L", "sotto-picture", "-f", "/dev/null"]
         run = f"{program} -u {config} -i NONE {source}"
         subprocess.run([*tmux, "new-session", "-d", "-x", str(COLUMNS), "-y", str(ROWS), run], check=True)
         try:
-            time.sleep(2)
-            subprocess.run([*tmux, "send-keys", KEYS], check=True)
-            time.sleep(3)
-            ansi = _output([*tmux, "capture-pane", "-p", "-e"])
+            ansi = _capture_with(tmux, ITALIC)
             cursor = _output([*tmux, "display-message", "-p", "#{cursor_x} #{cursor_y}"]).split()
             rows = [
                 Text.from_ansi(line) for line in ansi.rstrip("\n").split("\n")[:-1]
@@ -76,6 +76,17 @@ def capture(program: Path) -> Screen:
             return Screen(rows, int(cursor[0]), int(cursor[1]))
         finally:
             subprocess.run([*tmux, "kill-server"], check=False)
+
+
+def _capture_with(tmux: list[str], wanted: str, seconds: float = 30.0) -> str:
+    """The screen as soon as it holds what is wanted, with its colours; no picture is drawn without its ghost."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        ansi = _output([*tmux, "capture-pane", "-p", "-e"])
+        if re.search(wanted, ansi):
+            return ansi
+        time.sleep(0.1)
+    raise RuntimeError(f"nothing like {wanted} came on the screen:\n{ansi}")
 
 
 def draw(screen: Screen) -> str:

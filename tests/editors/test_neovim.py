@@ -5,7 +5,7 @@ Runs in CI and where `make test-nvim` has installed Neovim; elsewhere it is skip
 
 import importlib.util
 import os
-import subprocess
+import signal
 
 import pytest
 
@@ -80,19 +80,38 @@ def test_typing_something_else_replaces_the_ghost_and_leaving_insert_mode_remove
     nvim.input("GA(")
     ghost = nvim.wait(nvim.ghost)
     nvim.input("42 +")
-    nvim.wait(lambda: nvim.ghost() != ghost)
+    nvim.wait(lambda: nvim.row_with("42 +") and nvim.ghost() != ghost)
     assert ghost not in nvim.row_with("42 +")
     nvim.input("<Esc>")
     nvim.wait(lambda: nvim.ghost() == "")
     assert nvim.row_with("42 +") == "    return total / len(42 +"
 
 
+def test_what_was_typed_along_a_ghost_is_not_there_twice_when_it_is_accepted_at_once(open_neovim):
+    nvim = open_neovim(CODE)
+    nvim.input("GA(")
+    ghost = nvim.wait(nvim.ghost)
+    nvim.input(ghost[:3] + "<Tab>")
+    nvim.wait(lambda: nvim.lines()[-1] == "    return total / len(" + ghost)
+
+
+def test_a_ghost_that_no_longer_fits_is_not_inserted(open_neovim):
+    nvim = open_neovim(CODE)
+    nvim.input("GA(")
+    nvim.wait(nvim.ghost)
+    nvim.input("42<Tab>")
+    nvim.input("!")
+    nvim.wait(lambda: "!" in nvim.lines()[-1])
+    assert nvim.lines()[-1] == "    return total / len(42!"
+
+
 def test_the_server_may_die_and_neovim_goes_on(open_neovim):
     nvim = open_neovim(CODE)
     nvim.input("GA(")
     nvim.wait(nvim.ghost)
-    pid = nvim.lua("return vim.uv.os_getpid()")
-    subprocess.run(["pkill", "-9", "-P", str(pid), "-f", "sotto_lsp"], check=True)
+    servers = nvim.lua("return vim.api.nvim_get_proc_children(vim.fn.getpid())")
+    assert len(servers) == 1
+    os.kill(servers[0], signal.SIGKILL)
     nvim.wait(lambda: nvim.lua("return #vim.lsp.get_clients()") == 0)
     nvim.input("values)")
     nvim.wait(lambda: nvim.lines()[-1].endswith("len(values)"))

@@ -1,0 +1,48 @@
+"""Keeps the benchmarks out of the corpus: by entry point and by n-grams of their docstrings."""
+
+import gzip
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+_NGRAM = 10
+_MIN_SHARED = 3
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """Names of the functions a benchmark asks for, and the word n-grams of its texts."""
+
+    entry_points: frozenset[str]
+    ngrams: frozenset[tuple[str, ...]]
+
+    @classmethod
+    def load(cls, paths: list[Path]) -> "Benchmark":
+        """From files of rows with `entry_point` and `prompt` (HumanEval) or `code` and `text` (MBPP)."""
+        names: set[str] = set()
+        ngrams: set[tuple[str, ...]] = set()
+        for path in paths:
+            with gzip.open(path, "rt", encoding="utf-8") as lines:
+                for line in lines:
+                    row = json.loads(line)
+                    code = row.get("prompt", "") + row.get("canonical_solution", "") + row.get("code", "")
+                    names |= (
+                        {row["entry_point"]}
+                        if "entry_point" in row
+                        else set(re.findall(r"def (\w+)\(", code))
+                    )
+                    ngrams |= _ngrams(f"{row.get('text', '')} {code} {row.get('suffix', '')}")
+        return cls(frozenset(names), frozenset(ngrams))
+
+    def contaminates(self, text: str) -> bool:
+        """Whether a file defines one of the functions in the benchmark's words, or quotes several of its n-grams."""
+        shared = len(_ngrams(text) & self.ngrams)
+        defines = any(name in self.entry_points for name in re.findall(r"def (\w+)\(", text))
+        return shared >= _MIN_SHARED or (defines and shared >= 1)
+
+
+def _ngrams(text: str) -> set[tuple[str, ...]]:
+    words = _WORD.findall(text.lower())
+    return {tuple(words[i : i + _NGRAM]) for i in range(len(words) - _NGRAM + 1)}

@@ -1,0 +1,220 @@
+"""The training loop: packed rows in, a checkpoint that resumes exactly and a Qwen2 checkpoint out.
+
+    PYTHONPATH=onnx_models python -m recipe.train --cache CACHE --run CACHE/run1 --tokens 400e6
+
+Runs until the tokens are seen, the time limit is over or it is interrupted; started again with the same --run it goes
+on where it stopped. The rate warms up, stays, and falls to nothing over the last --decay of the tokens.
+"""
+
+import argparse
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from recipe.architecture import Decoder, save_checkpoint
+from recipe.decoder_config import DecoderConfig
+from recipe.optimizer import make_optimizers, set_rate
+from recipe.pack import KINDS
+
+_WARM_UP_STEPS = 60
+_CLIP = 1.0
+_LOG_STEPS = 20
+_SAVE_SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a run goes. `length` must be that of the packed rows."""
+
+    num_tokens: int
+    length: int = 1024
+    batch_tokens: int = 8192
+    rows_a_pass: int = 4
+    decay: float = 0.5
+    minutes: float = float("inf")
+    compile: bool = True
+
+
+class Trainer:
+    """A model, its optimizers and how far it has come."""
+
+    def __init__(self, config: DecoderConfig, cache: Path, run: Path, plan: Plan) -> None:
+        torch.manual_seed(0)
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.model = Decoder(config).to(self.device)
+        self.optimizers = make_optimizers(self.model)
+        self.plan = plan
+        self.step = 0
+        self._run = run
+        self._state = run / "state.pt"
+        self._rows = np.memmap(cache / "train.bin", np.uint16, "r").reshape(-1, plan.length + 1)
+        self._validation = {
+            kind: np.fromfile(cache / f"validation-{kind}.bin", np.uint16).reshape(-1, plan.length + 1)
+            for kind in KINDS
+            if (cache / f"validation-{kind}.bin").stat().st_size
+        }
+        self._forward = torch.compile(self.model) if plan.compile else self.model
+        self._stopping = False
+        if self._state.exists():
+            self._load()
+
+    @property
+    def num_seen(self) -> int:
+        """Tokens so far."""
+        return self.step * self.plan.batch_tokens
+
+    def train(self) -> None:
+        """Go on until the end of the plan, the time limit or a signal; saves at the end."""
+        signal.signal(signal.SIGTERM, lambda *_: self.stop())
+        began = saved = time.monotonic()
+        start, losses = self.num_seen, []
+        while self.num_seen < self.plan.num_tokens and not self._stopping:
+            losses.append(self._one_step())
+            now = time.monotonic()
+            if self.step % _LOG_STEPS == 0:
+                rate = (self.num_seen - start) / (now - began)
+                left = (self.plan.num_tokens - self.num_seen) / rate / 3600
+                print(
+                    f"step {self.step} {self.num_seen / 1e6:.2f} M tokens, loss {np.mean(losses):.3f}, "
+                    f"rate {self._schedule():.3f}, {rate:.0f} tokens/s, {left:.1f} h left",
+                    flush=True,
+                )
+                losses = []
+            if now - saved > _SAVE_SECONDS:
+                self.save()
+                saved = now
+            self._stopping = self._stopping or now - began > self.plan.minutes * 60
+        self.save()
+
+    def stop(self) -> None:
+        """End after the step that is running."""
+        self._stopping = True
+
+    def save(self) -> None:
+        """Write the state whole or not at all, the Qwen2 checkpoint beside it, and a line of validation losses."""
+        self._run.mkdir(parents=True, exist_ok=True)
+        state = {
+            "step": self.step,
+            "model": self.model.state_dict(),
+            "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
+        }
+        partial = self._state.with_suffix(".partial")
+        torch.save(state, partial)
+        partial.replace(self._state)
+        save_checkpoint(self.model, self._run / "checkpoint")
+        figures = ", ".join(f"{kind} {loss:.3f}" for kind, loss in self.validate().items())
+        line = f"{self.num_seen / 1e6:.2f} M tokens: {figures}"
+        print(f"saved, validation at {line}", flush=True)
+        with (self._run / "validation.log").open("a") as log:
+            log.write(line + "\n")
+
+    def validate(self) -> dict[str, float]:
+        """Loss of each kind of question on the held-out packages."""
+        losses: dict[str, float] = {}
+        with torch.no_grad(), torch.autocast(self.device, torch.bfloat16):
+            for kind, rows in self._validation.items():
+                passes = [
+                    self.model(*self._batch(rows[i : i + 4], padded=True)) for i in range(0, len(rows), 4)
+                ]
+                losses[kind] = sum(loss.item() for loss in passes) / len(passes)
+        return losses
+
+    def _one_step(self) -> float:
+        plan = self.plan
+        num_rows = plan.batch_tokens // plan.length
+        set_rate(self.optimizers, self._schedule())
+        total = 0.0
+        for first in range(0, num_rows, plan.rows_a_pass):
+            at = (self.step * num_rows + first) % (len(self._rows) - plan.rows_a_pass + 1)
+            with torch.autocast(self.device, torch.bfloat16):
+                loss = self._forward(*self._batch(self._rows[at : at + plan.rows_a_pass]))
+            (loss * plan.rows_a_pass / num_rows).backward()
+            total += loss.item() * plan.rows_a_pass / num_rows
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), _CLIP)
+        for optimizer in self.optimizers:
+            optimizer.step()
+            optimizer.zero_grad(set_to_none=True)
+        self.step += 1
+        return total
+
+    def _schedule(self) -> float:
+        """Warm-up, constant, then linear to zero over the last part of the tokens."""
+        warm = min(1.0, (self.step + 1) / _WARM_UP_STEPS)
+        left = 1 - self.num_seen / self.plan.num_tokens
+        return warm * min(1.0, max(left, 0.0) / self.plan.decay)
+
+    def _batch(self, rows: np.ndarray, padded: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
+        ids = torch.from_numpy(rows.astype(np.int64)).to(self.device)
+        targets = ids[:, 1:].clone()
+        if padded:  # the first end token is learned, those behind it fill the row
+            targets[(ids[:, :-1] == 0) & (targets == 0)] = -1
+        return ids[:, :-1].contiguous(), targets
+
+    def _load(self) -> None:
+        state = torch.load(self._state, map_location=self.device, weights_only=True)
+        self.step = state["step"]
+        self.model.load_state_dict(state["model"])
+        for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
+            optimizer.load_state_dict(saved)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--cache", type=Path, required=True, help="folder with train.bin and validation-*.bin"
+    )
+    parser.add_argument("--run", type=Path, required=True, help="folder of this run's checkpoints")
+    parser.add_argument("--tokens", type=float, required=True, help="tokens of the whole run, as 400e6")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop and save after this long")
+    parser.add_argument(
+        "--decay", type=float, default=0.5, help="last share of the tokens with a falling rate"
+    )
+    parser.add_argument("--hidden", type=int, default=384)
+    parser.add_argument("--layers", type=int, default=8)
+    parser.add_argument("--vocabulary", type=int, default=8192)
+    parser.add_argument("--rows", type=int, default=4, help="rows a pass")
+    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--no-compile", action="store_true")
+    arguments = parser.parse_args()
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    config = shape(arguments.hidden, arguments.layers, arguments.vocabulary)
+    plan = Plan(
+        int(arguments.tokens),
+        rows_a_pass=arguments.rows,
+        decay=arguments.decay,
+        minutes=arguments.minutes,
+        compile=not arguments.no_compile,
+    )
+    trainer = Trainer(config, arguments.cache, arguments.run, plan)
+    size = sum(parameter.numel() for parameter in trainer.model.parameters())
+    print(f"{size / 1e6:.1f} M parameters, {trainer.num_seen / 1e6:.2f} M tokens seen before", flush=True)
+    trainer.train()
+
+
+def shape(hidden: int, layers: int, vocabulary: int, head_dim: int = 64) -> DecoderConfig:
+    """Qwen2's proportions: heads of 64, a third of them for keys and values, an MLP of 8/3."""
+    num_heads = hidden // head_dim
+    return DecoderConfig(
+        hidden_size=hidden,
+        intermediate_size=hidden * 8 // 3,
+        num_layers=layers,
+        num_heads=num_heads,
+        num_kv_heads=max(1, num_heads // 3),
+        head_dim=head_dim,
+        vocab_size=vocabulary,
+        max_positions=4096,
+        rope_theta=10_000.0,
+        rms_norm_eps=1e-6,
+        tied_head=True,
+    )
+
+
+if __name__ == "__main__":
+    main()

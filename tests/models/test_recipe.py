@@ -1,0 +1,156 @@
+"""The recipe on a toy corpus: cleaned, decontaminated, held out, packed, trained, resumed, exported."""
+
+import gzip
+import json
+import random
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="the extra `recipe` is not installed: no torch")
+pytest.importorskip("onnx", reason="the extra `recipe` is not installed: no onnx")
+
+from tokenizers import Tokenizer  # noqa: E402
+
+from recipe import corpus, pack, train, vocabulary  # noqa: E402
+from recipe.clean import Deduplicator, is_source, mask_secrets  # noqa: E402
+from recipe.cuts import cut  # noqa: E402
+from recipe.decontaminate import Benchmark  # noqa: E402
+
+PLANTED = '''def has_close_elements(numbers, threshold):
+    """ Check if in given list of numbers, are any two numbers closer to each other than
+    given threshold.
+    """
+    for index, element in enumerate(numbers):
+        for other in numbers[index + 1:]:
+            if abs(element - other) < threshold:
+                return True
+    return False
+'''
+
+
+def module(number):
+    """A source file like no other."""
+    dice = random.Random(number)
+    names = [f"{dice.choice(['load', 'parse', 'find', 'make'])}_{number}_{part}" for part in range(8)]
+    return "\n\n".join(
+        f'def {name}(path, value={dice.randrange(99)}):\n    """Work on {name}."""\n'
+        f"    result = open(path).read().split({name[:3]!r})\n    return [part + {name!r} for part in result]\n"
+        for name in names
+    )
+
+
+def wheel(folder, name, files, licence="MIT"):
+    path = folder / f"{name}-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(f"{name}-1.0.dist-info/METADATA", f"Name: {name}\nLicense-Expression: {licence}\n")
+        for inside, text in files.items():
+            archive.writestr(inside, text)
+    return path
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """All steps up to packed rows, as a person would run them."""
+    folder = tmp_path_factory.mktemp("cache")
+    rows = folder / "benchmark.jsonl.gz"
+    with gzip.open(rows, "wt") as out:
+        out.write(json.dumps({"entry_point": "has_close_elements", "prompt": PLANTED, "suffix": ""}) + "\n")
+    good = {f"good/m{number}.py": module(number) for number in range(30)}
+    good |= {"good/planted.py": PLANTED, "good/z_copy.py": module(0) + "\nx = 1\n"}
+    good |= {"good/_vendor/other.py": module(500), "good/table.py": "DATA = [\n" + "1, 2, 3,\n" * 300 + "]\n"}
+    archives = [
+        wheel(folder, "good", good),
+        wheel(folder, "networkx", {f"networkx/h{number}.py": module(1000 + number) for number in range(12)}),
+        wheel(folder, "copyleft", {"copyleft/a.py": module(2000)}, licence="GPL-3.0-only"),
+        wheel(folder, "pygls", {"pygls/a.py": module(3000)}),
+    ]
+    manifest = corpus.build(archives, folder, Benchmark.load([rows]), standard_library=False)
+    (folder / "seen.json").write_text(json.dumps(manifest))
+    texts = vocabulary.sample(folder / "corpus.jsonl", 100, seed=1)
+    vocabulary.train(texts, 600).save(str(folder / "tokenizer.json"))
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    pack.pack_validation(tokenizer, folder, 1024, 2)
+    assert pack.pack_training(tokenizer, folder, 1024, epochs=4) > 20
+    return folder
+
+
+def test_what_must_not_be_learned_is_not_in_the_corpus(cache):
+    paths = [json.loads(line)["path"] for line in (cache / "corpus.jsonl").read_text().splitlines()]
+    assert sorted(paths) == sorted(f"good/m{number}.py" for number in range(30))
+    manifest = json.loads((cache / "seen.json").read_text())
+    assert {entry["name"] for entry in manifest["refused"]} == {"copyleft", "pygls"}
+
+
+def test_held_out_and_benchmark_text_is_not_in_the_packed_rows(cache):
+    tokenizer = Tokenizer.from_file(str(cache / "tokenizer.json"))
+    rows = np.fromfile(cache / "train.bin", np.uint16).reshape(-1, 1025)
+    text = tokenizer.decode(rows[:, :-1].flatten().tolist(), skip_special_tokens=True)
+    held_out = [json.loads(line)["text"] for line in (cache / "held_out.jsonl").read_text().splitlines()]
+    assert len(held_out) == 12
+    names = {line.split("(")[0] for each in held_out for line in each.split("\n") if line.startswith("def ")}
+    learned = text.split("def ")
+    assert not [name for name in names if any(part.startswith(name[4:] + "(") for part in learned)]
+    assert "has_close_elements" not in text and "closer to each other" not in text
+
+
+def test_a_resumed_run_equals_one_that_was_never_stopped(cache, tmp_path):
+    config = train.shape(64, 2, 600, head_dim=32)
+    whole = plan = train.Plan(num_tokens=12 * 2048, batch_tokens=2048, rows_a_pass=2, compile=False)
+    train.Trainer(config, cache, tmp_path / "whole", whole).train()
+    first = train.Trainer(config, cache, tmp_path / "parts", plan)
+    for _ in range(5):
+        first._one_step()
+    first.save()
+    second = train.Trainer(config, cache, tmp_path / "parts", plan)
+    assert second.step == 5
+    second.train()
+    one, other = (
+        torch.load(tmp_path / name / "state.pt", weights_only=True)["model"] for name in ("whole", "parts")
+    )
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_training_learns_and_its_checkpoint_is_exported(cache, tmp_path):
+    from recipe.decoder_config import read_config, read_weights
+    from recipe.reference import reference_logits
+
+    plan = train.Plan(num_tokens=60 * 2048, batch_tokens=2048, rows_a_pass=2, compile=False)
+    trainer = train.Trainer(train.shape(64, 2, 600, head_dim=32), cache, tmp_path / "run", plan)
+    before = trainer.validate()
+    trainer.train()
+    after = trainer.validate()
+    assert set(after) == set(pack.KINDS) and all(after[kind] < before[kind] - 0.5 for kind in after)
+    folder = tmp_path / "run" / "checkpoint"
+    ids = np.fromfile(cache / "train.bin", np.uint16)[:64].astype(np.int64)
+    logits = reference_logits(
+        read_config(folder / "config.json"), read_weights(folder / "model.safetensors"), ids.tolist()
+    )
+    targets = torch.from_numpy(ids[1:])
+    loss = torch.nn.functional.cross_entropy(torch.from_numpy(logits[:-1]), targets)
+    assert loss.item() < 6.0, "the exported checkpoint is the model that was trained"
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_a_cut_loses_nothing(seed):
+    dice = random.Random(seed)
+    text = module(seed)
+    parts = cut(text, dice)
+    assert parts.prefix + parts.middle + parts.suffix == text
+    assert parts.kind in {"line", "mid-line", "block", "body", "any"}
+
+
+def test_secrets_are_masked_and_copies_seen():
+    text = "key = 'ghp_" + "a1B2" * 10 + "'\nhash = '" + "0f" * 20 + "'\n"
+    assert "a1B2" not in mask_secrets(text) and "0f0f" not in mask_secrets(text)
+    deduplicator = Deduplicator()
+    assert deduplicator.is_new(module(1)) and not deduplicator.is_new(module(1).replace("\n\n\n", "\n\n"))
+    assert is_source("a/b.py", module(1)) and not is_source("a/_vendor/b.py", module(1))
+
+
+def test_the_pinned_list_is_pinned_and_bans_what_must_stay_out():
+    packages = corpus.read_packages(Path(corpus.PACKAGES))
+    assert len(packages) > 100 and all(version[0].isdigit() for version in packages.values())
+    assert not {name.lower().replace("-", "_") for name in packages} & corpus.BANNED
