@@ -44,8 +44,9 @@ class NvimSession:
         self._nvim.command("set lines=24 columns=100 noswapfile shortmess+=I | filetype on")
         self._nvim.exec_lua(CONFIG, SERVER)
         self._nvim.command(f"edit {file}")
+        # Ghost text is switched on a moment after the server has answered; an InsertEnter before that is missed.
         self.wait(
-            lambda: self.lua("return #vim.lsp.get_clients() > 0 and vim.lsp.get_clients()[1].initialized")
+            lambda: self.lua('return #vim.api.nvim_get_autocmds({ event = "InsertEnter", buffer = 0 }) > 0')
         )
 
     def lua(self, code, *arguments):

@@ -61,8 +61,9 @@ def capture(program: Path) -> Screen:
             + "vim.o.swapfile, vim.o.termguicolors, vim.o.laststatus = false, true, 0\n"
             + "vim.opt.fillchars = { eob = ' ' }\nvim.o.number, vim.o.ruler, vim.o.showmode = true, false, false\n"
             + "vim.cmd('syntax on')\nvim.cmd('hi ComplHint guifg=#7d8290 gui=italic')\n"
+            # Half a second: ghost text is switched on after LspAttach, and an InsertEnter before that is missed.
             + "vim.api.nvim_create_autocmd('LspAttach', { callback = function()\n"
-            + f"  vim.schedule(function() vim.api.nvim_input('{KEYS}') end)\nend }})\n"
+            + f"  vim.defer_fn(function() vim.api.nvim_input('{KEYS}') end, 500)\nend }})\n"
         )
         tmux = ["tmux", "-L", "sotto-picture", "-f", "/dev/null"]
         run = f"{program} -u {config} -i NONE {source}"
