@@ -1,6 +1,6 @@
 """Fill-in-the-middle formats, one table row a model family, and the prompts made from them.
 
-Sources of the rows: the families' model cards and papers (docs/models.md lists them).
+Sources of the rows: the families' model cards and papers.
 """
 
 from collections.abc import Sequence

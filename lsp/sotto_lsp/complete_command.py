@@ -24,7 +24,7 @@ def complete_command(place: str, model_dir: Path | None, *, as_json: bool) -> in
     engine, _ = load_engine(model_dir or sotto_models.embedded_model_dir())
     # No hurry on the command line: the budget that an editor has does not apply.
     settings = dataclasses.replace(Settings(), budgetMs=60_000)
-    request = make_request(text[:offset], text[offset:], path.name, settings)
+    request = make_request(text, offset, path.name, settings)
     completion = engine.complete(request, CancelFlag())
     suggestion = make_suggestion(completion, request)
     if as_json:

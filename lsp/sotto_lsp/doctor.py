@@ -77,7 +77,7 @@ def examine(model_dir: Path) -> Report:
 def _measured(machine: Report, engine: Engine, manifest: Manifest, load_ms: float) -> Report:
     speed: Speed = measure_speed(engine.model)
     settings = dataclasses.replace(Settings(), multiline=False, budgetMs=60_000)
-    request = make_request(_EXAMPLE, _EXAMPLE_SUFFIX, "mean.py", settings)
+    request = make_request(_EXAMPLE + _EXAMPLE_SUFFIX, len(_EXAMPLE), "mean.py", settings)
     start = time.perf_counter()
     completion = engine.complete(request, CancelFlag())
     suggestion_ms = (time.perf_counter() - start) * 1000

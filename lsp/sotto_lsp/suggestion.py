@@ -22,10 +22,9 @@ class Suggestion:
     reasons: tuple[str, ...]
 
 
-def make_request(prefix: str, suffix: str, path: str, settings: Settings) -> CompletionRequest:
-    """The question to the engine. `prefix` and `suffix` are the whole document on both sides of the cursor."""
-    text = prefix + suffix
-    before, after = window(text, len(prefix), WINDOW_CHARS)
+def make_request(document: str, offset: int, path: str, settings: Settings) -> CompletionRequest:
+    """The question to the engine: what belongs at `offset`, in characters, of the document?"""
+    before, after = window(document, offset, WINDOW_CHARS)
     return CompletionRequest(
         prefix=before,
         suffix=after,

@@ -41,18 +41,17 @@ async def suggest(session: Session, documents: DocumentStore, snapshot: Document
     if last is not None and (rest := last.continued_in(snapshot.text, offset)):
         session.metrics.num_from_last_suggestion += 1
         return rest
-    text = await _ask(session, snapshot, snapshot.text[:offset], snapshot.text[offset:])
-    document = documents.get(snapshot.uri)
-    if document is None or document.version != snapshot.version:
-        return ""  # the document moved on: the answer is for a text that is gone
+    text = await _ask(session, snapshot.uri, snapshot.text, offset)
+    if not _is_current(documents, snapshot):
+        return ""
     session.last_suggestions[snapshot.uri] = LastSuggestion(snapshot.text, offset, text)
     return text
 
 
-async def _ask(session: Session, snapshot: DocumentSnapshot, prefix: str, suffix: str) -> str:
-    request = make_request(prefix, suffix, _file_name(snapshot.uri), session.settings)
+async def _ask(session: Session, uri: str, text: str, offset: int) -> str:
+    request = make_request(text, offset, _file_name(uri), session.settings)
     completion = await session.complete(request)
-    return "" if completion is None else make_suggestion(completion, request, snapshot.text).text
+    return "" if completion is None else make_suggestion(completion, request, text).text
 
 
 async def _behind_selected(
@@ -64,11 +63,17 @@ async def _behind_selected(
 ) -> types.InlineCompletionList:
     """With an entry of the completion list selected, the ghost goes on behind it, as the client demands."""
     start = snapshot.offset_at(selected.range.start)
-    text = await _ask(session, snapshot, snapshot.text[:start] + selected.text, snapshot.text[offset:])
-    document = documents.get(snapshot.uri)
-    if not text or document is None or document.version != snapshot.version:
+    as_if_accepted = snapshot.text[:start] + selected.text + snapshot.text[offset:]
+    text = await _ask(session, snapshot.uri, as_if_accepted, start + len(selected.text))
+    if not text or not _is_current(documents, snapshot):
         return types.InlineCompletionList(items=[])
     return _list_of(selected.text + text, selected.range)
+
+
+def _is_current(documents: DocumentStore, snapshot: DocumentSnapshot) -> bool:
+    """Whether the document is still what it was: an answer for a text that is gone is no answer."""
+    document = documents.get(snapshot.uri)
+    return document is not None and document.snapshot() is snapshot
 
 
 def _list_of(text: str, range_: types.Range) -> types.InlineCompletionList:
