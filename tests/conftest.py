@@ -2,10 +2,13 @@
 
 import os
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("ci", derandomize=True, deadline=None)  # the same cases each time: main stays green
-settings.register_profile("search", deadline=None)  # new cases each time, to find what is not known yet
+SLOW_MACHINES = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
+settings.register_profile(
+    "ci", derandomize=True, **SLOW_MACHINES
+)  # the same cases each time: main stays green
+settings.register_profile("search", **SLOW_MACHINES)  # new cases each time, to find what is not known yet
 settings.load_profile("ci" if os.environ.get("CI") else "search")
 
 

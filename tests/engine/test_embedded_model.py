@@ -4,7 +4,6 @@ import inspect
 import json
 import random
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -91,25 +90,42 @@ def test_typing_along_computes_a_few_tokens_a_key(engine):
     assert computed / prompts < 0.10
 
 
+class Signalling:
+    """The model, which says when its second pass is done."""
+
+    def __init__(self, model):
+        self._model = model
+        self.passes = 0
+        self.is_under_way = threading.Event()
+
+    def __getattr__(self, name):
+        return getattr(self._model, name)
+
+    def forward(self, *arguments):
+        logits = self._model.forward(*arguments)
+        self.passes += 1
+        if self.passes == 2:
+            self.is_under_way.set()
+        return logits
+
+
 def test_cancelling_a_long_prefill_frees_the_worker_within_a_slice(engine):
-    warm, flag = cold(engine), CancelFlag()
+    model, flag = Signalling(engine.model), CancelFlag()
+    warm = Engine(model, engine.tokenizer, engine._prompts, engine._stop_ids)
     request = CompletionRequest(sources()[2][:5000], "", max_tokens=4)
-    freed_after = []
-
-    def work():
-        warm.complete(request, flag)
-        freed_after.append(time.perf_counter())
-
-    thread = threading.Thread(target=work)
+    answers = []
+    thread = threading.Thread(target=lambda: answers.append(warm.complete(request, flag)))
     thread.start()
-    time.sleep(0.03)
+    assert model.is_under_way.wait(60)
     flag.set()
     thread.join()
+    assert answers[0].finish_reason is FinishReason.CANCELLED
+    passes_before = model.passes
+    assert passes_before <= 4, "at most the slice that was running, and one that had begun"
     again = warm.complete(request, CancelFlag())
-    kept = again.num_cached_tokens
     assert again.finish_reason is not FinishReason.CANCELLED
-    assert 0 < kept < again.num_prompt_tokens, "the prefill was broken off half-way and its work was kept"
-    assert kept % 64 == 0, "up to the slice that was running"
+    assert again.num_cached_tokens == 64 * passes_before, "the work was kept, up to the last whole slice"
+    assert again.num_cached_tokens < again.num_prompt_tokens / 2
 
 
 def test_half_a_word_is_completed_and_not_repeated(engine):
