@@ -1,9 +1,11 @@
 """The real server, `sotto serve`, over stdio."""
 
 import sys
+from collections.abc import Iterator
 
 import pytest
 
+from e2e.plain_client import PLAIN_SERVER
 from e2e.raw_client import RawClient
 
 COMMAND = [sys.executable, "-m", "sotto_lsp", "serve"]
@@ -81,3 +83,16 @@ def editor(start_server):
     editor = start_server()
     editor.initialize(initializationOptions={"budgetMs": 20_000})
     return editor
+
+
+@pytest.fixture
+def fresh() -> Iterator[RawClient]:
+    with RawClient.start(PLAIN_SERVER) as client:
+        yield client
+        assert client.not_protocol == b""
+
+
+@pytest.fixture
+def client(fresh: RawClient) -> RawClient:
+    fresh.initialize()
+    return fresh
