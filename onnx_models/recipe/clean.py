@@ -9,6 +9,7 @@ _MIN_LETTERS = 0.35
 _MAX_NUMERIC_LINES = 0.5
 _MAX_SHARED_SHINGLES = 0.5
 _SHINGLE_LINES = 3
+_MIN_SHINGLES = 8
 _VENDORED = re.compile(
     r"(^|/)(_?vendor(ed)?|third_?party|extern(al)?|_distutils_system_mod)(/|$)", re.IGNORECASE
 )
@@ -55,14 +56,24 @@ class Deduplicator:
 
     def is_new(self, text: str) -> bool:
         """False for a near-duplicate; the shingles of a new file are remembered."""
-        lines = [line.strip() for line in text.split("\n") if len(line.strip()) > 12]
-        shingles = {
-            hashlib.blake2b("\n".join(lines[i : i + _SHINGLE_LINES]).encode(), digest_size=8).digest()
-            for i in range(len(lines) - _SHINGLE_LINES + 1)
-        }
-        if not shingles:
-            return False
-        shared = len(shingles & self._seen) / len(shingles)
-        if shared <= _MAX_SHARED_SHINGLES:
+        shingles = _shingles(text)
+        is_new = bool(shingles) and self._shared(shingles) <= _MAX_SHARED_SHINGLES
+        if is_new:
             self._seen |= shingles
-        return shared <= _MAX_SHARED_SHINGLES
+        return is_new
+
+    def is_copy(self, text: str) -> bool:
+        """Whether half of a text of some length was seen before; nothing is remembered."""
+        shingles = _shingles(text)
+        return len(shingles) >= _MIN_SHINGLES and self._shared(shingles) > _MAX_SHARED_SHINGLES
+
+    def _shared(self, shingles: set[bytes]) -> float:
+        return len(shingles & self._seen) / len(shingles)
+
+
+def _shingles(text: str) -> set[bytes]:
+    lines = [line.strip() for line in text.split("\n") if len(line.strip()) > 12]
+    return {
+        hashlib.blake2b("\n".join(lines[i : i + _SHINGLE_LINES]).encode(), digest_size=8).digest()
+        for i in range(len(lines) - _SHINGLE_LINES + 1)
+    }

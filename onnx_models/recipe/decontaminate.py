@@ -24,7 +24,8 @@ class Benchmark:
         names: set[str] = set()
         ngrams: set[tuple[str, ...]] = set()
         for path in paths:
-            with gzip.open(path, "rt", encoding="utf-8") as lines:
+            opener = gzip.open if path.suffix == ".gz" else open
+            with opener(path, "rt", encoding="utf-8") as lines:
                 for line in lines:
                     row = json.loads(line)
                     code = row.get("prompt", "") + row.get("canonical_solution", "") + row.get("code", "")

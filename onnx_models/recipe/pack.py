@@ -1,143 +1,214 @@
-"""Training rows: documents cut into pieces, most of them turned into fill-in-the-middle, packed without padding.
+"""Training rows: documents cut into pieces, most of them turned into fill-in-the-middle, each whole in one row.
 
     PYTHONPATH=onnx_models python -m recipe.pack --cache CACHE --epochs 2
 
-Writes CACHE/train.bin and CACHE/validation-KIND.bin: uint16 token ids, rows of --length + 1 (a row's last token is
-the next row's first). Each epoch cuts the same text anew.
+Writes train.bin and validation-KIND.bin: uint16 token ids, rows of --length + 1. An example never runs over the end
+of a row: what the middle has to be filled from is always in sight. Each epoch cuts the same text anew.
+train.sources.jsonl lists the documents, for the audit.
 """
 
 import argparse
 import json
+import multiprocessing
 import random
-import zlib
+import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from tokenizers import Tokenizer
 
-from recipe.cuts import Cut, cut
+from recipe.cuts import cut
+from recipe.examples import END, PAD, ExampleMaker
+from recipe.library import Document, Library, Related
 
-FIM_SHARE = 0.85
-"""At 90 % nothing is lost left to right, and infilling gains (arXiv 2207.14255)."""
-SUFFIX_FIRST_SHARE = 0.6
-"""The order the server asks in; the rest is prefix, suffix, middle with text behind the middle token: the anchor."""
-HEADER_SHARE = 0.5
 SNIPPET_SHARE = 0.15
 KINDS = ("line", "mid-line", "block", "left-to-right")
-_MAX_ANCHOR_CHARS = 400
-_END, _PREFIX, _SUFFIX, _MIDDLE, _SEPARATOR = 0, 1, 2, 3, 6
+_MIN_ROOM_SHARE = 1 / 8
+"""A row with a smaller share of room than this is padded."""
+_MIN_PIECE_CHARS = 240
+_ATTEMPTS = 3
+_CHARS_PER_TOKEN = 3.3
 
 
-class Packer:
-    """Turns one document after the other into token ids; all randomness comes from the seed."""
+@dataclass(frozen=True)
+class Slice:
+    """One process's share of an epoch."""
 
-    def __init__(self, tokenizer: Tokenizer, seed: int) -> None:
-        self._tokenizer = tokenizer
-        self._dice = random.Random(seed)
-        self._last_piece = ("", "")
+    tokenizer: Path
+    out: Path
+    length: int
+    epoch: int
+    number: int
+    num_slices: int
 
-    def pieces(self, text: str) -> Iterator[str]:
-        """Stretches of whole lines of 1,000 to 3,600 characters, short rests left out."""
-        piece, limit = "", self._dice.randint(1000, 3600)
-        for line in text.splitlines(keepends=True):
-            piece += line
-            if len(piece) > limit:
-                yield piece
-                piece, limit = "", self._dice.randint(1000, 3600)
-        if len(piece) > 200:
+
+def pieces(text: str, dice: random.Random, length: int) -> Iterator[str]:
+    """Stretches of whole lines, from a few to somewhat more than a row holds; short rests left out."""
+    longest = length * _CHARS_PER_TOKEN * 1.2
+
+    def drawn() -> float:
+        return longest if dice.random() < 0.35 else dice.uniform(longest / 8, longest)
+
+    piece, limit = "", drawn()
+    for line in text.splitlines(keepends=True):
+        if len(piece) + len(line) > limit and len(piece) > _MIN_PIECE_CHARS:
             yield piece
+            piece, limit = "", drawn()
+        piece += line
+    if len(piece) > _MIN_PIECE_CHARS:
+        yield piece
 
-    def row_ids(self, path: str, piece: str) -> list[int]:
-        """One training example with its end token."""
-        header = self._header(path)
-        self._last_piece = (path, piece)
-        if self._dice.random() >= FIM_SHARE:
-            return [*header, *self._encode(piece), _END]
-        return [*header, *self.fim_ids(cut(piece, self._dice)), _END]
 
-    def fim_ids(self, parts: Cut) -> list[int]:
-        """Suffix-first, or anchored: what stood behind the anchor goes behind the middle token, as when typing."""
-        suffix, middle = self._encode(parts.suffix), self._encode(parts.middle)
-        if self._dice.random() < SUFFIX_FIRST_SHARE:
-            return [_PREFIX, _SUFFIX, *suffix, _MIDDLE, *self._encode(parts.prefix), *middle]
-        anchor = len(parts.prefix) - self._dice.randint(0, min(_MAX_ANCHOR_CHARS, len(parts.prefix)))
-        fixed, typed = parts.prefix[:anchor], parts.prefix[anchor:]
-        return [_PREFIX, *self._encode(fixed), _SUFFIX, *suffix, _MIDDLE, *self._encode(typed), *middle]
+class RowPacker:
+    """Fills rows of `length + 1` ids with whole examples; what is left over is padding."""
 
-    def _header(self, path: str) -> list[int]:
-        """The file's name, and now and then a piece of the file before it, as the server puts snippets in front."""
-        ids: list[int] = []
-        if self._dice.random() >= HEADER_SHARE:
-            return ids
-        if self._last_piece[1] and self._dice.random() < SNIPPET_SHARE / HEADER_SHARE:
-            other, text = self._last_piece
-            ids += [_SEPARATOR, *self._encode(f"{Path(other).name}\n{text[:600]}\n")]
-        return [*ids, _SEPARATOR, *self._encode(f"{Path(path).name}\n")]
+    def __init__(self, length: int) -> None:
+        self._size = length + 1
+        self._row: list[int] = []
 
-    def _encode(self, text: str) -> list[int]:
-        return self._tokenizer.encode(text, add_special_tokens=False).ids
+    @property
+    def room(self) -> int:
+        """Ids that the open row still takes."""
+        return self._size - len(self._row)
+
+    @property
+    def num_used(self) -> int:
+        """Ids in the open row."""
+        return len(self._row)
+
+    def add(self, ids: list[int]) -> np.ndarray | None:
+        """Put an example into the open row; the row, if it is full now."""
+        self._row += ids
+        return self.close() if self.room < self._size * _MIN_ROOM_SHARE else None
+
+    def close(self) -> np.ndarray:
+        """The open row, padded; a new one is opened."""
+        row = np.full(self._size, PAD, np.uint16)
+        row[: len(self._row)] = self._row
+        self._row = []
+        return row
+
+
+def rows_of(
+    library: Library, documents: list[Document], tokenizer: Tokenizer, dice: random.Random, length: int
+) -> Iterator[np.ndarray]:
+    """Rows of the documents, in their order."""
+    maker, packer = ExampleMaker(tokenizer, dice), RowPacker(length)
+    for document in documents:
+        for piece in pieces(document.text, dice, length):
+            has_snippets = dice.random() < SNIPPET_SHARE
+            related = library.related(document, piece, dice.randint(1, 3), dice) if has_snippets else []
+            ids = _first_that_fits(maker, document.path, piece, related, packer.room)
+            if ids is None and packer.num_used:
+                yield packer.close()
+                ids = _first_that_fits(maker, document.path, piece, related, packer.room)
+            if ids and (row := packer.add(ids)) is not None:
+                yield row
+    if packer.num_used:
+        yield packer.close()
+
+
+def _first_that_fits(
+    maker: ExampleMaker, path: str, piece: str, related: list[Related], room: int
+) -> list[int] | None:
+    """A few throws of the dice: another cut of the same piece may have a shorter middle."""
+    examples = (maker.example(path, piece, related, room) for _ in range(_ATTEMPTS))
+    return next(filter(None, examples), None)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument("--cache", type=Path, required=True, help="folder of corpus.jsonl and tokenizer.json")
+    parser.add_argument("--out", type=Path, help="folder for the rows, CACHE unless told")
     parser.add_argument("--length", type=int, default=1024)
     parser.add_argument("--epochs", type=int, default=1)
-    parser.add_argument("--validation-rows", type=int, default=24, help="of each kind")
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--validation-rows", type=int, default=64, help="of each kind")
     arguments = parser.parse_args()
-    tokenizer = Tokenizer.from_file(str(arguments.cache / "tokenizer.json"))
-    tokenizer.encode_special_tokens = True  # a control token spelled out in code is text
-    pack_validation(tokenizer, arguments.cache, arguments.length, arguments.validation_rows)
-    num_rows = pack_training(tokenizer, arguments.cache, arguments.length, arguments.epochs)
+    out = arguments.out or arguments.cache
+    out.mkdir(parents=True, exist_ok=True)
+    pack_validation(arguments.cache, out, arguments.length, arguments.validation_rows)
+    num_rows = pack_training(arguments.cache, out, arguments.length, arguments.epochs, arguments.processes)
     print(f"{num_rows} rows, {num_rows * arguments.length / 1e6:.1f} M tokens")
 
 
-def pack_training(tokenizer: Tokenizer, cache: Path, length: int, epochs: int) -> int:
-    """Write train.bin; the number of rows. Files are taken in an order that a checksum of their path decides."""
-    files = list(_files(cache / "corpus.jsonl"))
-    files.sort(key=lambda file: zlib.crc32(f"{file['package']}/{file['path']}".encode()))
-    num_rows = 0
-    with (cache / "train.bin").open("wb") as out:
+def pack_training(cache: Path, out: Path, length: int, epochs: int, num_slices: int = 1) -> int:
+    """Write train.bin and train.sources.jsonl; the number of rows."""
+    num_bytes = 0
+    with (out / "train.partial").open("wb") as rows, (out / "train.sources.jsonl").open("w") as sources:
         for epoch in range(epochs):
-            packer = Packer(tokenizer, seed=epoch)
-            buffer: list[int] = []
-            for file in files:
-                for piece in packer.pieces(file["text"]):
-                    buffer += packer.row_ids(file["path"], piece)
-                while len(buffer) > length:
-                    np.array(buffer[: length + 1], np.uint16).tofile(out)
-                    buffer = buffer[length:]
-                    num_rows += 1
-    return num_rows
+            slices = [
+                Slice(cache / "tokenizer.json", out, length, epoch, number, num_slices)
+                for number in range(num_slices)
+            ]
+            global _library  # noqa: PLW0603 - forked processes read it without a copy each
+            _library = Library.read(cache / "corpus.jsonl", seed=epoch)
+            if num_slices == 1:
+                written = [_pack_slice(slices[0])]
+            else:
+                with multiprocessing.get_context("fork").Pool(num_slices) as pool:
+                    written = pool.map(_pack_slice, slices)
+            for path in written:
+                num_bytes += path.stat().st_size
+                with path.open("rb") as part:
+                    shutil.copyfileobj(part, rows)
+                path.unlink()
+            for document in _library.documents:
+                sources.write(json.dumps([epoch, document.package, document.path]) + "\n")
+    (out / "train.partial").replace(out / "train.bin")
+    return num_bytes // (2 * (length + 1))
 
 
-def pack_validation(tokenizer: Tokenizer, cache: Path, length: int, num_rows: int) -> None:
-    """Write a file for each kind of question, on packages that are held out. Rows are padded with the end token."""
-    pieces = [
-        (file["path"], piece)
-        for file in _files(cache / "held_out.jsonl")
-        for piece in Packer(tokenizer, seed=0).pieces(file["text"])
-    ]
-    random.Random(5).shuffle(pieces)
+def pack_validation(cache: Path, out: Path, length: int, num_rows: int) -> None:
+    """Write a file for each kind of question, on packages that are held out: one example a row, padded."""
+    tokenizer = load_tokenizer(cache / "tokenizer.json")
+    dice = random.Random(5)
+    library = Library.read(cache / "held_out.jsonl", seed=5)
+    all_pieces = [piece for document in library.documents for piece in pieces(document.text, dice, length)]
+    dice.shuffle(all_pieces)
     for kind in KINDS:
-        packer, dice = Packer(tokenizer, seed=3), random.Random(4)
+        dice = random.Random(4)
+        maker = ExampleMaker(tokenizer, dice)
         rows: list[np.ndarray] = []
-        for _, piece in pieces:
+        for piece in all_pieces:
             parts = next((c for c in (cut(piece, dice) for _ in range(40)) if c.kind == kind), None)
-            ids = packer._encode(piece) if parts is None else packer.fim_ids(parts)
-            if (kind == "left-to-right") == (parts is None) and len(ids) <= length:
-                rows.append(np.array([*ids, *[_END] * (length + 1 - len(ids))], np.uint16))
+            if kind == "left-to-right":
+                ids = [*tokenizer.encode(piece, add_special_tokens=False).ids[:length], END]
+            else:
+                ids = parts and maker.fim_parts(parts).ids(length + 1)
+            if ids:
+                packer = RowPacker(length)
+                full = packer.add(ids)
+                rows.append(packer.close() if full is None else full)
             if len(rows) == num_rows:
                 break
-        np.array(rows, np.uint16).tofile(cache / f"validation-{kind}.bin")
+        np.array(rows, np.uint16).tofile(out / f"validation-{kind}.bin")
 
 
-def _files(path: Path) -> Iterator[dict[str, str]]:
-    with path.open() as lines:
-        yield from map(json.loads, lines)
+def load_tokenizer(path: Path) -> Tokenizer:
+    """The trained vocabulary; a control token spelled out in code is text."""
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.encode_special_tokens = True
+    return tokenizer
+
+
+_library: Library
+
+
+def _pack_slice(job: Slice) -> Path:
+    tokenizer = load_tokenizer(job.tokenizer)
+    documents = _library.documents[job.number :: job.num_slices]
+    path = job.out / f"train-{job.epoch}-{job.number}.partial"
+    with path.open("wb") as out:
+        for row in rows_of(
+            _library, documents, tokenizer, random.Random(f"{job.epoch} {job.number}"), job.length
+        ):
+            row.tofile(out)
+    return path
 
 
 if __name__ == "__main__":

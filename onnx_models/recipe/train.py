@@ -3,27 +3,30 @@
     PYTHONPATH=onnx_models python -m recipe.train --cache CACHE --run CACHE/run1 --tokens 400e6
 
 Runs until the tokens are seen, the time limit is over or it is interrupted; started again with the same --run it goes
-on where it stopped. The rate warms up, stays, and falls to nothing over the last --decay of the tokens.
+on where it stopped. The rate warms up and stays; from --decay-from on it falls, to nothing at --tokens.
 """
 
 import argparse
 import signal
 import time
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 
-from recipe.architecture import Decoder, save_checkpoint
+from recipe.architecture import Decoder, save_checkpoint, stacked
 from recipe.decoder_config import DecoderConfig
+from recipe.examples import PAD
 from recipe.optimizer import make_optimizers, set_rate
 from recipe.pack import KINDS
 
 _WARM_UP_STEPS = 60
 _CLIP = 1.0
 _LOG_STEPS = 20
-_SAVE_SECONDS = 600.0
+_SAVE_SECONDS = 1200.0
+_SHAPES = Path(__file__).parent / "shapes.toml"
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,7 @@ class Plan:
     length: int = 1024
     batch_tokens: int = 8192
     rows_a_pass: int = 4
-    decay: float = 0.5
+    decay_from: float = float("inf")
     minutes: float = float("inf")
     compile: bool = True
 
@@ -49,29 +52,39 @@ class Trainer:
         self.optimizers = make_optimizers(self.model)
         self.plan = plan
         self.step = 0
+        self.num_seen = 0
+        """Tokens so far."""
+        self._next_row = 0
         self._run = run
         self._state = run / "state.pt"
         self._rows = np.memmap(cache / "train.bin", np.uint16, "r").reshape(-1, plan.length + 1)
+        # Neighbouring rows come from one file: a step takes its rows from anywhere.
+        self._order = np.random.default_rng(0).permutation(len(self._rows))
         self._validation = {
             kind: np.fromfile(cache / f"validation-{kind}.bin", np.uint16).reshape(-1, plan.length + 1)
             for kind in KINDS
             if (cache / f"validation-{kind}.bin").stat().st_size
         }
-        self._forward = torch.compile(self.model) if plan.compile else self.model
+        if plan.compile:
+            self.model.compile_parts()
         self._stopping = False
         if self._state.exists():
             self._load()
 
-    @property
-    def num_seen(self) -> int:
-        """Tokens so far."""
-        return self.step * self.plan.batch_tokens
+    def grow_from(self, run: Path) -> None:
+        """Begin with another run's layers, repeated to this model's depth, and its place in the rows; once only."""
+        if self._state.exists():
+            return
+        state = torch.load(run / self._state.name, map_location=self.device, weights_only=True)
+        self.model.load_state_dict(stacked(state["model"], len(self.model.layers)))
+        self.num_seen, self._next_row = state["num_seen"], state["next_row"]
 
     def train(self) -> None:
         """Go on until the end of the plan, the time limit or a signal; saves at the end."""
         signal.signal(signal.SIGTERM, lambda *_: self.stop())
         began = saved = time.monotonic()
-        start, losses = self.num_seen, []
+        start = self.num_seen
+        losses: list[torch.Tensor] = []
         while self.num_seen < self.plan.num_tokens and not self._stopping:
             losses.append(self._one_step())
             now = time.monotonic()
@@ -79,7 +92,7 @@ class Trainer:
                 rate = (self.num_seen - start) / (now - began)
                 left = (self.plan.num_tokens - self.num_seen) / rate / 3600
                 print(
-                    f"step {self.step} {self.num_seen / 1e6:.2f} M tokens, loss {np.mean(losses):.3f}, "
+                    f"step {self.step} {self.num_seen / 1e6:.2f} M tokens, loss {torch.stack(losses).mean():.3f}, "
                     f"rate {self._schedule():.3f}, {rate:.0f} tokens/s, {left:.1f} h left",
                     flush=True,
                 )
@@ -99,6 +112,9 @@ class Trainer:
         self._run.mkdir(parents=True, exist_ok=True)
         state = {
             "step": self.step,
+            "num_seen": self.num_seen,
+            "next_row": self._next_row,
+            "num_rows": len(self._rows),
             "model": self.model.state_dict(),
             "optimizers": [optimizer.state_dict() for optimizer in self.optimizers],
         }
@@ -115,48 +131,52 @@ class Trainer:
     def validate(self) -> dict[str, float]:
         """Loss of each kind of question on the held-out packages."""
         losses: dict[str, float] = {}
+        size = self.plan.rows_a_pass  # the shape that is compiled
         with torch.no_grad(), torch.autocast(self.device, torch.bfloat16):
             for kind, rows in self._validation.items():
-                passes = [
-                    self.model(*self._batch(rows[i : i + 4], padded=True)) for i in range(0, len(rows), 4)
-                ]
+                passes = [self.model(*self._batch(rows[i : i + size])) for i in range(0, len(rows), size)]
                 losses[kind] = sum(loss.item() for loss in passes) / len(passes)
         return losses
 
-    def _one_step(self) -> float:
+    def _one_step(self) -> torch.Tensor:
         plan = self.plan
         num_rows = plan.batch_tokens // plan.length
         set_rate(self.optimizers, self._schedule())
-        total = 0.0
+        total = torch.zeros((), device=self.device)
         for first in range(0, num_rows, plan.rows_a_pass):
-            at = (self.step * num_rows + first) % (len(self._rows) - plan.rows_a_pass + 1)
+            at = np.arange(self._next_row + first, self._next_row + first + plan.rows_a_pass)
             with torch.autocast(self.device, torch.bfloat16):
-                loss = self._forward(*self._batch(self._rows[at : at + plan.rows_a_pass]))
+                loss = self.model(*self._batch(self._rows[self._order[at % len(self._rows)]]))
             (loss * plan.rows_a_pass / num_rows).backward()
-            total += loss.item() * plan.rows_a_pass / num_rows
+            total += loss.detach() * plan.rows_a_pass / num_rows
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), _CLIP)
         for optimizer in self.optimizers:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
         self.step += 1
+        self.num_seen += plan.batch_tokens
+        self._next_row += num_rows
         return total
 
     def _schedule(self) -> float:
-        """Warm-up, constant, then linear to zero over the last part of the tokens."""
+        """Warm-up, constant, then linear to zero."""
+        plan = self.plan
         warm = min(1.0, (self.step + 1) / _WARM_UP_STEPS)
-        left = 1 - self.num_seen / self.plan.num_tokens
-        return warm * min(1.0, max(left, 0.0) / self.plan.decay)
+        if self.num_seen < plan.decay_from:
+            return warm
+        return warm * max(0.0, plan.num_tokens - self.num_seen) / (plan.num_tokens - plan.decay_from)
 
-    def _batch(self, rows: np.ndarray, padded: bool = False) -> tuple[torch.Tensor, torch.Tensor]:
+    def _batch(self, rows: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
         ids = torch.from_numpy(rows.astype(np.int64)).to(self.device)
-        targets = ids[:, 1:].clone()
-        if padded:  # the first end token is learned, those behind it fill the row
-            targets[(ids[:, :-1] == 0) & (targets == 0)] = -1
-        return ids[:, :-1].contiguous(), targets
+        targets = ids[:, 1:]
+        return ids[:, :-1].contiguous(), targets.masked_fill(targets == PAD, -1)
 
     def _load(self) -> None:
+        """Go on; with other rows than before (packed anew, another length) from their beginning."""
         state = torch.load(self._state, map_location=self.device, weights_only=True)
         self.step = state["step"]
+        self.num_seen = state["num_seen"]
+        self._next_row = state["next_row"] if state["num_rows"] == len(self._rows) else 0
         self.model.load_state_dict(state["model"])
         for optimizer, saved in zip(self.optimizers, state["optimizers"], strict=True):
             optimizer.load_state_dict(saved)
@@ -171,28 +191,32 @@ def main() -> None:
     )
     parser.add_argument("--run", type=Path, required=True, help="folder of this run's checkpoints")
     parser.add_argument("--tokens", type=float, required=True, help="tokens of the whole run, as 400e6")
+    parser.add_argument("--decay-from", type=float, default=float("inf"), help="tokens; never unless told")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop and save after this long")
-    parser.add_argument(
-        "--decay", type=float, default=0.5, help="last share of the tokens with a falling rate"
-    )
-    parser.add_argument("--hidden", type=int, default=384)
-    parser.add_argument("--layers", type=int, default=8)
-    parser.add_argument("--vocabulary", type=int, default=8192)
+    parser.add_argument("--grow-from", type=Path, help="begin with the layers of this shallower run")
+    parser.add_argument("--shape", default="cpu", help="a table of --shapes")
+    parser.add_argument("--shapes", type=Path, default=_SHAPES, help="TOML file of model shapes")
+    parser.add_argument("--length", type=int, default=1024, help="that of the packed rows")
+    parser.add_argument("--batch-rows", type=int, default=8, help="rows a step")
     parser.add_argument("--rows", type=int, default=4, help="rows a pass")
-    parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=0, help="all cores unless told")
     parser.add_argument("--no-compile", action="store_true")
     arguments = parser.parse_args()
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
-    config = shape(arguments.hidden, arguments.layers, arguments.vocabulary)
+    config = shape(**tomllib.loads(arguments.shapes.read_text())[arguments.shape])
     plan = Plan(
         int(arguments.tokens),
+        length=arguments.length,
+        batch_tokens=arguments.batch_rows * arguments.length,
         rows_a_pass=arguments.rows,
-        decay=arguments.decay,
+        decay_from=arguments.decay_from,
         minutes=arguments.minutes,
         compile=not arguments.no_compile,
     )
     trainer = Trainer(config, arguments.cache, arguments.run, plan)
+    if arguments.grow_from:
+        trainer.grow_from(arguments.grow_from)
     size = sum(parameter.numel() for parameter in trainer.model.parameters())
     print(f"{size / 1e6:.1f} M parameters, {trainer.num_seen / 1e6:.2f} M tokens seen before", flush=True)
     trainer.train()

@@ -15,9 +15,14 @@ pytest.importorskip("onnx", reason="the extra `recipe` is not installed: no onnx
 from tokenizers import Tokenizer  # noqa: E402
 
 from recipe import corpus, pack, train, vocabulary  # noqa: E402
+from recipe.audit import audit, forbidden_packages  # noqa: E402
 from recipe.clean import Deduplicator, is_source, mask_secrets  # noqa: E402
 from recipe.cuts import cut  # noqa: E402
 from recipe.decontaminate import Benchmark  # noqa: E402
+from recipe.edits import TASKS, edit  # noqa: E402
+from recipe.examples import END, MIDDLE, PAD, PREFIX, ExampleMaker  # noqa: E402
+from recipe.library import Document, Library  # noqa: E402
+from recipe.signature import find_signatures  # noqa: E402
 
 PLANTED = '''def has_close_elements(numbers, threshold):
     """ Check if in given list of numbers, are any two numbers closer to each other than
@@ -71,9 +76,8 @@ def cache(tmp_path_factory):
     (folder / "seen.json").write_text(json.dumps(manifest))
     texts = vocabulary.sample(folder / "corpus.jsonl", 100, seed=1)
     vocabulary.train(texts, 600).save(str(folder / "tokenizer.json"))
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    pack.pack_validation(tokenizer, folder, 1024, 2)
-    assert pack.pack_training(tokenizer, folder, 1024, epochs=4) > 20
+    pack.pack_validation(folder, folder, 1024, 2)
+    assert pack.pack_training(folder, folder, 1024, epochs=4, num_slices=2) > 20
     return folder
 
 
@@ -94,9 +98,37 @@ def test_held_out_and_benchmark_text_is_not_in_the_packed_rows(cache):
     learned = text.split("def ")
     assert not [name for name in names if any(part.startswith(name[4:] + "(") for part in learned)]
     assert "has_close_elements" not in text and "closer to each other" not in text
+    benchmark = Benchmark.load([cache / "benchmark.jsonl.gz"])
+    assert not audit(rows, tokenizer, held_out, benchmark)
+    assert forbidden_packages(cache / "train.sources.jsonl") == []
+
+
+def test_the_audit_sees_what_was_packed_by_mistake(cache):
+    tokenizer = Tokenizer.from_file(str(cache / "tokenizer.json"))
+    held_out = Library.read(cache / "held_out.jsonl").documents[0].text
+    dice = random.Random(1)
+    documents = [Document("good", "a.py", PLANTED * 2), Document("good", "b.py", held_out)]
+    rows = [
+        row
+        for document in documents
+        for row in pack.rows_of(Library(documents), [document], tokenizer, dice, 1024)
+    ]
+    benchmark = Benchmark.load([cache / "benchmark.jsonl.gz"])
+    findings = audit(np.array(rows), tokenizer, [held_out], benchmark)
+    assert findings.benchmark_rows and findings.held_out_rows
+
+
+def test_every_example_lies_in_one_row_and_little_is_padding(cache):
+    rows = np.fromfile(cache / "train.bin", np.uint16).reshape(-1, 1025)
+    for row in rows:
+        *_, last = row[row != PAD]
+        assert last == END
+        assert (row == PREFIX).sum() == (row == MIDDLE).sum() <= (row == END).sum()
+    assert (rows == PAD).mean() < 0.15  # of a toy corpus; of the real one 1 %
 
 
 def test_a_resumed_run_equals_one_that_was_never_stopped(cache, tmp_path):
+    torch.set_num_threads(1)
     config = train.shape(64, 2, 600, head_dim=32)
     whole = plan = train.Plan(num_tokens=12 * 2048, batch_tokens=2048, rows_a_pass=2, compile=False)
     train.Trainer(config, cache, tmp_path / "whole", whole).train()
@@ -117,7 +149,8 @@ def test_training_learns_and_its_checkpoint_is_exported(cache, tmp_path):
     from recipe.decoder_config import read_config, read_weights
     from recipe.reference import reference_logits
 
-    plan = train.Plan(num_tokens=60 * 2048, batch_tokens=2048, rows_a_pass=2, compile=False)
+    torch.set_num_threads(1)
+    plan = train.Plan(60 * 2048, batch_tokens=2048, rows_a_pass=2, decay_from=30 * 2048, compile=False)
     trainer = train.Trainer(train.shape(64, 2, 600, head_dim=32), cache, tmp_path / "run", plan)
     before = trainer.validate()
     trainer.train()
@@ -131,6 +164,72 @@ def test_training_learns_and_its_checkpoint_is_exported(cache, tmp_path):
     targets = torch.from_numpy(ids[1:])
     loss = torch.nn.functional.cross_entropy(torch.from_numpy(logits[:-1]), targets)
     assert loss.item() < 6.0, "the exported checkpoint is the model that was trained"
+
+
+TYPED = """class Store:
+    def load(self, path: str, *, depth: int = 0) -> dict[str, list[int]]:
+        \"\"\"Read what lies at the path.\"\"\"
+        result = {}
+        for name in self.names(path):
+            if depth == 1 and name not in result:
+                result[name] = [len(name), depth + 1]
+        return result
+
+    def names(self, path):
+        return sorted(path)
+"""
+
+
+def test_an_edit_restores_the_code_as_it_was_and_every_kind_comes_up():
+    tasks = {}
+    for seed in range(300):
+        task = edit(TYPED, random.Random(seed))
+        if task is not None:
+            assert task.prefix + task.answer + task.suffix == TYPED
+            tasks.setdefault(task.task, []).append(task)
+    assert set(tasks) == set(TASKS)
+    unchanged = [task for task in tasks["fix"] if task.region == task.answer]
+    assert 0 < len(unchanged) < len(tasks["fix"]) / 2
+    assert tasks["types"][0].region == "    def load(self, path, *, depth=0):\n"
+    assert tasks["docstring"][0].answer == '        """Read what lies at the path."""\n'
+    renamed = tasks["rename"][0]
+    assert renamed.region.split("\n", 1)[0].split()[1] == "result" and "result[" not in renamed.region
+
+
+def test_a_signature_loses_its_annotations_only():
+    commented = "async def f(\n    a: dict[str, int] = {},  # not read\n): pass\n"
+    text = commented + "def g(a=(1, 2), *b: int) -> 'X':\n    pass\n"
+    assert [signature.plain for signature in find_signatures(text)] == ["def g(a=(1, 2), *b):\n"]
+
+
+def test_an_example_too_long_for_its_room_loses_what_is_farthest_from_the_cursor(cache):
+    tokenizer = pack.load_tokenizer(cache / "tokenizer.json")
+    for seed in range(60):
+        maker = ExampleMaker(tokenizer, random.Random(seed))
+        parts = maker.fim_parts(cut(module(seed) * 3, random.Random(seed)))
+        ids = parts.ids(512)
+        if ids is None:
+            continue
+        assert len(ids) <= 512 and ids[-1] == END and ids[0] == PREFIX
+        assert ids[-1 - len(parts.answer) : -1] == parts.answer
+        whole = parts.ids(100_000)
+        assert len(whole) <= 512 or len(ids) == 512
+
+
+def test_a_name_from_another_file_brings_its_definition_along():
+    used = Document("p", "a.py", "from b import load_the_table\n\nprint(load_the_table(1))\n")
+    other = Document(
+        "p", "b.py", "X = 1\n\ndef load_the_table(n):\n    return n\n\ndef unrelated():\n    pass\n"
+    )
+    library = Library([used, other, Document("q", "c.py", other.text)])
+    (related,) = library.related(used, used.text, 3, random.Random(0))
+    assert (related.path, related.text) == ("b.py", "def load_the_table(n):\n    return n")
+    assert library.related(other, other.text, 3, random.Random(0)) == []
+
+
+def test_a_control_token_spelled_in_code_is_text(cache):
+    ids = pack.load_tokenizer(cache / "tokenizer.json").encode("<|fim_middle|>").ids
+    assert len(ids) > 1 and min(ids) >= 16
 
 
 def test_a_cut_loses_nothing_and_every_kind_comes_up():
