@@ -12,6 +12,9 @@ from sotto_engine.tokenizer import Tokenizer
 
 _WINDOW_STEP = 256
 """Tokens by which the start of the prefix jumps: each jump is a whole prefill, each step costs context."""
+_ANCHOR_CHARS = 200
+"""At least so much of what was written before the cursor's line stands behind the middle token: with less to go on
+from, a small model does not find its place (docs/embedded-model.md)."""
 _SUFFIX_SHARE = 0.2
 """Of the room: what follows says where to stop, what precedes says what to write."""
 _HEADER_SHARE = 0.25
@@ -67,8 +70,11 @@ class PromptBuilder:
         return Prompt(token_ids, healed)
 
     def _anchor(self, prefix: str) -> int:
-        """Where the text behind the middle token starts: before the newline of the cursor's line."""
-        return max(prefix.rfind("\n"), 0) if self._order is FimOrder.ANCHORED else len(prefix)
+        """Where the text behind the middle token starts: at a line's end, the same for all of the cursor's line."""
+        if self._order is not FimOrder.ANCHORED:
+            return len(prefix)
+        line = prefix.rfind("\n")
+        return max(prefix.rfind("\n", 0, max(0, line - _ANCHOR_CHARS)), 0)
 
     def _header(self, request: CompletionRequest, room: int) -> tuple[list[int], str]:
         """`(ids in front of the layout, text before the prefix)`, without the snippets that do not fit."""

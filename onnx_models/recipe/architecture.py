@@ -12,6 +12,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from recipe.decoder_config import DecoderConfig
+from recipe.head_loss import compile_head_loss, head_loss
 
 _INIT_STD = 0.02
 _BLOCK = 128
@@ -88,7 +89,6 @@ class Decoder(nn.Module):
         angles = torch.outer(torch.arange(config.max_positions).float(), config.rope_theta**-exponents)
         self.register_buffer("cos", angles.cos(), persistent=False)
         self.register_buffer("sin", angles.sin(), persistent=False)
-        self.loss = _loss
         self._init_weights()
 
     def forward(self, token_ids: Tensor, targets: Tensor) -> Tensor:
@@ -98,13 +98,13 @@ class Decoder(nn.Module):
         cos, sin = self.cos[:length].to(hidden.dtype), self.sin[:length].to(hidden.dtype)
         for layer in self.layers:
             hidden = layer(hidden, cos, sin)
-        return self.loss(self.norm(hidden), self.embed_tokens.weight, targets)
+        return head_loss(self.norm(hidden), self.embed_tokens.weight, targets)
 
     def compile_parts(self) -> None:
         """Compile one layer, which serves for all, and the loss: a graph of the whole takes minutes."""
         for layer in self.layers:
             layer.compile()
-        self.loss = torch.compile(_loss)
+        compile_head_loss()
 
     def _init_weights(self) -> None:
         """Normal, those that write to the residual stream smaller by its depth (GPT-2)."""
@@ -158,11 +158,6 @@ def save_checkpoint(model: Decoder, folder: Path) -> None:
             indent=1,
         )
     )
-
-
-def _loss(hidden: Tensor, embedding: Tensor, targets: Tensor) -> Tensor:
-    logits = F.linear(hidden, embedding.to(hidden.dtype))
-    return F.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), ignore_index=-1)
 
 
 def _attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:

@@ -66,6 +66,11 @@ def read_packages(path: Path) -> dict[str, str]:
     return tomllib.loads(path.read_text(encoding="utf-8"))["packages"]
 
 
+def read_repeats(path: Path) -> dict[str, int]:
+    """Package, as the corpus spells it, to how often an epoch takes it; the others once."""
+    return tomllib.loads(path.read_text(encoding="utf-8")).get("repeats", {})
+
+
 def download(packages: dict[str, str], folder: Path) -> list[Path]:
     """One archive a package, a wheel where there is one; those that are there already stay."""
     folder.mkdir(parents=True, exist_ok=True)

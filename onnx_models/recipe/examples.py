@@ -42,6 +42,11 @@ class Parts:
     is_suffix_first: bool
     task: list[int]
 
+    def prompt(self, room: int) -> list[int] | None:
+        """The same without the answer and the end: what is asked."""
+        ids = self.ids(room)
+        return ids and ids[: len(ids) - len(self.answer) - 1]
+
     def ids(self, room: int) -> list[int] | None:
         """At most `room` ids; None if the answer leaves too little to go by."""
         fixed = len(self.task) + len(self.answer) + 4

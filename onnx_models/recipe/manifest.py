@@ -1,6 +1,8 @@
 """Writes manifest.json beside an export: its files with their hashes, and how the model is prompted.
 
-PYTHONPATH=onnx_models python -m recipe.manifest onnx_models/sotto_models/embedded
+    PYTHONPATH=onnx_models python -m recipe.manifest MODEL_DIR --name sotto-7m --description "..."
+
+Started again without --name and --description it keeps what is written there and renews the hashes.
 """
 
 import argparse
@@ -9,38 +11,32 @@ import json
 from pathlib import Path
 
 from recipe.export import DATA_NAME, GRAPH_NAME
+from recipe.vocabulary import CONTROL
 
 MANIFEST_NAME = "manifest.json"
 _TOKENIZER_NAME = "tokenizer.json"
-# Ids 0-7 of the seed's tokenizer: the end of text and the FIM, file and cursor marks; each ends a completion.
-_CONTROL_IDS = list(range(8))
+_CONTEXT_LENGTH = 1024
 
 
-def seed_manifest(model_dir: Path) -> dict:
-    """The interim seed model's manifest, with sizes and hashes of the files that lie in `model_dir`."""
+def describe(model_dir: Path, name: str, description: str) -> dict:
+    """The manifest of a model of this recipe, with sizes and hashes of the files that lie in `model_dir`."""
     names = [GRAPH_NAME, DATA_NAME, _TOKENIZER_NAME]
-    present = [name for name in names if (model_dir / name).exists()]  # an inline export has no data file
+    present = [each for each in names if (model_dir / each).exists()]  # an inline export has no data file
     return {
         "format": 1,
-        "name": "sotto-seed-16m",
-        "description": "Interim 15.7M-parameter fill-in-the-middle model for Python, trained from scratch.",
+        "name": name,
+        "description": description,
         "licence": "Apache-2.0",
         "model_type": "qwen2",
-        "files": {name: _describe(model_dir / name) for name in present},
+        "files": {each: _describe(model_dir / each) for each in present},
         "graph": GRAPH_NAME,
         "tokenizer": _TOKENIZER_NAME,
-        "context_length": 1024,
-        "fim": {"family": "qwen", "order": "suffix-first", "header": False},
-        "stop_ids": _CONTROL_IDS,
+        "context_length": _CONTEXT_LENGTH,
+        "fim": {"family": "qwen", "order": "suffix-first", "header": True},
+        "stop_ids": list(range(len(CONTROL))),
         "languages": ["python"],
         "good_for": ["inline-completion"],
     }
-
-
-def write_manifest(model_dir: Path) -> Path:
-    path = model_dir / MANIFEST_NAME
-    path.write_text(json.dumps(seed_manifest(model_dir), indent=2) + "\n", encoding="utf-8")
-    return path
 
 
 def _describe(path: Path) -> dict[str, str | int]:
@@ -53,7 +49,17 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("model_dir", type=Path)
-    print(write_manifest(parser.parse_args().model_dir))
+    parser.add_argument("--name")
+    parser.add_argument("--description")
+    arguments = parser.parse_args()
+    path = arguments.model_dir / MANIFEST_NAME
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    name, description = (getattr(arguments, key) or kept.get(key) for key in ("name", "description"))
+    if not name or not description:
+        parser.error(f"{path} does not say what the model is; give --name and --description.")
+    manifest = describe(arguments.model_dir, name, description)
+    path.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    print(path)
 
 
 if __name__ == "__main__":

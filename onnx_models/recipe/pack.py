@@ -12,13 +12,15 @@ import json
 import multiprocessing
 import random
 import shutil
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from tokenizers import Tokenizer
 
+from recipe.corpus import PACKAGES, read_repeats
 from recipe.cuts import cut
 from recipe.examples import END, PAD, ExampleMaker
 from recipe.library import Document, Library, Related
@@ -42,6 +44,35 @@ class Slice:
     epoch: int
     number: int
     num_slices: int
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which documents an epoch takes: a few large packages would be most of what a short run sees."""
+
+    max_chars: float
+    """Of one package, once; the documents that come first are taken."""
+    repeats: Mapping[str, int]
+    """How often a package is taken, cut anew each time; once unless named."""
+
+    def of(self, documents: list[Document]) -> list[Document]:
+        """The documents to pack, in their order; a repetition comes one round later."""
+        chars: Counter[str] = Counter()
+        chosen: list[Document] = []
+        for document in documents:
+            chars[document.package] += len(document.text)
+            if chars[document.package] <= self.max_chars:
+                chosen.append(document)
+        rounds = max((1, *self.repeats.values()))
+        return [
+            document
+            for number in range(rounds)
+            for document in chosen
+            if number < self.repeats.get(document.package, 1)
+        ]
+
+
+EVERYTHING = Selection(float("inf"), {})
 
 
 def pieces(text: str, dice: random.Random, length: int) -> Iterator[str]:
@@ -126,27 +157,44 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="folder for the rows, CACHE unless told")
     parser.add_argument("--length", type=int, default=1024)
     parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument(
+        "--cap",
+        type=float,
+        default=float("inf"),
+        help="characters of a package an epoch, as 2e6; all unless told",
+    )
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--validation-rows", type=int, default=64, help="of each kind")
     arguments = parser.parse_args()
     out = arguments.out or arguments.cache
     out.mkdir(parents=True, exist_ok=True)
     pack_validation(arguments.cache, out, arguments.length, arguments.validation_rows)
-    num_rows = pack_training(arguments.cache, out, arguments.length, arguments.epochs, arguments.processes)
+    selection = Selection(arguments.cap, read_repeats(PACKAGES))
+    num_rows = pack_training(
+        arguments.cache, out, arguments.length, arguments.epochs, arguments.processes, selection
+    )
     print(f"{num_rows} rows, {num_rows * arguments.length / 1e6:.1f} M tokens")
 
 
-def pack_training(cache: Path, out: Path, length: int, epochs: int, num_slices: int = 1) -> int:
+def pack_training(
+    cache: Path,
+    out: Path,
+    length: int,
+    epochs: int,
+    num_slices: int = 1,
+    selection: Selection = EVERYTHING,
+) -> int:
     """Write train.bin and train.sources.jsonl; the number of rows."""
     num_bytes = 0
+    tokenizer_path = cache / "tokenizer.json"
     with (out / "train.partial").open("wb") as rows, (out / "train.sources.jsonl").open("w") as sources:
         for epoch in range(epochs):
             slices = [
-                Slice(cache / "tokenizer.json", out, length, epoch, number, num_slices)
-                for number in range(num_slices)
+                Slice(tokenizer_path, out, length, epoch, number, num_slices) for number in range(num_slices)
             ]
-            global _library  # noqa: PLW0603 - forked processes read it without a copy each
+            global _library, _chosen  # noqa: PLW0603 - forked processes read them without a copy each
             _library = Library.read(cache / "corpus.jsonl", seed=epoch)
+            _chosen = selection.of(_library.documents)
             if num_slices == 1:
                 written = [_pack_slice(slices[0])]
             else:
@@ -157,7 +205,7 @@ def pack_training(cache: Path, out: Path, length: int, epochs: int, num_slices: 
                 with path.open("rb") as part:
                     shutil.copyfileobj(part, rows)
                 path.unlink()
-            for document in _library.documents:
+            for document in _chosen:
                 sources.write(json.dumps([epoch, document.package, document.path]) + "\n")
     (out / "train.partial").replace(out / "train.bin")
     return num_bytes // (2 * (length + 1))
@@ -197,11 +245,12 @@ def load_tokenizer(path: Path) -> Tokenizer:
 
 
 _library: Library
+_chosen: list[Document]
 
 
 def _pack_slice(job: Slice) -> Path:
     tokenizer = load_tokenizer(job.tokenizer)
-    documents = _library.documents[job.number :: job.num_slices]
+    documents = _chosen[job.number :: job.num_slices]
     path = job.out / f"train-{job.epoch}-{job.number}.partial"
     with path.open("wb") as out:
         for row in rows_of(

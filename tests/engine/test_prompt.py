@@ -46,7 +46,7 @@ REQUEST = CompletionRequest(prefix="a\nbc", suffix="\nd")
     [
         ("qwen", PSM, "<|fim_prefix|>a\nb<|fim_suffix|>\nd<|fim_middle|>"),
         ("qwen", SPM, "<|fim_prefix|><|fim_suffix|>\nd<|fim_middle|>a\nb"),
-        ("qwen", ANCHORED, "<|fim_prefix|>a<|fim_suffix|>\nd<|fim_middle|>\nb"),
+        ("qwen", ANCHORED, "<|fim_prefix|><|fim_suffix|>\nd<|fim_middle|>a\nb"),
         ("codegemma", PSM, "<bos><|fim_prefix|>a\nb<|fim_suffix|>\nd<|fim_middle|>"),
         ("mellum", SPM, "<fim_suffix>\nd<fim_prefix>a\nb<fim_middle>"),
         ("granite", PSM, "<fim_prefix>a\nb<fim_suffix>\nd<fim_middle>"),
@@ -84,6 +84,18 @@ def test_a_snippet_that_does_not_fit_is_left_out():
     request = CompletionRequest("x", "", "f.py", "", (Snippet("s.py", "S" * 3000),))
     text, _ = rendered("qwen", SPM, request, header=True)
     assert text.startswith("<|file_sep|>f.py\n<|fim_prefix|>")
+
+
+def test_the_anchor_stands_at_a_line_some_way_back_and_stays_while_the_line_is_typed():
+    lines = "".join(f"line {number} of the file\n" for number in range(40))
+    anchors = set()
+    for typed in ("", "a", "a = 1 + 2", "a" * 300):
+        text, _ = rendered("qwen", ANCHORED, CompletionRequest(lines + typed, "\nd"))
+        before, _, behind = text.removeprefix("<|fim_prefix|>").partition("<|fim_suffix|>\nd<|fim_middle|>")
+        assert lines.startswith(before + "\n") and behind.startswith("\nline ")
+        assert len(lines) - len(before) - 1 >= 200
+        anchors.add(before)
+    assert len(anchors) == 1
 
 
 def test_an_order_the_family_lacks_is_refused():

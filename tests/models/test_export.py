@@ -220,11 +220,11 @@ def test_a_verified_draft_has_the_bits_of_single_steps(shipped, num_drafted):
 
 
 def test_manifest_vouches_for_the_shipped_files(_recipe_on_path):
-    from recipe.manifest import seed_manifest
+    from recipe.manifest import describe
 
     manifest = json.loads((_EMBEDDED / "manifest.json").read_text(encoding="utf-8"))
     assert {manifest["graph"], manifest["tokenizer"]} <= manifest["files"].keys()
     for name, stated in manifest["files"].items():
         content = (_EMBEDDED / name).read_bytes()
         assert stated == {"sha256": hashlib.sha256(content).hexdigest(), "nbytes": len(content)}
-    assert manifest == seed_manifest(_EMBEDDED)
+    assert manifest["files"] == describe(_EMBEDDED, "any", "any")["files"]

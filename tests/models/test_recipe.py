@@ -3,7 +3,6 @@
 import gzip
 import json
 import random
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ pytest.importorskip("onnx", reason="the extra `recipe` is not installed: no onnx
 
 from tokenizers import Tokenizer  # noqa: E402
 
+from models.toy_corpus import PLANTED, module, wheel  # noqa: E402
 from recipe import corpus, pack, train, vocabulary  # noqa: E402
 from recipe.audit import audit, forbidden_packages  # noqa: E402
 from recipe.clean import Deduplicator, is_source, mask_secrets  # noqa: E402
@@ -23,37 +23,6 @@ from recipe.edits import TASKS, edit  # noqa: E402
 from recipe.examples import END, MIDDLE, PAD, PREFIX, ExampleMaker  # noqa: E402
 from recipe.library import Document, Library  # noqa: E402
 from recipe.signature import find_signatures  # noqa: E402
-
-PLANTED = '''def has_close_elements(numbers, threshold):
-    """ Check if in given list of numbers, are any two numbers closer to each other than
-    given threshold.
-    """
-    for index, element in enumerate(numbers):
-        for other in numbers[index + 1:]:
-            if abs(element - other) < threshold:
-                return True
-    return False
-'''
-
-
-def module(number):
-    """A source file like no other."""
-    dice = random.Random(number)
-    names = [f"{dice.choice(['load', 'parse', 'find', 'make'])}_{number}_{part}" for part in range(8)]
-    return "\n\n".join(
-        f'def {name}(path, value={dice.randrange(99)}):\n    """Work on {name}."""\n'
-        f"    result = open(path).read().split({name[:3]!r})\n    return [part + {name!r} for part in result]\n"
-        for name in names
-    )
-
-
-def wheel(folder, name, files, licence="MIT"):
-    path = folder / f"{name}-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr(f"{name}-1.0.dist-info/METADATA", f"Name: {name}\nLicense-Expression: {licence}\n")
-        for inside, text in files.items():
-            archive.writestr(inside, text)
-    return path
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,74 @@
+"""Every step of the recipe as a person runs it, `python -m recipe.STEP`, one after the other on a toy corpus."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+for extra in ("torch", "onnx", "safetensors", "matplotlib", "gguf"):
+    pytest.importorskip(extra, reason=f"the extra `recipe` is not installed: no {extra}")
+
+from models.toy_corpus import PLANTED, module, wheel  # noqa: E402
+
+_MODELS = Path(__file__).parents[2] / "onnx_models"
+
+
+def step(name, *arguments):
+    """What the step printed."""
+    command = [sys.executable, "-m", f"recipe.{name}", *map(str, arguments)]
+    environment = {**os.environ, "PYTHONPATH": str(_MODELS), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """Two packages that need no download, one of them held out, and a benchmark of one problem."""
+    folder = tmp_path_factory.mktemp("steps")
+    downloads = folder / "downloads"
+    downloads.mkdir()
+    files = {f"good/m{number}.py": module(number) for number in range(30)}
+    wheel(downloads, "good", files | {"good/planted.py": PLANTED})
+    wheel(downloads, "networkx", {f"networkx/h{number}.py": module(1000 + number) for number in range(12)})
+    (folder / "packages.toml").write_text('[packages]\ngood = "1.0"\nnetworkx = "1.0"\n')
+    head, line, rest = PLANTED.partition("            if abs(element - other) < threshold:\n")
+    row = {"entry_point": "has_close_elements", "prompt": head, "canonical_solution": line, "suffix": rest}
+    row["test"] = "def check(candidate):\n    assert candidate([1.0, 1.1], 0.5)\n"
+    with gzip.open(folder / "benchmark.jsonl.gz", "wt") as out:
+        out.write(json.dumps(row) + "\n")
+    return folder
+
+
+def test_the_steps_lead_from_packages_to_an_evaluated_model(cache):
+    benchmark, run, model = cache / "benchmark.jsonl.gz", cache / "run", cache / "model"
+    here, packages = ("--cache", cache), ("--packages", cache / "packages.toml")
+    assert "good" in step("corpus", *here, *packages, "--benchmark", benchmark, "--no-standard-library")
+    assert "planted" not in (cache / "corpus.jsonl").read_text()
+    assert "characters a token" in step("vocabulary", *here, "--size", 600)
+    assert " rows, " in step("pack", *here, "--length", 512, "--epochs", 3, "--validation-rows", 4)
+    step("audit", *here, "--benchmark", benchmark, "--length", 512)
+    shape = ("--shape", "toy", "--length", 512, "--batch-rows", 4, "--no-compile")
+    assert "saved" in step("train", *here, "--run", run, "--tokens", "60e3", *shape)
+    checkpoint = run / "checkpoint"
+    (checkpoint / "tokenizer.json").write_bytes((cache / "tokenizer.json").read_bytes())
+    assert "model.onnx" in step("export", checkpoint, model, "--scheme", "int8-b32")
+    (model / "tokenizer.json").write_bytes((cache / "tokenizer.json").read_bytes())
+    step("manifest", model, "--name", "toy", "--description", "A toy.")
+    step("gguf", checkpoint, cache / "toy.gguf")
+    questions = ("--held-out", cache / "held_out.jsonl", "--questions", 16, "--lines", benchmark)
+    printed = step("evaluate", model, *questions, "--work-dir", cache / "work", "--plots", cache / "plots")
+    titles = [line.split("|")[1].strip() for line in printed.splitlines()]
+    for part in (
+        "loss, line",
+        "HumanEval single line, pass@1",
+        "keystrokes saved",
+        "docstring, exact",
+        "size, MB",
+    ):
+        assert any(title.startswith(part) for title in titles), part
+    assert {path.name for path in (cache / "plots").iterdir()} == {"reliability.png", "typing.png"}
