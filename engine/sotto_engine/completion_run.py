@@ -1,5 +1,6 @@
 """One completion in progress: its text, tokens, stop rules and clock."""
 
+import math
 import time
 from collections.abc import Callable
 
@@ -16,9 +17,19 @@ class DeadlinePassed(Exception):  # noqa: N818 - an agreed end, not an error
 class CompletionRun:
     """Collects what the engine's stages produce and turns it into a Completion."""
 
-    def __init__(self, request: CompletionRequest, on_text: Callable[[str], None] | None) -> None:
+    def __init__(
+        self,
+        request: CompletionRequest,
+        on_text: Callable[[str], None] | None,
+        min_probability: float = 0.0,
+    ) -> None:
+        """`min_probability`: the model's own, where the request names none."""
         self.request = request
         self._on_text = on_text
+        named = request.min_probability
+        self._min_probability = min_probability if named is None else named
+        self._line_logprobs: list[float] = [0.0]
+        """of each line so far"""
         line_prefix = request.prefix[request.prefix.rfind("\n") + 1 :]
         self._stop_rule = StopRule(request.stop_at, request.stop_strings, line_prefix)
         self._stream = TextStream()
@@ -52,18 +63,29 @@ class CompletionRun:
         self._choices.append((choice, len(self._stream.text)))
         self._stream.push(token_bytes)
         text = self._stream.text
+        num_lines = 1 + text.count("\n")
+        if self._is_unsure(choice):
+            return FinishReason.UNSURE
+        self._line_logprobs += [0.0] * (num_lines - len(self._line_logprobs))
         cut = self._stop_rule.cut(text)
         self._length = len(text) if cut is None else cut.length
-        self._send(min(self._stop_rule.settled(text), self._length))
+        settled = min(self._stop_rule.settled(text), self._length)
+        # A line can turn out too improbable until it has ended.
+        self._send(min(settled, _end_of_line(text, num_lines - 2)) if self._min_probability else settled)
         return None if cut is None else cut.reason
+
+    def stop(self, choice: Choice) -> FinishReason:
+        """Take a stop id: it says that the last line is complete."""
+        return FinishReason.UNSURE if self._is_unsure(choice) else FinishReason.STOP_ID
 
     def completion(self, reason: FinishReason) -> Completion:
         """The answer, its last piece of text sent."""
         self._send(self._length)
         end = time.perf_counter()
         kept = [choice for choice, start in self._choices if start < self._length or start == 0]
+        text = self._stream.text[: self._length]
         return Completion(
-            text=self._stream.text[: self._length],
+            text=text,
             token_ids=tuple(choice.token_id for choice in kept),
             token_logprobs=tuple(choice.logprob for choice in kept),
             finish_reason=reason,
@@ -76,12 +98,26 @@ class CompletionRun:
                 decode_ms=_ms(self._prefill_at, end),
                 total_ms=_ms(self._start, end),
             ),
+            line_probabilities=tuple(map(math.exp, self._line_logprobs[: 1 + text.count("\n")])),
         )
+
+    def _is_unsure(self, choice: Choice) -> bool:
+        """Count a token for the line it begins in, a line's end for that line; cut a line too improbable off."""
+        self._line_logprobs[-1] += choice.logprob
+        if math.exp(self._line_logprobs[-1]) >= self._min_probability:
+            return False
+        self._length = _end_of_line(self._stream.text, len(self._line_logprobs) - 2)
+        return True
 
     def _send(self, length: int) -> None:
         if self._on_text is not None and length > self._num_sent:
             self._on_text(self._stream.text[self._num_sent : length])
         self._num_sent = max(self._num_sent, length)
+
+
+def _end_of_line(text: str, number: int) -> int:
+    """Where a line ends, counted from 0; 0 for the one before the first."""
+    return len("\n".join(text.split("\n")[: number + 1]))
 
 
 def _ms(start: float, end: float) -> float:

@@ -51,8 +51,10 @@ class Engine:
         prompts: PromptBuilder,
         stop_ids: frozenset[int],
         cache_nbytes: int = DEFAULT_CACHE_NBYTES,
+        min_probability: float = 0.0,
     ) -> None:
         self.model = model
+        self._min_probability = min_probability
         self.tokenizer = tokenizer
         self._prompts = prompts
         self._stop_ids = stop_ids
@@ -69,7 +71,7 @@ class Engine:
         A cancelled completion returns what it had, with the finish reason `cancelled`; the rows it computed
         stay in the cache, so the next request finds that work done.
         """
-        run = CompletionRun(request, on_text)
+        run = CompletionRun(request, on_text, self._min_probability)
         prompt = self._prompts.build(request)
         cache = self._prefix_cache.take(prompt.token_ids)
         try:
@@ -122,7 +124,7 @@ class Engine:
             run.check_deadline()
             choice = sample(logits)
             if choice.token_id in self._stop_ids:
-                return FinishReason.STOP_ID
+                return run.stop(choice)
             token_bytes = self.tokenizer.token_bytes(choice.token_id)[len(healed) :]
             healed = b""
             if (reason := run.add(choice, token_bytes)) is not None:
@@ -151,7 +153,10 @@ def load_engine(directory: Path, options: EngineOptions | None = None) -> tuple[
     prompts = PromptBuilder(tokenizer, template, order, manifest.context_length, header=manifest.fim_header)
     model = Model(manifest.graph_path, manifest.context_length, options.num_threads)
     stop_ids = {*manifest.stop_ids, *_known_ids(template, tokenizer)}
-    return Engine(model, tokenizer, prompts, frozenset(stop_ids), options.cache_nbytes), manifest
+    engine = Engine(
+        model, tokenizer, prompts, frozenset(stop_ids), options.cache_nbytes, manifest.min_probability
+    )
+    return engine, manifest
 
 
 def _fim_order(name: str) -> FimOrder:

@@ -39,6 +39,8 @@ class Manifest:
     fim_header: bool
     stop_ids: tuple[int, ...]
     good_for: tuple[str, ...]
+    min_probability: float = 0.0
+    """A line that the model itself gives less is wrong too often to be shown unasked; measured on held-out code."""
 
     @property
     def graph_path(self) -> Path:
@@ -124,6 +126,7 @@ def load_manifest(directory: Path) -> Manifest:
         fim_header=bool(fim.value("header", bool)),
         stop_ids=tuple(fields.integers("stop_ids")),
         good_for=tuple(str(item) for item in fields.value("good_for", list)),
+        min_probability=fields.share("min_probability"),
     )
 
 
@@ -147,6 +150,13 @@ class _Fields:
 
     def integer(self, name: str) -> int:
         return self.value(name, int)
+
+    def share(self, name: str) -> float:
+        """A number from 0 to 1; 0 where it is missing."""
+        value = self._data.get(name, 0)
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= 1:
+            raise SottoError(f"{self._path}: {name!r} must be a number from 0 to 1; correct it.")
+        return float(value)
 
     def integers(self, name: str) -> list[int]:
         values: list[object] = self.value(name, list)

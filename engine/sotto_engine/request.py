@@ -33,6 +33,8 @@ class FinishReason(StrEnum):
     STOP_STRING = "stop_string"
     LINE = "line"
     BLOCK = "block"
+    UNSURE = "unsure"
+    """the next line was less probable than the request wants to see"""
     LENGTH = "length"
     DEADLINE = "deadline"
     CANCELLED = "cancelled"
@@ -62,6 +64,8 @@ class CompletionRequest:
     """One question to the model: what stands between `prefix` and `suffix`?
 
     prefix, suffix: the document's text on both sides of the cursor, with `\\n` line ends.
+    min_probability: a line that the model gives less than this is not in the answer, nor is what follows it, and
+        decoding ends as soon as that is certain; `None`: as the model's manifest says.
     path, repository: real names, used where the model was trained with a header; empty for none.
     deadline_ms: no decode step starts later than this many milliseconds after the call; `None`: no limit.
     """
@@ -76,6 +80,7 @@ class CompletionRequest:
     stop_strings: tuple[str, ...] = ()
     sampling: Sampling = field(default_factory=Sampling)
     deadline_ms: float | None = None
+    min_probability: float | None = None
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,8 @@ class Completion:
     text: what to insert at the cursor; never repeats what was typed.
     token_ids, token_logprobs: the generated tokens and their natural-log probabilities under the distribution
         that they were drawn from, same length; a token cut off by a stop rule is not among them.
+    line_probabilities: for each line of the text, how probable all its tokens were together, with the one that
+        ended it.
     num_prompt_tokens: length of the prompt; num_cached_tokens: how many of them were not computed again.
     """
 
@@ -108,3 +115,4 @@ class Completion:
     num_prompt_tokens: int
     num_cached_tokens: int
     timings: Timings
+    line_probabilities: tuple[float, ...] = ()

@@ -24,7 +24,7 @@ def complete_command(place: str, model_dir: Path | None, *, as_json: bool) -> in
     engine, _ = load_engine(model_dir or sotto_models.embedded_model_dir())
     # No hurry on the command line: the budget that an editor has does not apply.
     settings = dataclasses.replace(Settings(), budgetMs=60_000)
-    request = make_request(text, offset, path.name, settings)
+    request = make_request(text, offset, path.name, settings, is_invoked=True)
     completion = engine.complete(request, CancelFlag())
     suggestion = make_suggestion(completion, request)
     if as_json:
@@ -32,6 +32,7 @@ def complete_command(place: str, model_dir: Path | None, *, as_json: bool) -> in
             "text": suggestion.text,
             "filtered_by": suggestion.reasons,
             "raw_text": completion.text,
+            "line_probabilities": [round(share, 4) for share in completion.line_probabilities],
             "token_logprobs": [round(logprob, 4) for logprob in completion.token_logprobs],
             "finish_reason": completion.finish_reason,
             "num_prompt_tokens": completion.num_prompt_tokens,

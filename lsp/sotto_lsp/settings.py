@@ -34,6 +34,8 @@ class Settings:
     """False: never more than one line."""
     temperature: float = 0.0
     """0: always the most probable text."""
+    minProbability: float | None = None  # noqa: N815
+    """Lines that the model gives less are not shown unasked; None: as its manifest says, 0: everything is shown."""
     disabledLanguages: tuple[str, ...] = ()  # noqa: N815
     """Language ids without suggestions, as the editor names them."""
     completion: str = "auto"
@@ -123,6 +125,7 @@ _RULES: dict[str, Rule] = {
     "budgetMs": _whole(20, 60_000),
     "multiline": _boolean,
     "temperature": _number(0, 2),
+    "minProbability": _number(0, 1),
     "disabledLanguages": _texts,
     "completion": _one_of("auto", "on", "off"),
 }

@@ -22,8 +22,13 @@ class Suggestion:
     reasons: tuple[str, ...]
 
 
-def make_request(document: str, offset: int, path: str, settings: Settings) -> CompletionRequest:
-    """The question to the engine: what belongs at `offset`, in characters, of the document?"""
+def make_request(
+    document: str, offset: int, path: str, settings: Settings, *, is_invoked: bool = False
+) -> CompletionRequest:
+    """The question to the engine: what belongs at `offset`, in characters, of the document?
+
+    A user who asks (`is_invoked`) sees the best there is; unasked, only what is likely enough.
+    """
     before, after = window(document, offset, WINDOW_CHARS)
     return CompletionRequest(
         prefix=before,
@@ -33,6 +38,7 @@ def make_request(document: str, offset: int, path: str, settings: Settings) -> C
         stop_at=_stop_at(before, after, settings),
         sampling=Sampling(temperature=settings.temperature),
         deadline_ms=settings.budgetMs,
+        min_probability=0.0 if is_invoked else settings.minProbability,
     )
 
 

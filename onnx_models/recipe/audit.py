@@ -61,12 +61,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--cache", type=Path, required=True)
+    parser.add_argument(
+        "--cache", type=Path, required=True, help="folder of held_out.jsonl and tokenizer.json"
+    )
+    parser.add_argument("--rows", type=Path, help="folder of train.bin, CACHE unless told")
     parser.add_argument("--benchmark", type=Path, action="append", default=[])
     parser.add_argument("--length", type=int, default=1024)
     parser.add_argument("--every", type=int, default=1, help="read every Nth row only")
     arguments = parser.parse_args()
-    rows = np.memmap(arguments.cache / "train.bin", np.uint16, "r").reshape(-1, arguments.length + 1)
+    folder = arguments.rows or arguments.cache
+    rows = np.memmap(folder / "train.bin", np.uint16, "r").reshape(-1, arguments.length + 1)
     held_out = [document.text for document in Library.read(arguments.cache / "held_out.jsonl").documents]
     findings = audit(
         rows[:: arguments.every],
@@ -74,7 +78,7 @@ def main() -> None:
         held_out,
         Benchmark.load(arguments.benchmark),
     )
-    findings.packages = forbidden_packages(arguments.cache / "train.sources.jsonl")
+    findings.packages = forbidden_packages(folder / "train.sources.jsonl")
     print(findings)
     sys.exit(1 if findings else 0)
 

@@ -158,6 +158,12 @@ def main() -> None:
     parser.add_argument("--length", type=int, default=1024)
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument(
+        "--first-epoch",
+        type=int,
+        default=0,
+        help="another one than rows packed before: other text, other cuts",
+    )
+    parser.add_argument(
         "--cap",
         type=float,
         default=float("inf"),
@@ -170,9 +176,8 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     pack_validation(arguments.cache, out, arguments.length, arguments.validation_rows)
     selection = Selection(arguments.cap, read_repeats(PACKAGES))
-    num_rows = pack_training(
-        arguments.cache, out, arguments.length, arguments.epochs, arguments.processes, selection
-    )
+    epochs = range(arguments.first_epoch, arguments.first_epoch + arguments.epochs)
+    num_rows = pack_training(arguments.cache, out, arguments.length, epochs, arguments.processes, selection)
     print(f"{num_rows} rows, {num_rows * arguments.length / 1e6:.1f} M tokens")
 
 
@@ -180,7 +185,7 @@ def pack_training(
     cache: Path,
     out: Path,
     length: int,
-    epochs: int,
+    epochs: range,
     num_slices: int = 1,
     selection: Selection = EVERYTHING,
 ) -> int:
@@ -188,7 +193,7 @@ def pack_training(
     num_bytes = 0
     tokenizer_path = cache / "tokenizer.json"
     with (out / "train.partial").open("wb") as rows, (out / "train.sources.jsonl").open("w") as sources:
-        for epoch in range(epochs):
+        for epoch in epochs:
             slices = [
                 Slice(tokenizer_path, out, length, epoch, number, num_slices) for number in range(num_slices)
             ]

@@ -27,7 +27,7 @@ _WARM_UP_STEPS = 60
 _CLIP = 1.0
 _LOG_STEPS = 20
 _SAVE_SECONDS = 1200.0
-_SHAPES = Path(__file__).parent / "shapes.toml"
+SHAPES = Path(__file__).parent / "shapes.toml"
 # glibc's mallopt: its parameters, and values that keep memory once it has been had.
 _M_TRIM_THRESHOLD, _M_MMAP_MAX, _NEVER = -1, -4, 2**31 - 1
 
@@ -40,6 +40,8 @@ class Plan:
     length: int = 1024
     batch_tokens: int = 8192
     rows_a_pass: int = 4
+    rate: float = 1.0
+    """Times the optimizers' own rates."""
     decay_from: float = float("inf")
     minutes: float = float("inf")
     compile: bool = True
@@ -85,6 +87,7 @@ class Trainer:
     def train(self) -> None:
         """Go on until the end of the plan, the time limit or a signal; saves at the end."""
         signal.signal(signal.SIGTERM, lambda *_: self.stop())
+        self._run.mkdir(parents=True, exist_ok=True)
         began = saved = time.monotonic()
         start = self.num_seen
         losses: list[torch.Tensor] = []
@@ -94,11 +97,14 @@ class Trainer:
             if self.step % _LOG_STEPS == 0:
                 rate = (self.num_seen - start) / (now - began)
                 left = (self.plan.num_tokens - self.num_seen) / rate / 3600
+                loss = torch.stack(losses).mean()
                 print(
-                    f"step {self.step} {self.num_seen / 1e6:.2f} M tokens, loss {torch.stack(losses).mean():.3f}, "
+                    f"step {self.step} {self.num_seen / 1e6:.2f} M tokens, loss {loss:.3f}, "
                     f"rate {self._schedule():.3f}, {rate:.0f} tokens/s, {left:.1f} h left",
                     flush=True,
                 )
+                with (self._run / "losses.tsv").open("a") as log:
+                    log.write(f"{self.num_seen}\t{loss:.4f}\n")
                 losses = []
             if now - saved > _SAVE_SECONDS:
                 self.save()
@@ -112,7 +118,6 @@ class Trainer:
 
     def save(self) -> None:
         """Write the state whole or not at all, the Qwen2 checkpoint beside it, and a line of validation losses."""
-        self._run.mkdir(parents=True, exist_ok=True)
         state = {
             "step": self.step,
             "num_seen": self.num_seen,
@@ -164,7 +169,7 @@ class Trainer:
     def _schedule(self) -> float:
         """Warm-up, constant, then linear to zero."""
         plan = self.plan
-        warm = min(1.0, (self.step + 1) / _WARM_UP_STEPS)
+        warm = plan.rate * min(1.0, (self.step + 1) / _WARM_UP_STEPS)
         if self.num_seen < plan.decay_from:
             return warm
         return warm * max(0.0, plan.num_tokens - self.num_seen) / (plan.num_tokens - plan.decay_from)
@@ -194,11 +199,12 @@ def main() -> None:
     )
     parser.add_argument("--run", type=Path, required=True, help="folder of this run's checkpoints")
     parser.add_argument("--tokens", type=float, required=True, help="tokens of the whole run, as 400e6")
+    parser.add_argument("--rate", type=float, default=1.0, help="times the optimizers' own learning rates")
     parser.add_argument("--decay-from", type=float, default=float("inf"), help="tokens; never unless told")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop and save after this long")
     parser.add_argument("--grow-from", type=Path, help="begin with the layers of this shallower run")
     parser.add_argument("--shape", default="cpu", help="a table of --shapes")
-    parser.add_argument("--shapes", type=Path, default=_SHAPES, help="TOML file of model shapes")
+    parser.add_argument("--shapes", type=Path, default=SHAPES, help="TOML file of model shapes")
     parser.add_argument("--length", type=int, default=1024, help="that of the packed rows")
     parser.add_argument("--batch-rows", type=int, default=8, help="rows a step")
     parser.add_argument("--rows", type=int, default=4, help="rows a pass")
@@ -214,6 +220,7 @@ def main() -> None:
         length=arguments.length,
         batch_tokens=arguments.batch_rows * arguments.length,
         rows_a_pass=arguments.rows,
+        rate=arguments.rate,
         decay_from=arguments.decay_from,
         minutes=arguments.minutes,
         compile=not arguments.no_compile,

@@ -1,5 +1,7 @@
 """Engine.complete: healing, stops, streaming, deadlines."""
 
+import dataclasses
+
 import pytest
 
 from engine.fakes import make_engine
@@ -81,3 +83,35 @@ def test_timings_add_up():
     stages = timings.prompt_ms + timings.prefill_ms + timings.decode_ms
     assert timings.total_ms == pytest.approx(stages, abs=0.01)
     assert 0 < timings.prompt_ms + timings.prefill_ms <= timings.first_token_ms <= timings.total_ms
+
+
+def test_a_line_less_probable_than_wanted_ends_the_answer_before_it():
+    engine = make_engine()
+    reasons = set()
+    for seed in range(60):
+        request = CompletionRequest(f"a{seed}(", "", max_tokens=30, stop_at=StopAt.BUDGET)
+        whole = engine.complete(request, CancelFlag())
+        assert len(whole.line_probabilities) == 1 + whole.text.count("\n")
+        place = len(whole.line_probabilities) // 2 * (seed % 2)  # every other time all lines are sure enough
+        threshold = sorted(whole.line_probabilities)[place]
+        sure = [probability >= threshold for probability in whole.line_probabilities]
+        num_sure = sure.index(False) if False in sure else len(sure)
+        pieces = []
+        computed = engine.model.num_computed
+        done = engine.complete(
+            dataclasses.replace(request, min_probability=threshold), CancelFlag(), pieces.append
+        )
+        assert done.text == "".join(pieces) == "\n".join(whole.text.split("\n")[:num_sure])
+        assert done.finish_reason is (whole.finish_reason if num_sure == len(sure) else FinishReason.UNSURE)
+        if done.finish_reason is FinishReason.UNSURE:
+            assert engine.model.num_computed - computed <= 2 + len(whole.token_ids)
+        reasons.add(done.finish_reason)
+    assert FinishReason.UNSURE in reasons and len(reasons) > 1
+
+
+def test_the_models_own_threshold_holds_where_the_request_names_none():
+    engine = make_engine()
+    engine._min_probability = 1.0
+    request = CompletionRequest("a(", "", stop_at=StopAt.BUDGET)
+    assert engine.complete(request, CancelFlag()).text == ""
+    assert engine.complete(dataclasses.replace(request, min_probability=0.0), CancelFlag()).text

@@ -92,6 +92,7 @@ def test_a_model_without_fim_tokens(model_dir):
         {"files": {}},
         {"graph": "../../etc/passwd"},
         {"stop_ids": ["a"]},
+        {"min_probability": 2},
     ],
 )
 def test_a_wrong_manifest(model_dir, changes):

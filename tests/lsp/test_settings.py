@@ -21,6 +21,7 @@ WRONG = {
     "budgetMs": "soon",
     "multiline": 1,
     "temperature": 9,
+    "minProbability": "high",
     "disabledLanguages": "python",
     "completion": "maybe",
 }
@@ -62,8 +63,8 @@ def test_unknown_names_and_wrong_shapes_are_said():
 def test_the_documentation_names_every_setting_with_its_default():
     rows = dict(re.findall(r"\| `(\w+)` \| `?([^|`]*)`? \|", DOCS.read_text(encoding="utf-8")))
     for field in dataclasses.fields(Settings):
-        shown = {True: "true", False: "false", "": '""', (): "[]"}
+        shown = {True: "true", False: "false", "": '""', (): "[]", None: "null"}
         default = field.default
-        text = shown[default] if isinstance(default, (bool, tuple)) or default == "" else str(default)
+        text = shown[default] if isinstance(default, (bool, tuple)) or default in ("", None) else str(default)
         text = f'"{text}"' if isinstance(default, str) and default else text
         assert rows[field.name].strip() == text, field.name

@@ -32,6 +32,7 @@ def cache(tmp_path_factory):
     folder = tmp_path_factory.mktemp("steps")
     downloads = folder / "downloads"
     downloads.mkdir()
+    (folder / "plots").mkdir()
     files = {f"good/m{number}.py": module(number) for number in range(30)}
     wheel(downloads, "good", files | {"good/planted.py": PLANTED})
     wheel(downloads, "networkx", {f"networkx/h{number}.py": module(1000 + number) for number in range(12)})
@@ -54,6 +55,7 @@ def test_the_steps_lead_from_packages_to_an_evaluated_model(cache):
     step("audit", *here, "--benchmark", benchmark, "--length", 512)
     shape = ("--shape", "toy", "--length", 512, "--batch-rows", 4, "--no-compile")
     assert "saved" in step("train", *here, "--run", run, "--tokens", "60e3", *shape)
+    step("curve", run, cache / "plots" / "training.png")
     checkpoint = run / "checkpoint"
     (checkpoint / "tokenizer.json").write_bytes((cache / "tokenizer.json").read_bytes())
     assert "model.onnx" in step("export", checkpoint, model, "--scheme", "int8-b32")
@@ -71,4 +73,8 @@ def test_the_steps_lead_from_packages_to_an_evaluated_model(cache):
         "size, MB",
     ):
         assert any(title.startswith(part) for title in titles), part
-    assert {path.name for path in (cache / "plots").iterdir()} == {"reliability.png", "typing.png"}
+    assert {path.name for path in (cache / "plots").iterdir()} == {
+        "reliability.png",
+        "training.png",
+        "typing.png",
+    }

@@ -24,7 +24,8 @@ async def inline_completion(
     offset = snapshot.offset_at(params.position)
     if (selected := params.context.selected_completion_info) is not None:
         return await _behind_selected(session, documents, snapshot, offset, selected)
-    text = await suggest(session, documents, snapshot, offset)
+    is_invoked = params.context.trigger_kind == types.InlineCompletionTriggerKind.Invoked
+    text = await suggest(session, documents, snapshot, offset, is_invoked=is_invoked)
     at_cursor = types.Range(snapshot.position_at(offset), snapshot.position_at(offset))
     return _list_of(text, at_cursor)
 
@@ -35,21 +36,28 @@ def open_snapshot(documents: DocumentStore, uri: str) -> DocumentSnapshot | None
     return document.snapshot() if document is not None and document.usable else None
 
 
-async def suggest(session: Session, documents: DocumentStore, snapshot: DocumentSnapshot, offset: int) -> str:
+async def suggest(
+    session: Session,
+    documents: DocumentStore,
+    snapshot: DocumentSnapshot,
+    offset: int,
+    *,
+    is_invoked: bool = False,
+) -> str:
     """The text to show at `offset`, "" for nothing; remembered for the keystrokes that type along it."""
     last = session.last_suggestions.get(snapshot.uri)
     if last is not None and (rest := last.continued_in(snapshot.text, offset)):
         session.metrics.num_from_last_suggestion += 1
         return rest
-    text = await _ask(session, snapshot.uri, snapshot.text, offset)
+    text = await _ask(session, snapshot.uri, snapshot.text, offset, is_invoked=is_invoked)
     if not _is_current(documents, snapshot):
         return ""
     session.last_suggestions[snapshot.uri] = LastSuggestion(snapshot.text, offset, text)
     return text
 
 
-async def _ask(session: Session, uri: str, text: str, offset: int) -> str:
-    request = make_request(text, offset, _file_name(uri), session.settings)
+async def _ask(session: Session, uri: str, text: str, offset: int, *, is_invoked: bool = False) -> str:
+    request = make_request(text, offset, _file_name(uri), session.settings, is_invoked=is_invoked)
     completion = await session.complete(request)
     return "" if completion is None else make_suggestion(completion, request, text).text
 

@@ -1,12 +1,11 @@
 """Asks a question through the engine, as the server would, and compares what comes with what was written."""
 
-import math
 from dataclasses import dataclass
 
 from recipe.evaluation.questions import Question
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.engine import Engine
-from sotto_engine.request import CompletionRequest, StopAt
+from sotto_engine.request import Completion, CompletionRequest, StopAt
 
 _MAX_LINE_TOKENS = 64
 _MAX_SPAN_TOKENS = 128
@@ -14,7 +13,7 @@ _MAX_SPAN_TOKENS = 128
 
 @dataclass(frozen=True)
 class Answer:
-    """The text, and the model's own probability of all its tokens together."""
+    """The text, and the model's own probability of its first line, the line's end included."""
 
     text: str
     probability: float
@@ -46,7 +45,13 @@ def _ask(engine: Engine, question: Question, stop_at: StopAt, max_tokens: int) -
         snippets=question.snippets,
         stop_at=stop_at,
         max_tokens=max_tokens,
+        min_probability=0.0,
     )
     done = engine.complete(request, CancelFlag())
-    probability = math.exp(sum(done.token_logprobs))
-    return Answer(done.text, probability, done.text.rstrip() == question.answer.rstrip())
+    return Answer(done.text, _of_first_line(done), done.text.rstrip() == question.answer.rstrip())
+
+
+def _of_first_line(done: Completion) -> float:
+    """Of the first line with text; the cursor may stand at the end of the line before it."""
+    lines = zip(done.text.split("\n"), done.line_probabilities, strict=True)
+    return next((probability for line, probability in lines if line.strip()), 0.0)
