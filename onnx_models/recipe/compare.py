@@ -1,8 +1,8 @@
 """Exports a checkpoint in every scheme and prints one Markdown table: size, speed, fidelity, exact match.
 
-    PYTHONPATH=onnx_models python -m recipe.compare CHECKPOINT INFILLING --work-dir build/exports
+    PYTHONPATH=onnx_models python -m recipe.compare CHECKPOINT HumanEval-SingleLineInfilling.jsonl.gz
 
-How a gap becomes a prompt and what counts as a match: infilling.py. How times are taken: timing.py.
+Exact match is that of evaluation/infilling.py, through the engine. How times are taken: timing.py.
 """
 
 import argparse
@@ -12,12 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+from recipe.evaluation.answers import ask_line
+from recipe.evaluation.infilling import infilling
+from recipe.evaluation.questions import Problem, single_lines
 from recipe.export import read_checkpoint, write_export
-from recipe.infilling import Gap, num_exact, read_gaps
+from recipe.manifest import write_manifest
 from recipe.quantize import SCHEMES
 from recipe.reference import reference_logits
 from recipe.runner import Runner
 from recipe.timing import CONTEXT, PASS_SIZES, PREFILL_SIZES, load_ms, speeds
+from sotto_engine.engine import load_engine
 
 
 def main() -> None:
@@ -36,9 +40,9 @@ def main() -> None:
 
     external, inline = _export(options.checkpoint, options.work_dir, options.schemes, options.max_positions)
     tokenizer = Tokenizer.from_file(str(options.checkpoint / "tokenizer.json"))
-    gaps = read_gaps(options.infilling, options.rows)
+    problems = single_lines(options.infilling, options.rows)
     external_ms, inline_ms = load_ms(external), load_ms(inline)
-    input_ids = _sample_ids(tokenizer, gaps)
+    input_ids = _sample_ids(tokenizer, problems)
     speed = speeds(external, input_ids)
     exact_logits = reference_logits(*read_checkpoint(options.checkpoint), input_ids[:CONTEXT])
 
@@ -52,16 +56,20 @@ def main() -> None:
     for name, path in external.items():
         runner = Runner(path)
         same_token, divergence = _fidelity(runner, input_ids[:CONTEXT], exact_logits)
+        nbytes = sum(file.stat().st_size for file in path.parent.iterdir())
+        (path.parent / "tokenizer.json").write_bytes((options.checkpoint / "tokenizer.json").read_bytes())
+        write_manifest(path.parent, name, "One of several.")
+        engine, _ = load_engine(path.parent)
         cells = [
             name,
-            f"{sum(file.stat().st_size for file in path.parent.iterdir()) / 1e6:.1f}",
+            f"{nbytes / 1e6:.1f}",
             f"{external_ms[name]:.0f}",
             f"{inline_ms[name]:.0f}",
             *(f"{ms:.2f}" for ms in speed[name].pass_ms.values()),
             *(f"{rate:,.0f}" for rate in speed[name].prefill_rate.values()),
             f"{same_token:.1%}",
             f"{divergence:.4f}",
-            f"{num_exact(runner, tokenizer, gaps) / len(gaps):.1%}",
+            f"{infilling(engine, problems, ask_line, run=False).exact:.1%}",
         ]
         print("|", " | ".join(cells), "|", flush=True)
 
@@ -92,10 +100,13 @@ def _fidelity(runner: Runner, input_ids: list[int], exact: NDArray[np.float32]) 
     return float(np.mean(logits.argmax(axis=-1) == exact.argmax(axis=-1))), float(divergence)
 
 
-def _sample_ids(tokenizer: Tokenizer, gaps: list[Gap]) -> list[int]:
+def _sample_ids(tokenizer: Tokenizer, problems: list[Problem]) -> list[int]:
     """Enough real code for the longest context; repeated rows would be no different in time."""
-    text = "\n".join(gap.prefix + gap.line + gap.suffix for gap in gaps)
-    return tokenizer.encode(text, add_special_tokens=False).ids[: CONTEXT + max(PASS_SIZES)]
+    questions = [problem.question for problem in problems]
+    text = "\n".join(question.prefix + question.answer + question.suffix for question in questions)
+    ids = tokenizer.encode(text, add_special_tokens=False).ids
+    num_wanted = CONTEXT + max(PASS_SIZES)
+    return (ids * -(-num_wanted // len(ids)))[:num_wanted]
 
 
 if __name__ == "__main__":

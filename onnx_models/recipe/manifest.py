@@ -2,7 +2,8 @@
 
     PYTHONPATH=onnx_models python -m recipe.manifest MODEL_DIR --name sotto-7m --description "..."
 
-Started again without --name and --description it keeps what is written there and renews the hashes.
+Started again without one of them it keeps what is written there and renews the hashes. --min-probability is what the
+evaluation calls the threshold of the more probable half, or another that its table speaks for.
 """
 
 import argparse
@@ -18,7 +19,7 @@ _TOKENIZER_NAME = "tokenizer.json"
 _CONTEXT_LENGTH = 1024
 
 
-def describe(model_dir: Path, name: str, description: str) -> dict:
+def describe(model_dir: Path, name: str, description: str, min_probability: float = 0.0) -> dict:
     """The manifest of a model of this recipe, with sizes and hashes of the files that lie in `model_dir`."""
     names = [GRAPH_NAME, DATA_NAME, _TOKENIZER_NAME]
     present = [each for each in names if (model_dir / each).exists()]  # an inline export has no data file
@@ -33,10 +34,18 @@ def describe(model_dir: Path, name: str, description: str) -> dict:
         "tokenizer": _TOKENIZER_NAME,
         "context_length": _CONTEXT_LENGTH,
         "fim": {"family": "qwen", "order": "suffix-first", "header": True},
+        "min_probability": min_probability,
         "stop_ids": list(range(len(CONTROL))),
         "languages": ["python"],
         "good_for": ["inline-completion"],
     }
+
+
+def write_manifest(model_dir: Path, name: str, description: str, min_probability: float = 0.0) -> Path:
+    path = model_dir / MANIFEST_NAME
+    manifest = describe(model_dir, name, description, min_probability)
+    path.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    return path
 
 
 def _describe(path: Path) -> dict[str, str | int]:
@@ -51,15 +60,17 @@ def main() -> None:
     parser.add_argument("model_dir", type=Path)
     parser.add_argument("--name")
     parser.add_argument("--description")
+    parser.add_argument("--min-probability", type=float)
     arguments = parser.parse_args()
     path = arguments.model_dir / MANIFEST_NAME
     kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    name, description = (getattr(arguments, key) or kept.get(key) for key in ("name", "description"))
+    name, description = arguments.name or kept.get("name"), arguments.description or kept.get("description")
     if not name or not description:
         parser.error(f"{path} does not say what the model is; give --name and --description.")
-    manifest = describe(arguments.model_dir, name, description)
-    path.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    print(path)
+    min_probability = arguments.min_probability
+    if min_probability is None:
+        min_probability = kept.get("min_probability", 0.0)
+    print(write_manifest(arguments.model_dir, name, description, min_probability))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-for extra in ("torch", "onnx", "safetensors", "matplotlib", "gguf"):
+for extra in ("torch", "onnx", "safetensors", "matplotlib"):
     pytest.importorskip(extra, reason=f"the extra `recipe` is not installed: no {extra}")
 
 from models.toy_corpus import PLANTED, module, wheel  # noqa: E402
@@ -58,10 +58,11 @@ def test_the_steps_lead_from_packages_to_an_evaluated_model(cache):
     step("curve", run, cache / "plots" / "training.png")
     checkpoint = run / "checkpoint"
     (checkpoint / "tokenizer.json").write_bytes((cache / "tokenizer.json").read_bytes())
+    compared = ("--schemes", "float32", "int8-b32", "--rows", 1, "--work-dir", cache / "exports")
+    assert "| int8-b32 |" in step("compare", checkpoint, benchmark, *compared)
     assert "model.onnx" in step("export", checkpoint, model, "--scheme", "int8-b32")
     (model / "tokenizer.json").write_bytes((cache / "tokenizer.json").read_bytes())
     step("manifest", model, "--name", "toy", "--description", "A toy.")
-    step("gguf", checkpoint, cache / "toy.gguf")
     questions = ("--held-out", cache / "held_out.jsonl", "--questions", 16, "--lines", benchmark)
     printed = step("evaluate", model, *questions, "--work-dir", cache / "work", "--plots", cache / "plots")
     titles = [line.split("|")[1].strip() for line in printed.splitlines()]

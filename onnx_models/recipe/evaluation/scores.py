@@ -17,6 +17,7 @@ from recipe.evaluation.infilling import infilling
 from recipe.evaluation.losses import losses
 from recipe.evaluation.questions import (
     Problem,
+    Question,
     cross_file,
     held_out_lines,
     inside_lines,
@@ -112,8 +113,10 @@ def _lines(
     return {"exact": exact, "typed": _TYPED, "without_suffix": without, "passed": whole.passed}
 
 
-def _exact(engine: Engine, questions: list) -> float:
-    return sum(ask_line(engine, question).is_right for question in questions) / len(questions)
+def _exact(engine: Engine, questions: list[Question]) -> float | None:
+    """Share of the lines that come out as they were written; None of no questions."""
+    num_right = sum(ask_line(engine, question).is_right for question in questions)
+    return num_right / len(questions) if questions else None
 
 
 def _held_out(engine: Engine, library: Library, num_questions: int) -> dict[str, Any]:
