@@ -1,9 +1,9 @@
-"""A real Neovim 0.12 from Debian's packages, unpacked into the user's cache folder; the system is left as it is.
+"""Real Neovims from Debian's packages, unpacked into the user's cache folder; the system is left as it is.
 
-    python tests/editors/install_neovim.py            prints the path of the program
+    python tests/editors/install_neovim.py [0.12|0.10]            prints the path of the program
 
-Debian 12 has an older Neovim: the package and all it needs come from sid, through a private apt folder that uses the
-mirror this system uses, and the program runs with sid's own loader and C library.
+Debian 12's own is too old: the package and all it needs come from a newer suite, through a private apt folder that
+uses the mirror this system uses, and the program runs with that suite's own loader and C library.
 """
 
 import os
@@ -15,42 +15,47 @@ import sys
 from pathlib import Path
 
 HOME = Path(os.environ.get("SOTTO_EDITORS", Path.home() / ".cache" / "sotto-editors"))
-NVIM = HOME / "nvim"
+SUITES = {"0.12": "sid", "0.10": "trixie"}
+"""Where Debian has which Neovim; 0.11 was in none of its releases."""
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
-def installed() -> Path | None:
+def installed(version: str = "0.12") -> Path | None:
     """The program, if it was installed before."""
-    return NVIM if NVIM.exists() else None
+    program = _folder(version) / "nvim"
+    return program if program.exists() else None
 
 
-def install() -> Path:
+def install(version: str = "0.12") -> Path:
     """Download, unpack and wrap; returns the program. Raises RuntimeError with apt's words if that fails."""
-    if installed():
-        return NVIM
+    if program := installed(version):
+        return program
     if not shutil.which("apt-get"):
         raise RuntimeError("Neovim is installed from Debian's packages, and there is no apt-get here.")
     if platform.machine() != "x86_64":
         raise RuntimeError(f"Neovim is installed for x86_64 only, and this is {platform.machine()}.")
-    root = HOME / "nvim-root"
-    config = _private_apt(HOME / "apt")
+    folder = _folder(version)
+    config = _private_apt(folder / "apt", SUITES[version])
     _run(["apt-get", "update", "-qq"], APT_CONFIG=config)
-    archives = HOME / "debs"
+    archives = folder / "debs"
     (archives / "partial").mkdir(parents=True, exist_ok=True)
     download = ["apt-get", "install", "-y", "-qq", "--download-only", "--no-install-recommends"]
     _run([*download, "-o", f"Dir::Cache::archives={archives}", "neovim"], APT_CONFIG=config)
     for package in sorted(archives.glob("*.deb")):
-        _run(["dpkg-deb", "-x", str(package), str(root)])
+        _run(["dpkg-deb", "-x", str(package), str(folder / "nvim-root")])
     shutil.rmtree(archives)
-    _write_wrapper(root)
-    return NVIM
+    return _write_wrapper(folder)
 
 
-def _private_apt(folder: Path) -> str:
+def _folder(version: str) -> Path:
+    return HOME if version == "0.12" else HOME / f"neovim-{version}"
+
+
+def _private_apt(folder: Path, suite: str) -> str:
     """An apt of our own: an empty dpkg status makes it fetch the whole closure. The path of its configuration."""
     (folder / "lists" / "partial").mkdir(parents=True, exist_ok=True)
     (folder / "status").touch()
-    (folder / "sources.list").write_text(f"deb [signed-by={KEYRING}] {_mirror()} sid main\n")
+    (folder / "sources.list").write_text(f"deb [signed-by={KEYRING}] {_mirror()} {suite} main\n")
     config = folder / "apt.conf"
     config.write_text(
         f'Dir::Etc::sourcelist "{folder}/sources.list";\n'
@@ -74,8 +79,9 @@ def _mirror() -> str:
     raise RuntimeError("This system's apt has no Debian mirror configured; install Neovim 0.12 another way.")
 
 
-def _write_wrapper(root: Path) -> None:
-    """Neovim starts itself again, so the program itself must name sid's loader: no `ld.so nvim` will do."""
+def _write_wrapper(folder: Path) -> Path:
+    """Neovim starts itself again, so the program itself must name its suite's loader: no `ld.so nvim` will do."""
+    root = folder / "nvim-root"
     libraries = root / "usr/lib/x86_64-linux-gnu"
     runtime = root / "usr/share/nvim/runtime"
     lua = root / "usr/share/lua/5.1"
@@ -85,13 +91,15 @@ def _write_wrapper(root: Path) -> None:
     _run(
         [patchelf, "--set-interpreter", loader, "--force-rpath", "--set-rpath", str(libraries), str(program)]
     )
-    NVIM.write_text(
+    wrapper = folder / "nvim"
+    wrapper.write_text(
         "#!/bin/sh\n"
         f'export VIMRUNTIME="{runtime}" LUA_PATH="{lua}/?.lua;{lua}/?/init.lua;;" '
         f'LUA_CPATH="{libraries}/lua/5.1/?.so;;"\n'
         f'exec "{program}" "$@"\n'
     )
-    NVIM.chmod(0o755)
+    wrapper.chmod(0o755)
+    return wrapper
 
 
 def _run(command: list[str], **environment: str) -> None:
@@ -102,6 +110,6 @@ def _run(command: list[str], **environment: str) -> None:
 
 if __name__ == "__main__":
     try:
-        print(install())
+        print(install(*sys.argv[1:2]))
     except RuntimeError as error:
         sys.exit(str(error))

@@ -1,4 +1,4 @@
-"""A real Neovim with the user's side of the set-up in docs/editors.md, driven over its own RPC."""
+"""A real Neovim with the user's side of the set-up, driven over its own RPC."""
 
 import contextlib
 import re
@@ -15,11 +15,18 @@ DOCUMENTED = re.search(
 )
 assert DOCUMENTED, "docs/editors.md has lost Neovim's configuration"
 
-# This checkout's server, and time enough for a slow machine; the rest is as a user has it.
+# The set-up without the plugin: this checkout's server, and time enough for a slow machine; the rest is as documented.
 CONFIG = f"""
 local command = ...
 {DOCUMENTED[1]}
 vim.lsp.config("sotto", {{ cmd = command, init_options = {{ budgetMs = 20000 }} }})
+"""
+
+# The set-up with the plugin, installed as a built-in package would be.
+PLUGIN = f"""
+vim.opt.runtimepath:append("{Path(__file__).parents[2] / "editors/neovim"}")
+vim.cmd.runtime("plugin/sotto.lua")
+require("sotto").setup(...)
 """
 
 SCREEN = """
@@ -33,18 +40,45 @@ end
 return rows
 """
 
+GHOST = """
+local mark
+for _, name in ipairs({ "nvim.lsp.inline_completion", "sotto" }) do
+  local namespace = vim.api.nvim_get_namespaces()[name]
+  mark = mark or namespace and vim.api.nvim_buf_get_extmarks(0, namespace, 0, -1, { details = true })[1]
+end
+if not mark then return "" end
+local lines = { mark[4].virt_text or {} }
+vim.list_extend(lines, mark[4].virt_lines or {})
+return table.concat(vim.tbl_map(function(chunks)
+  return table.concat(vim.tbl_map(function(chunk) return chunk[1] end, chunks))
+end, lines), "\\n")
+"""
+
 
 class NvimSession:
     """One Neovim with one file open. What is on the screen is read cell by cell, ghost text included."""
 
-    def __init__(self, program: Path, file: Path) -> None:
+    def __init__(
+        self,
+        program: Path,
+        file: Path,
+        config: str = CONFIG,
+        argument: object = SERVER,
+        *,
+        is_served: bool = True,
+    ) -> None:
+        """`config`: Lua that gets `argument`. `is_served`: wait until ghost text can come."""
         self._nvim = pynvim.attach(
             "child", argv=[str(program), "--embed", "--headless", "-u", "NONE", "-i", "NONE", "-n"]
         )
         self._nvim.command("set lines=24 columns=100 noswapfile shortmess+=I | filetype on")
-        self._nvim.exec_lua(CONFIG, SERVER)
+        self._nvim.exec_lua(config, argument)
         self._nvim.command(f"edit {file}")
-        # Ghost text is switched on a moment after the server has answered; an InsertEnter before that is missed.
+        if is_served:
+            self.wait_served()
+
+    def wait_served(self) -> None:
+        """Ghost text is switched on a moment after the server has answered; an InsertEnter before that is missed."""
         self.wait(
             lambda: self.lua('return #vim.api.nvim_get_autocmds({ event = "InsertEnter", buffer = 0 }) > 0')
         )
@@ -70,18 +104,7 @@ class NvimSession:
 
     def ghost(self) -> str:
         """The ghost text as Neovim holds it, all its lines; "" for none."""
-        return self.lua(
-            """
-            local namespace = vim.api.nvim_get_namespaces()["nvim.lsp.inline_completion"]
-            local mark = namespace and vim.api.nvim_buf_get_extmarks(0, namespace, 0, -1, { details = true })[1]
-            if not mark then return "" end
-            local lines = { mark[4].virt_text or {} }
-            vim.list_extend(lines, mark[4].virt_lines or {})
-            return table.concat(vim.tbl_map(function(chunks)
-              return table.concat(vim.tbl_map(function(chunk) return chunk[1] end, chunks))
-            end, lines), "\\n")
-            """
-        )
+        return self.lua(GHOST)
 
     def wait(self, happened, seconds: float = 20.0):
         """Poll until `happened()` is true and return it; AssertionError with the screen after that time."""

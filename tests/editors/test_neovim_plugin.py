@@ -1,0 +1,409 @@
+"""The plugin editors/neovim in real Neovims, on their screens: 0.12 natively, 0.10 by extmarks.
+
+Runs in CI and where `make test-nvim` has installed them; elsewhere it is skipped. SOTTO_NVIM=PATH adds another
+Neovim. What a suggestion says is the model's business: the tests read the ghost and compare it with the screen and
+the buffer.
+"""
+
+import importlib.util
+import os
+import shutil
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from editors import echo_server, install_neovim
+
+pytestmark = pytest.mark.skipif(
+    not importlib.util.find_spec("pynvim"), reason="pynvim is not installed (pip install -e '.[test]')"
+)
+
+CODE = "def mean(values):\n    total = sum(values)\n    return total / len"
+BEFORE = "    return total / len("
+"""The last line of CODE, with the key that the tests type."""
+EVERYTHING = {"minProbability": 0, "budgetMs": 20000}
+"""The settings: also what the model is not sure of, and time enough for a slow machine."""
+OWN = os.environ.get("SOTTO_NVIM")
+
+
+@pytest.fixture(scope="module", params=["0.12", "0.10", *([OWN] if OWN else [])])
+def program(request):
+    if request.param == OWN:
+        return Path(OWN)
+    if request.config.getoption("--real-editors") or os.environ.get("CI"):
+        return install_neovim.install(request.param)
+    if path := install_neovim.installed(request.param):
+        return path
+    pytest.skip(f"Neovim {request.param} is not installed; `make test-nvim` does that")
+
+
+@pytest.fixture
+def open_neovim(program, tmp_path):
+    from editors.nvim_session import PLUGIN, SERVER, NvimSession
+
+    sessions = []
+
+    def start(text, *, is_served=True, **options):
+        (tmp_path / "app.py").write_text(text)
+        options = {"cmd": SERVER, "settings": EVERYTHING, **options}
+        sessions.append(NvimSession(program, tmp_path / "app.py", PLUGIN, options, is_served=is_served))
+        return sessions[-1]
+
+    yield start
+    for session in sessions:
+        session.close()
+
+
+@pytest.fixture
+def open_echo(open_neovim):
+    """A Neovim whose server suggests, after a delay, the text it was asked about."""
+
+    def start(text, delay_ms=0):
+        return open_neovim(text, cmd=[sys.executable, echo_server.__file__, str(delay_ms)])
+
+    return start
+
+
+def call(nvim, function, *arguments):
+    """One function of the plugin: what it returns first."""
+    return nvim.lua("local name = ...; return (require('sotto')[name](select(2, ...)))", function, *arguments)
+
+
+def type_text(nvim, text):
+    nvim.input(text.replace("<", "<lt>"))
+
+
+def accept_with_tab(nvim):
+    nvim.lua(
+        "vim.keymap.set('i', '<Tab>', function()"
+        " if not require('sotto').accept() then return '<Tab>' end end, { expr = true })"
+    )
+    nvim.input("<Tab>")
+
+
+def stays(nvim, is_so, seconds=0.7):
+    """Whether something is so now and at every look in the next moments."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if not is_so():
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def messages(nvim):
+    return nvim.lua("return vim.api.nvim_exec2('messages', { output = true }).output")
+
+
+# What is shown
+
+
+def test_ghost_text_at_the_end_of_a_line_is_accepted_whole(open_neovim):
+    nvim = open_neovim(CODE)
+    nvim.input("GA(")
+    ghost = nvim.wait(nvim.ghost)
+    assert BEFORE + ghost.split("\n")[0] in nvim.row_with(BEFORE)
+    assert nvim.lines()[-1] == BEFORE, "nothing is in the buffer yet"
+    assert call(nvim, "is_visible")
+    accept_with_tab(nvim)
+    nvim.wait(lambda: "\n".join(nvim.lines()).endswith("\n" + BEFORE + ghost))
+
+
+def test_ghost_text_in_the_middle_of_a_line_leaves_what_follows(open_neovim):
+    nvim = open_neovim("import os\n\n\ndef size(path):\n    return os.stat().st_size\n")
+    nvim.input("5G0f)ip")
+    ghost = nvim.wait(nvim.ghost)
+    assert f"os.stat(p{ghost}).st_size" in nvim.row_with("os.stat(p")
+    assert call(nvim, "accept")
+    nvim.wait(lambda: nvim.lines()[4] == f"    return os.stat(p{ghost}).st_size")
+
+
+def test_ghost_text_over_several_lines_is_shown_below_and_the_cursor_ends_behind_it(open_neovim):
+    text = "def parse(text):\n    try:\n        return int(text)\n    "
+    nvim = open_neovim(text)
+    nvim.input("GA")
+    ghost = nvim.wait(lambda: nvim.ghost() if "\n" in nvim.ghost() else "")
+    first, second = ghost.split("\n")[:2]
+    rows = nvim.screen()
+    at = next(number for number, row in enumerate(rows) if first in row)
+    assert second.strip() in rows[at + 1]
+    call(nvim, "accept")
+    nvim.wait(lambda: "\n".join(nvim.lines()) == text + ghost)
+    cursor = nvim.lua("return vim.api.nvim_win_get_cursor(0)")
+    assert cursor == [len((text + ghost).split("\n")), len(ghost.split("\n")[-1].encode())]
+
+
+def test_tab_is_a_tab_where_there_is_no_ghost(open_neovim):
+    nvim = open_neovim("", settings={"enabled": False})
+    nvim.input("i")
+    accept_with_tab(nvim)
+    nvim.wait(lambda: nvim.lines() == ["\t"])
+
+
+# Accepting in parts, typing along, taking back
+
+
+@pytest.mark.parametrize("part", ["word", "line"])
+def test_a_part_is_accepted_and_the_rest_stays(open_neovim, part):
+    nvim = open_neovim(CODE)
+    nvim.input("GA(")
+    ghost = nvim.wait(nvim.ghost)
+    nvim.input(f"<Cmd>lua require('sotto').accept_{part}()<CR>")
+    nvim.wait(lambda: "\n".join(nvim.lines()) != CODE + "(")
+    accepted = "\n".join(nvim.lines()).removeprefix(CODE + "(")
+    assert accepted and ghost.startswith(accepted)
+    if part == "line":
+        assert accepted == ghost.split("\n")[0]
+    if rest := ghost.removeprefix(accepted):
+        nvim.wait(lambda: nvim.ghost() == rest)
+
+
+def test_a_line_of_a_ghost_of_several_is_accepted_and_then_the_next(open_echo):
+    nvim = open_echo("")
+    nvim.input("iab")
+    nvim.wait(lambda: nvim.ghost() == echo_server.first("ab"))
+    call(nvim, "next")
+    call(nvim, "accept_line")
+    nvim.wait(lambda: nvim.lines() == ["ab(second,"])
+
+
+def test_words_are_accepted_one_after_the_other_as_fast_as_the_key_is_pressed(open_echo):
+    nvim = open_echo("")
+    nvim.input("iab cd")
+    nvim.wait(lambda: nvim.ghost() == "(ab cd)")
+    nvim.lua("vim.keymap.set('i', '<C-l>', '<Plug>(sotto-accept-word)')")
+    for line in ["ab cd(", "ab cd(ab", "ab cd(ab cd", "ab cd(ab cd)"]:
+        assert nvim.ghost().startswith("ab cd(ab cd)"[len(nvim.lines()[0]) :])
+        nvim.input("<C-l>")
+        nvim.wait(lambda line=line: nvim.lines() == [line])
+
+
+def test_typing_along_keeps_the_ghost_and_what_was_typed_is_not_there_twice(open_neovim):
+    nvim = open_neovim(CODE)
+    nvim.input("GA(")
+    ghost = nvim.wait(nvim.ghost).split("\n")[0]
+    for num_typed in range(1, min(4, len(ghost))):
+        type_text(nvim, ghost[num_typed - 1])
+        nvim.wait(lambda num_typed=num_typed: nvim.lines()[-1] == BEFORE + ghost[:num_typed])
+        assert nvim.row_with(BEFORE).startswith(BEFORE + ghost)
+    accept_with_tab(nvim)
+    nvim.wait(lambda: nvim.row_with(BEFORE).startswith(BEFORE + ghost) and BEFORE + ghost in nvim.lines())
+
+
+def test_typing_along_and_accepting_at_once_inserts_the_rest_only(open_neovim):
+    nvim = open_neovim(CODE)
+    nvim.input("GA(")
+    ghost = nvim.wait(nvim.ghost)
+    type_text(nvim, ghost[0])
+    accept_with_tab(nvim)
+    nvim.wait(lambda: "\n".join(nvim.lines()).endswith(BEFORE + ghost))
+
+
+def test_undo_takes_back_what_was_accepted_and_keeps_what_was_typed(open_neovim):
+    nvim = open_neovim(CODE)
+    nvim.input("GA(")
+    nvim.wait(nvim.ghost)
+    call(nvim, "accept")
+    nvim.wait(lambda: nvim.lines()[-1] != BEFORE)
+    nvim.input("<Esc>u")
+    nvim.wait(lambda: "\n".join(nvim.lines()) == CODE + "(")
+    assert nvim.ghost() == ""
+
+
+def test_the_next_candidate_is_shown_and_accepted(open_echo):
+    nvim = open_echo("")
+    nvim.input("iab")
+    nvim.wait(lambda: nvim.ghost() == echo_server.first("ab"))
+    assert call(nvim, "next")
+    assert nvim.ghost().startswith(echo_server.second("ab"))
+    call(nvim, "accept")
+    nvim.wait(lambda: nvim.lines() == ["ab(second,", "    ab)"])
+
+
+def test_a_dismissed_ghost_comes_back_with_the_next_key_only(open_neovim):
+    nvim = open_neovim(CODE)
+    nvim.input("GA(")
+    ghost = nvim.wait(nvim.ghost)
+    nvim.input("<Cmd>lua require('sotto').dismiss()<CR>")
+    nvim.wait(lambda: not nvim.ghost())
+    assert stays(nvim, lambda: not nvim.ghost())
+    assert not call(nvim, "accept")
+    type_text(nvim, ghost[0])
+    nvim.wait(nvim.ghost)
+
+
+# Nothing stale
+
+
+@pytest.mark.parametrize("keys", ["xyz", "<BS>", "<C-w>", "<C-o>u", "<Left>", "<Home>", "<CR>", "x<BS>y"])
+def test_no_ghost_of_another_place_is_ever_on_the_screen(open_echo, keys):
+    from editors.nvim_session import GHOST
+
+    nvim = open_echo("", delay_ms=150)
+    nvim.input("iab cd")
+    nvim.wait(lambda: nvim.ghost() == "(ab cd)")
+    nvim.input(keys)
+    nvim.lua("return 0")  # the keys are handled by now
+
+    def is_right():
+        before, ghost = nvim.lua(
+            "return { vim.api.nvim_get_current_line():sub(1, vim.fn.col('.') - 1), loadstring(...)() }", GHOST
+        )
+        return ghost in ("", echo_server.first(before))
+
+    assert stays(nvim, is_right, 1.0), nvim.screen()
+
+
+def test_answers_that_come_late_are_not_shown_while_typing_goes_on(open_echo):
+    nvim = open_echo("", delay_ms=400)
+    nvim.input("i")
+    for number, key in enumerate("abcdefghij"):
+        nvim.input(key)
+        typed = "abcdefghij"[: number + 1]
+        assert stays(nvim, lambda typed=typed: nvim.ghost() in ("", echo_server.first(typed)), 0.25)
+    nvim.wait(lambda: nvim.ghost() == echo_server.first("abcdefghij"))
+
+
+def test_leaving_insert_mode_takes_the_ghost_off_for_good(open_neovim):
+    nvim = open_neovim(CODE)
+    nvim.input("GA(")
+    nvim.wait(nvim.ghost)
+    nvim.input("x<Esc>")
+    nvim.wait(lambda: nvim.ghost() == "")
+    assert stays(nvim, lambda: nvim.ghost() == "")
+    assert nvim.row_with(BEFORE) == BEFORE + "x"
+
+
+def test_no_ghost_is_shown_beside_an_open_completion_menu(open_echo):
+    nvim = open_echo("word work\n")
+    nvim.input("Gowo")
+    nvim.wait(nvim.ghost)
+    nvim.input("<C-x><C-n>")
+    nvim.wait(lambda: nvim.lua("return vim.fn.pumvisible()") == 1 and not nvim.ghost())
+    assert stays(nvim, lambda: not nvim.ghost())
+    nvim.input("<C-e>r")
+    nvim.wait(lambda: nvim.ghost() == echo_server.first(nvim.lines()[-1]))
+
+
+@pytest.mark.parametrize(("module", "asked"), [("cmp", "visible"), ("blink.cmp", "is_menu_visible")])
+def test_no_ghost_is_shown_beside_the_menu_of_a_completion_plugin(open_echo, module, asked):
+    nvim = open_echo("")
+    nvim.lua(
+        "local module, asked = ...; _G.is_open = true;"
+        "package.loaded[module] = { [asked] = function() return is_open end }",
+        module,
+        asked,
+    )
+    nvim.input("iab")
+    assert stays(nvim, lambda: not nvim.ghost())
+    nvim.lua("_G.is_open = false")
+    nvim.input("c")
+    nvim.wait(lambda: nvim.ghost() == echo_server.first("abc"))
+
+
+# On, off, and when things break
+
+
+def test_toggle_and_the_commands_switch_ghost_text_off_and_on(open_neovim):
+    nvim = open_neovim(CODE)
+    for off, on in [("toggle", "toggle"), ("disable", "enable"), ("snooze 10", "toggle")]:
+        nvim.input(f"GA(<Cmd>Sotto {off}<CR>")
+        nvim.wait(lambda: not nvim.ghost())
+        assert call(nvim, "status") == ("paused" if "snooze" in off else "off")
+        assert stays(nvim, lambda: not nvim.ghost())
+        nvim.input(f"<Cmd>Sotto {on}<CR><Esc>u")
+        nvim.wait(lambda: call(nvim, "status") == "ready")
+        nvim.input("GA(")
+        nvim.wait(nvim.ghost)
+        nvim.input("<Esc>u")
+
+
+def test_ghost_text_comes_back_when_the_snooze_is_over(open_neovim):
+    nvim = open_neovim(CODE)
+    nvim.wait(lambda: call(nvim, "status") == "ready")
+    call(nvim, "snooze", 0.01)
+    assert call(nvim, "status") == "paused"
+    nvim.wait(lambda: call(nvim, "status") == "ready")
+    nvim.input("GA(")
+    nvim.wait(nvim.ghost)
+
+
+def test_a_killed_server_is_said_to_be_gone_and_is_back_after_a_restart(open_neovim):
+    nvim = open_neovim(CODE)
+    nvim.input("GA(")
+    nvim.wait(nvim.ghost)
+    (server,) = nvim.lua("return vim.api.nvim_get_proc_children(vim.fn.getpid())")
+    os.kill(server, signal.SIGKILL)
+    nvim.wait(lambda: call(nvim, "status") == "error")
+    nvim.wait(lambda: not nvim.ghost())
+    nvim.input("x<BS><Esc>")
+    nvim.wait(lambda: nvim.lines()[-1] == BEFORE)
+    for _ in range(2):  # once from the dead, once while it runs
+        nvim.input("<Esc>:Sotto restart<CR>")
+        nvim.wait(lambda: call(nvim, "status") == "loading")
+        nvim.wait(lambda: call(nvim, "status") == "ready")
+        nvim.wait_served()
+        nvim.input("GA<BS>(")
+        nvim.wait(nvim.ghost)
+    assert len(nvim.lua("return vim.api.nvim_get_proc_children(vim.fn.getpid())")) == 1
+
+
+def test_a_missing_program_is_said_once(open_neovim, tmp_path):
+    nvim = open_neovim(CODE, is_served=False, cmd=["no-such-sotto", "serve"])
+    nvim.lua("vim.cmd.edit(...)", str(tmp_path / "other.py"))
+    nvim.wait(lambda: "no-such-sotto" in messages(nvim))
+    assert messages(nvim).count("no-such-sotto") == 1
+    assert nvim.lua("return { require('sotto').status() }")[0] == "error"
+    nvim.input("ix")
+    nvim.wait(lambda: nvim.lines() == ["x"])
+
+
+@pytest.mark.parametrize("options", [{"cmdd": []}, {"filetypes": "python"}])
+def test_a_wrong_option_is_named(open_neovim, options):
+    nvim = open_neovim("")
+    said = nvim.lua("return select(2, pcall(require('sotto').setup, ...))", options)
+    assert "sotto.setup" in said and next(iter(options)) in said
+
+
+def test_the_command_completes_its_subcommands_and_shows_the_metrics(open_neovim):
+    nvim = open_neovim(CODE)
+    nvim.input("GA(")
+    nvim.wait(nvim.ghost)
+    nvim.input("<Esc>:Sotto metrics<CR>")
+    nvim.wait(lambda: nvim.row_with("completions"))
+    names = nvim.lua("return vim.fn.getcompletion('Sotto ', 'cmdline')")
+    assert names == ["disable", "enable", "log", "metrics", "restart", "snooze", "status", "toggle"]
+    assert nvim.lua("return vim.fn.getcompletion('Sotto sn', 'cmdline')") == ["snooze"]
+    nvim.lua("vim.cmd('Sotto status')")
+    assert "Sotto: ready" in messages(nvim)
+    nvim.lua("vim.cmd('Sotto log')")
+    assert nvim.lua("return vim.fn.expand('%:t')") == "lsp.log"
+
+
+def test_settings_reach_the_server_and_wrong_ones_are_named_there(open_neovim):
+    nvim = open_neovim(CODE, settings={"maxTokns": 3})
+    nvim.wait(lambda: "maxTokns" in messages(nvim))
+
+
+def test_checkhealth_and_the_help_are_there(open_neovim):
+    nvim = open_neovim(CODE)
+    nvim.wait(lambda: call(nvim, "status") == "ready")
+    nvim.lua("vim.cmd('checkhealth sotto')")
+    report = "\n".join(nvim.lines())
+    assert "ERROR" not in report, report
+    for told in ["Neovim 0.", "ghost text by", "sotto 0.", "sotto doctor", "the server runs", "<Tab>"]:
+        assert told in report, report
+
+
+def test_the_help_opens_and_has_no_tag_twice(open_neovim, tmp_path):
+    nvim = open_neovim("")
+    shutil.copytree(Path(__file__).parents[2] / "editors/neovim/doc", tmp_path / "doc")
+    nvim.lua(
+        "local root = ...; vim.opt.runtimepath:append(root); vim.cmd.helptags(root .. '/doc')", str(tmp_path)
+    )
+    for tag in ["sotto", "sotto-install", "sotto-setup", "sotto-mappings", ":Sotto"]:
+        nvim.lua("vim.cmd.help(...)", tag)
+        assert nvim.lua("return vim.fn.expand('%:t')") == "sotto.txt"
