@@ -26,7 +26,6 @@ from recipe.pack import KINDS
 _WARM_UP_STEPS = 60
 _CLIP = 1.0
 _LOG_STEPS = 20
-_SAVE_SECONDS = 1200.0
 SHAPES = Path(__file__).parent / "shapes.toml"
 # glibc's mallopt: its parameters, and values that keep memory once it has been had.
 _M_TRIM_THRESHOLD, _M_MMAP_MAX, _NEVER = -1, -4, 2**31 - 1
@@ -44,6 +43,7 @@ class Plan:
     """Times the optimizers' own rates."""
     decay_from: float = float("inf")
     minutes: float = float("inf")
+    save_minutes: float = 20.0
     compile: bool = True
 
 
@@ -88,14 +88,15 @@ class Trainer:
         """Go on until the end of the plan, the time limit or a signal; saves at the end."""
         signal.signal(signal.SIGTERM, lambda *_: self.stop())
         self._run.mkdir(parents=True, exist_ok=True)
-        began = saved = time.monotonic()
-        start = self.num_seen
+        began = saved = logged = time.monotonic()
+        num_logged = self.num_seen
         losses: list[torch.Tensor] = []
         while self.num_seen < self.plan.num_tokens and not self._stopping:
             losses.append(self._one_step())
             now = time.monotonic()
             if self.step % _LOG_STEPS == 0:
-                rate = (self.num_seen - start) / (now - began)
+                rate = (self.num_seen - num_logged) / (now - logged)  # of these steps: the first compile
+                logged, num_logged = now, self.num_seen
                 left = (self.plan.num_tokens - self.num_seen) / rate / 3600
                 loss = torch.stack(losses).mean()
                 print(
@@ -106,9 +107,9 @@ class Trainer:
                 with (self._run / "losses.tsv").open("a") as log:
                     log.write(f"{self.num_seen}\t{loss:.4f}\n")
                 losses = []
-            if now - saved > _SAVE_SECONDS:
+            if now - saved > self.plan.save_minutes * 60:
                 self.save()
-                saved = now
+                saved = logged = time.monotonic()
             self._stopping = self._stopping or now - began > self.plan.minutes * 60
         self.save()
 
@@ -202,6 +203,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=1.0, help="times the optimizers' own learning rates")
     parser.add_argument("--decay-from", type=float, default=float("inf"), help="tokens; never unless told")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop and save after this long")
+    parser.add_argument("--save-minutes", type=float, default=20.0, help="between two checkpoints")
     parser.add_argument("--grow-from", type=Path, help="begin with the layers of this shallower run")
     parser.add_argument("--shape", default="cpu", help="a table of --shapes")
     parser.add_argument("--shapes", type=Path, default=SHAPES, help="TOML file of model shapes")
@@ -211,6 +213,8 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=0, help="all cores unless told")
     parser.add_argument("--no-compile", action="store_true")
     arguments = parser.parse_args()
+    if arguments.batch_rows % arguments.rows:
+        parser.error("--batch-rows must be a multiple of --rows.")
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     keep_memory()
@@ -223,6 +227,7 @@ def main() -> None:
         rate=arguments.rate,
         decay_from=arguments.decay_from,
         minutes=arguments.minutes,
+        save_minutes=arguments.save_minutes,
         compile=not arguments.no_compile,
     )
     trainer = Trainer(config, arguments.cache, arguments.run, plan)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-for extra in ("torch", "onnx", "safetensors", "matplotlib"):
+for extra in ("torch", "onnx", "safetensors", "matplotlib", "gguf"):
     pytest.importorskip(extra, reason=f"the extra `recipe` is not installed: no {extra}")
 
 from models.toy_corpus import PLANTED, module, wheel  # noqa: E402
@@ -63,6 +63,7 @@ def test_the_steps_lead_from_packages_to_an_evaluated_model(cache):
     assert "model.onnx" in step("export", checkpoint, model, "--scheme", "int8-b32")
     (model / "tokenizer.json").write_bytes((cache / "tokenizer.json").read_bytes())
     step("manifest", model, "--name", "toy", "--description", "A toy.")
+    assert " MB" in step("gguf", checkpoint, cache / "toy.gguf")
     questions = ("--held-out", cache / "held_out.jsonl", "--questions", 16, "--lines", benchmark)
     printed = step("evaluate", model, *questions, "--work-dir", cache / "work", "--plots", cache / "plots")
     titles = [line.split("|")[1].strip() for line in printed.splitlines()]
