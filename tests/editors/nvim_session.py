@@ -11,11 +11,13 @@ import pynvim
 SERVER = [sys.executable, "-m", "sotto_lsp", "serve"]
 
 DOCUMENTED = re.search(
-    r"```lua\n(.*?)```", (Path(__file__).parents[2] / "docs/editors.md").read_text(), re.DOTALL
+    r"```lua\n(vim\.lsp\.config.*?)```",
+    (Path(__file__).parents[2] / "docs/editors.md").read_text(),
+    re.DOTALL,
 )
 assert DOCUMENTED, "docs/editors.md has lost Neovim's configuration"
 
-# The set-up without the plugin: this checkout's server, and time enough for a slow machine; the rest is as documented.
+# The set-up without the plugin: this checkout's server, and time for a slow machine; the rest is as documented.
 CONFIG = f"""
 local command = ...
 {DOCUMENTED[1]}

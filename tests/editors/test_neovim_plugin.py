@@ -136,6 +136,14 @@ def test_ghost_text_over_several_lines_is_shown_below_and_the_cursor_ends_behind
     assert cursor == [len((text + ghost).split("\n")), len(ghost.split("\n")[-1].encode())]
 
 
+def test_letters_of_several_bytes_before_the_cursor_do_not_shift_the_ghost(open_neovim):
+    nvim = open_neovim(CODE.replace("total / len", '"é😀", total / len'))
+    nvim.input("GA(")
+    ghost = nvim.wait(nvim.ghost)
+    call(nvim, "accept")
+    nvim.wait(lambda: "\n".join(nvim.lines()).endswith('    return "é😀", total / len(' + ghost))
+
+
 def test_tab_is_a_tab_where_there_is_no_ghost(open_neovim):
     nvim = open_neovim("", settings={"enabled": False})
     nvim.input("i")

@@ -17,17 +17,17 @@ local is_on = {} -- by buffer
 -- One of each: there is one cursor in insert mode.
 local candidates, index = {}, 1
 local request -- { client, id } while it is under way
+local drawn_in -- the buffer that has the ghost
 
 local function is_inserting()
   return vim.api.nvim_get_mode().mode:sub(1, 1) == "i"
 end
 
 local function hide()
-  for buf in pairs(is_on) do
-    if vim.api.nvim_buf_is_loaded(buf) then
-      vim.api.nvim_buf_clear_namespace(buf, namespace, 0, -1)
-    end
+  if drawn_in and vim.api.nvim_buf_is_valid(drawn_in) then
+    vim.api.nvim_buf_clear_namespace(drawn_in, namespace, 0, -1)
   end
+  drawn_in = nil
 end
 
 local function cancel()
@@ -62,6 +62,7 @@ local function draw()
     virt_lines = vim.list_slice(lines, 2),
     hl_mode = "combine",
   })
+  drawn_in = here.buf
   return true
 end
 
@@ -119,7 +120,7 @@ function M.switch(buf, on)
 end
 
 function M.is_visible()
-  return #vim.api.nvim_buf_get_extmarks(0, namespace, 0, -1, { limit = 1 }) > 0
+  return drawn_in == vim.api.nvim_get_current_buf()
 end
 
 --- Insert what `take` leaves of the ghost, after the running mapping (an <expr> mapping may not change the buffer).

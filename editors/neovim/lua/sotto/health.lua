@@ -68,14 +68,15 @@ end
 
 local function check_mappings()
   local tab = vim.fn.maparg("<Tab>", "i", false, true)
-  if vim.tbl_isempty(tab) then
-    vim.health.info("<Tab> is not mapped in insert mode; :help sotto-mappings shows how to accept with it")
-  elseif (tab.rhs or ""):find("sotto", 1, true) or (tab.desc or ""):lower():find("sotto", 1, true) then
+  local desc = tab.desc or ""
+  if vim.tbl_isempty(tab) or vim.startswith(desc, "vim.snippet") then
+    vim.health.info("<Tab> is not mapped to accept; :help sotto-mappings shows how to do that")
+  elseif (tab.rhs or ""):find("sotto", 1, true) or desc:lower():find("sotto", 1, true) then
     vim.health.ok("<Tab> is mapped to Sotto")
   else
     local what = tab.desc or tab.rhs or "a Lua function"
-    vim.health.info(("<Tab> is mapped in insert mode (%s): if it is not meant to accept"):format(what))
-    vim.health.info("ghost text too, choose another key; :help sotto-mappings")
+    local advice = "<Tab> is mapped to something else (%s): let it call accept() first, or choose another key"
+    vim.health.info(advice:format(what))
   end
 end
 
