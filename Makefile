@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 EXTRAS ?= test,recipe
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint types tests test-nvim bench picture clean
+.PHONY: run test lint lint-editors types tests test-nvim bench picture clean
 
 run: $(VENV)/.run  ## install, then show the main job on the embedded model
 	$(BIN)/sotto demo
@@ -23,6 +23,14 @@ types: $(VENV)/.test
 
 tests: $(VENV)/.test
 	$(BIN)/python -m pytest
+
+# luacheck is Debian's; StyLua is on npm as WebAssembly and goes into the cache folder of the editors.
+lint-editors: STYLUA := $(HOME)/.cache/sotto-editors/stylua
+lint-editors:  ## the Lua of the Neovim plugin
+	command -v luacheck >/dev/null || apt-get install -y -qq lua-check
+	npm install --silent --no-audit --no-fund --prefix $(STYLUA) @johnnymorganz/stylua@2.5.2
+	luacheck -q --config editors/neovim/.luacheckrc editors/neovim
+	STYLUA=$(STYLUA) node tests/editors/format_lua.mjs editors/neovim --check
 
 test-nvim: $(VENV)/.test  ## in a real Neovim, installed from packages first; see tests/editors/README.md
 	$(BIN)/python -m pytest tests/editors --real-editors
