@@ -275,6 +275,23 @@ def test_answers_that_come_late_are_not_shown_while_typing_goes_on(open_echo):
     nvim.wait(lambda: nvim.ghost() == echo_server.first("abcdefghij"))
 
 
+def test_the_next_key_cancels_the_request_under_way(open_echo):
+    nvim = open_echo("", delay_ms=500)
+    if nvim.lua("return require('sotto').backend()") == "native":
+        pytest.skip(
+            "Neovim 0.12 cancels on leaving insert mode only; the server answers the older request at once"
+        )
+    nvim.lua(
+        "_G.seen = {}; vim.api.nvim_create_autocmd('LspRequest', { callback = function(event)"
+        " table.insert(seen, event.data.request.type) end })"
+    )
+    nvim.input("ia")
+    nvim.wait(lambda: nvim.lua("return seen") == ["pending"])
+    nvim.input("b")
+    nvim.wait(lambda: nvim.lua("return seen")[:2] == ["pending", "cancel"])
+    nvim.wait(lambda: nvim.ghost() == echo_server.first("ab"))
+
+
 def test_leaving_insert_mode_takes_the_ghost_off_for_good(open_neovim):
     nvim = open_neovim(CODE)
     nvim.input("GA(")
