@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from e2e.plain_client import PLAIN_SERVER
-from e2e.raw_client import RawClient
+from e2e.raw_client import EVERYTHING, RawClient
 
 COMMAND = [sys.executable, "-m", "sotto_lsp", "serve"]
 
@@ -79,9 +79,9 @@ def start_server():
 
 @pytest.fixture
 def editor(start_server):
-    """An initialized session with settings that give the model time on a busy machine."""
+    """An initialized session with settings that give the model time on a busy machine, and show all it says."""
     editor = start_server()
-    editor.initialize(initializationOptions={"budgetMs": 20_000})
+    editor.initialize(initializationOptions=EVERYTHING)
     return editor
 
 

@@ -17,6 +17,9 @@ Message = dict[str, Any]
 
 INITIALIZE: Message = {"processId": None, "rootUri": None, "capabilities": {}}
 
+EVERYTHING = {"budgetMs": 20_000, "minProbability": 0}
+"""Time on a busy machine, and whatever the model says, sure or not."""
+
 
 class RawClient:
     """One server process and what passed between it and us.

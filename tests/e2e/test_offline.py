@@ -16,7 +16,7 @@ def a_session(command, home):
     """Type a little and end; the environment has a home of its own and nothing that switches reporting off."""
     keep = {name: value for name, value in os.environ.items() if name in ("PATH", "LANG", "VIRTUAL_ENV")}
     with Editor.start(command, env=keep | {"HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}) as editor:
-        editor.initialize(initializationOptions={"budgetMs": 60_000})
+        editor.initialize(initializationOptions={"budgetMs": 60_000, "minProbability": 0})
         editor.open_text("def mean(values):\n    return su")
         assert editor.ghost()
         editor.type("m(")

@@ -20,7 +20,9 @@ async def client(lsp_client: LanguageClient):
         ),
     )
     await lsp_client.initialize_session(
-        types.InitializeParams(capabilities=capabilities, initialization_options={"budgetMs": 20_000})
+        types.InitializeParams(
+            capabilities=capabilities, initialization_options={"budgetMs": 20_000, "minProbability": 0}
+        )
     )
     yield
     await lsp_client.shutdown_session()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import sotto_models
+from e2e.raw_client import EVERYTHING
 
 CLIENTS = sorted((Path(__file__).parent / "clients").glob("*.json"))
 CODE = "def mean(values):\n    total = sum(values)\n    return total / len("
@@ -18,7 +19,7 @@ CANCELLED, INVALID_PARAMS = -32800, -32602
 
 @pytest.mark.parametrize("path", CLIENTS, ids=lambda path: path.stem)
 def test_every_editors_own_handshake_gets_ghost_text(start_server, path):
-    editor = start_server(answers={"workspace/configuration": [{"budgetMs": 20_000}]})
+    editor = start_server(answers={"workspace/configuration": [EVERYTHING]})
     params = json.loads(path.read_text())
     capabilities = editor.initialize(**params)
     assert capabilities["inlineCompletionProvider"] is not None
@@ -38,6 +39,14 @@ def test_every_editors_own_handshake_gets_ghost_text(start_server, path):
 def test_invoked_and_automatic(editor, kind):
     editor.open_text(CODE)
     assert editor.inline(kind=kind)
+
+
+def test_what_the_model_is_unsure_of_is_shown_only_to_one_who_asks(start_server):
+    editor = start_server()
+    editor.initialize(initializationOptions=EVERYTHING | {"minProbability": 1})
+    editor.open_text(CODE)
+    assert editor.inline(kind=2) == []
+    assert editor.inline(kind=1)
 
 
 def test_nothing_to_say_is_an_empty_list_and_never_null(editor):
@@ -114,7 +123,7 @@ def test_requests_for_two_documents_do_not_supersede_each_other(editor):
 
 def test_ghost_text_and_the_list_can_be_asked_for_at_once(start_server):
     editor = start_server()
-    editor.initialize(initializationOptions={"budgetMs": 20_000, "completion": "on"})
+    editor.initialize(initializationOptions=EVERYTHING | {"completion": "on"})
     editor.open_text(CODE)
     inline = editor.send_request("textDocument/inlineCompletion", editor.inline_params())
     params = editor.inline_params() | {"context": {"triggerKind": 1}}
@@ -217,7 +226,7 @@ def test_line_ends_of_the_document_are_kept(editor):
 
 def test_wrong_settings_are_named_once_and_the_defaults_used(start_server):
     editor = start_server()
-    editor.initialize(initializationOptions={"maxTokens": "many", "budgetMs": 20_000})
+    editor.initialize(initializationOptions=EVERYTHING | {"maxTokens": "many"})
     message = editor.wait_notification("window/showMessage")["message"]
     assert "sotto.maxTokens must be a whole number" in message
     editor.open_text(CODE)
@@ -229,7 +238,7 @@ def test_changed_settings_take_effect(editor):
     assert editor.ghost()
     editor.notify("workspace/didChangeConfiguration", {"settings": {"sotto": {"enabled": False}}})
     assert editor.inline() == []
-    settings = {"enabled": True, "budgetMs": 20_000, "disabledLanguages": ["python"]}
+    settings = EVERYTHING | {"enabled": True, "disabledLanguages": ["python"]}
     editor.notify("workspace/didChangeConfiguration", {"settings": {"sotto": settings}})
     assert editor.inline() == []
     settings["disabledLanguages"] = []

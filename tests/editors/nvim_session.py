@@ -21,7 +21,7 @@ assert DOCUMENTED, "docs/editors.md has lost Neovim's configuration"
 CONFIG = f"""
 local command = ...
 {DOCUMENTED[1]}
-vim.lsp.config("sotto", {{ cmd = command, init_options = {{ budgetMs = 20000 }} }})
+vim.lsp.config("sotto", {{ cmd = command, init_options = {{ budgetMs = 20000, minProbability = 0 }} }})
 """
 
 # The set-up with the plugin, installed as a built-in package would be.

@@ -60,6 +60,7 @@ def test_a_wrong_suggestion_is_shown_until_the_typing_leaves_it():
 def test_an_uncertain_model_that_knows_when_it_is_right_is_told_from_one_that_does_not():
     knowing = [Answer("x", number / 100, number >= 50) for number in range(100)]
     assert calibration(knowing).area == 1 and calibration(knowing).right_above == 1
+    assert calibration(knowing).kept[-1] == (0.5, 0.5, 1.0)
     dice = random.Random(1)
     guessing = [Answer("x", dice.random(), dice.random() < 0.5) for _ in range(2000)]
     assert (

@@ -7,6 +7,7 @@ import numpy as np
 from recipe.evaluation.answers import Answer
 
 _BINS = 10
+_THRESHOLDS = (0.05, 0.1, 0.2, 0.3, 0.5)
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,8 @@ class Calibration:
     """share right of that half"""
     right: float
     """share right of all"""
+    kept: list[tuple[float, float, float]]
+    """(threshold, share of the answers that reach it, share right of those): what `min_probability` would show"""
 
 
 def calibration(answers: list[Answer]) -> Calibration:
@@ -43,6 +46,11 @@ def calibration(answers: list[Answer]) -> Calibration:
         threshold=float(probabilities[half]),
         right_above=float(is_right[half:].mean()),
         right=float(is_right.mean()),
+        kept=[
+            (threshold, float(reach.mean()), float(is_right[reach].mean()))
+            for threshold in _THRESHOLDS
+            if (reach := probabilities >= threshold).any()
+        ],
     )
 
 

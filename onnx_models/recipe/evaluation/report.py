@@ -56,6 +56,14 @@ def _rows() -> list[tuple[str, _Cell]]:
                 f" (p ≥ {s['held_out']['calibration']['threshold']:.2f})"
             ),
         ),
+        (
+            "shown / right of those, at p ≥ 0.1, 0.2, 0.3, 0.5",
+            lambda s: ", ".join(
+                f"{share:.0%} / {right:.0%}"
+                for threshold, share, right in s["held_out"]["calibration"]["kept"]
+                if threshold >= 0.1
+            ),
+        ),
         ("area under the curve", lambda s: f"{s['held_out']['calibration']['area']:.3f}"),
         (
             "lines that use another file, 2 typed, exact with / without its snippet",
