@@ -35,7 +35,8 @@ class Benchmark:
                         else set(re.findall(r"def (\w+)\(", code))
                     )
                     ngrams |= _ngrams(f"{row.get('text', '')} {code} {row.get('suffix', '')}")
-        return cls(frozenset(names), frozenset(ngrams))
+        # Some of MBPP's answers are classes, and any class defines `__init__`.
+        return cls(frozenset(name for name in names if not name.startswith("__")), frozenset(ngrams))
 
     def contaminates(self, text: str) -> bool:
         """Whether a file defines one of the functions in the benchmark's words, or quotes several of its n-grams."""
@@ -45,5 +46,7 @@ class Benchmark:
 
 
 def _ngrams(text: str) -> set[tuple[str, ...]]:
+    """Ten words in a row, numbers among them but not alone: everybody counts to ten."""
     words = _WORD.findall(text.lower())
-    return {tuple(words[i : i + _NGRAM]) for i in range(len(words) - _NGRAM + 1)}
+    ngrams = (tuple(words[i : i + _NGRAM]) for i in range(len(words) - _NGRAM + 1))
+    return {ngram for ngram in ngrams if not all(map(str.isdigit, ngram))}

@@ -61,6 +61,7 @@ class Trainer:
         """Tokens so far."""
         self._next_row = 0
         self._run = run
+        run.mkdir(parents=True, exist_ok=True)
         self._state = run / "state.pt"
         self._rows = np.memmap(cache / "train.bin", np.uint16, "r").reshape(-1, plan.length + 1)
         # Neighbouring rows come from one file: a step takes its rows from anywhere.
@@ -87,7 +88,6 @@ class Trainer:
     def train(self) -> None:
         """Go on until the end of the plan, the time limit or a signal; saves at the end."""
         signal.signal(signal.SIGTERM, lambda *_: self.stop())
-        self._run.mkdir(parents=True, exist_ok=True)
         began = saved = logged = time.monotonic()
         num_logged = self.num_seen
         losses: list[torch.Tensor] = []

@@ -211,6 +211,15 @@ def test_a_cut_loses_nothing_and_every_kind_comes_up():
     assert kinds == {"line", "mid-line", "block", "body", "any"}
 
 
+def test_what_every_program_has_is_no_benchmark(tmp_path):
+    digits = "digits = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]\n"
+    row = {"text": "Write a class.", "code": f"class A:\n    def __init__(self):\n        {digits}"}
+    (tmp_path / "rows.jsonl").write_text(json.dumps(row) + "\n")
+    benchmark = Benchmark.load([tmp_path / "rows.jsonl"])
+    assert not benchmark.contaminates(f"class B:\n    def __init__(self):\n        self.{digits}")
+    assert benchmark.contaminates(row["code"] * 2 + "write a class class a def __init__ self digits 0 1 2 3")
+
+
 def test_secrets_are_masked_and_copies_seen():
     text = "key = 'ghp_" + "a1B2" * 10 + "'\nhash = '" + "0f" * 20 + "'\n"
     assert "a1B2" not in mask_secrets(text) and "0f0f" not in mask_secrets(text)

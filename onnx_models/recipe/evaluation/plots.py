@@ -44,7 +44,7 @@ def _typing(results: list[dict[str, Any]], path: Path) -> None:
         shares = [right.get(bucket, 0) / max(1, shown.get(bucket, 0)) for bucket in BUCKETS]
         axes.bar(places, shares, width, label=result["name"])
     axes.set_xticks(range(len(BUCKETS)), [f"{bucket}+" for bucket in BUCKETS])
-    axes.set(xlabel="characters of the line typed before", ylabel="suggestions that are right", ylim=(0, 1))
+    axes.set(xlabel="characters of the line typed before", ylabel="suggestions that are right")
     _finish(figure, axes, path)
 
 
