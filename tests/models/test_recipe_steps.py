@@ -2,28 +2,14 @@
 
 import gzip
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 for extra in ("torch", "onnx", "safetensors", "matplotlib", "gguf"):
     pytest.importorskip(extra, reason=f"the extra `recipe` is not installed: no {extra}")
 
+from models.command import step  # noqa: E402
 from models.toy_corpus import PLANTED, module, wheel  # noqa: E402
-
-_MODELS = Path(__file__).parents[2] / "onnx_models"
-
-
-def step(name, *arguments):
-    """What the step printed."""
-    command = [sys.executable, "-m", f"recipe.{name}", *map(str, arguments)]
-    environment = {**os.environ, "PYTHONPATH": str(_MODELS), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 @pytest.fixture(scope="module")

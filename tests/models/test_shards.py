@@ -11,20 +11,12 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the extra `recipe` is not installed: no torch")
 
+from models.command import step  # noqa: E402
 from models.toy_corpus import module  # noqa: E402
 from recipe import optimizer, shards, vocabulary  # noqa: E402
 
 _MODELS = Path(__file__).parents[2] / "onnx_models"
 _SIZE = 1000
-
-
-def step(name, *arguments):
-    """What the step printed, or the one line it failed with."""
-    command = [sys.executable, "-m", f"recipe.{name}", *map(str, arguments)]
-    environment = {**os.environ, "PYTHONPATH": str(_MODELS), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
 
 
 def noise(nbytes):
