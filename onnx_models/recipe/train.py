@@ -239,7 +239,7 @@ def main() -> None:
 
 
 def keep_memory() -> None:
-    """Large tensors from the heap that stays, not from fresh pages each step (docs/embedded-model.md has the gain)."""
+    """Large tensors from the heap that stays, not from fresh pages each step (docs/embedded-model.md: the gain)."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_M_MMAP_MAX, 0)
