@@ -57,8 +57,7 @@ class Edit:
 
 def edit(text: str, dice: random.Random) -> Edit | None:
     """A task of a random kind; a region to fix where the text has nothing for the kind drawn."""
-    makers = {"fix": fix, "types": types, "docstring": docstring, "rename": rename}
-    return makers[dice.choices(TASKS, (0.25, 0.25, 0.25, 0.25))[0]](text, dice) or fix(text, dice)
+    return MAKERS[dice.choices(TASKS, (0.25, 0.25, 0.25, 0.25))[0]](text, dice) or fix(text, dice)
 
 
 def fix(text: str, dice: random.Random) -> Edit | None:
@@ -112,6 +111,15 @@ def rename(text: str, dice: random.Random) -> Edit | None:
     if count < 2:
         return None
     return Edit("rename", text[: signature.start], f"{other} {name}\n{region}", block, text[end:])
+
+
+MAKERS: dict[str, Callable[[str, random.Random], Edit | None]] = {
+    "fix": fix,
+    "types": types,
+    "docstring": docstring,
+    "rename": rename,
+}
+"""What makes an edit of each task out of a text."""
 
 
 def _end_of_block(text: str, signature: Signature) -> int:

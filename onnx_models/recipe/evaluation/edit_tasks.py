@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 from tokenizers import Tokenizer
 
-from recipe.edits import TASKS, Edit, docstring, fix, rename, types
+from recipe.edits import MAKERS, TASKS, Edit
 from recipe.examples import ExampleMaker
 from recipe.library import Library
 from recipe.pack import pieces
 from recipe.runner import Runner
 from recipe.vocabulary import CONTROL
 
-_MAKERS = {"fix": fix, "types": types, "docstring": docstring, "rename": rename}
 _MAX_NEW_TOKENS = 200
 
 
@@ -44,7 +43,7 @@ def _score(
     num_exact = num_formed = num_asked = num_parsing = 0
     for document in dice.sample(library.documents, len(library.documents)):
         text = next(pieces(document.text, dice, length // 2), "")
-        edit = _MAKERS[task](text, dice) if text else None
+        edit = MAKERS[task](text, dice) if text else None
         prompt = edit and maker.edit_parts(edit).prompt(length - _MAX_NEW_TOKENS)
         if edit is None or prompt is None:
             continue
