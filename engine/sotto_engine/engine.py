@@ -12,13 +12,14 @@ import numpy as np
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.completion_run import CompletionRun, DeadlinePassed
 from sotto_engine.errors import SottoError
+from sotto_engine.export_folder import manifest_of, read_export_folder
 from sotto_engine.fim import FimTemplate, find_template
 from sotto_engine.kv_cache import KVCache
 from sotto_engine.language_model import LanguageModel, PassCancelled
-from sotto_engine.manifest import Manifest, load_manifest
+from sotto_engine.manifest import Manifest, has_manifest, load_manifest
 from sotto_engine.model import Model
 from sotto_engine.prefix_cache import PrefixCache
-from sotto_engine.prompt import PromptBuilder
+from sotto_engine.prompt import Prompt, PromptBuilder
 from sotto_engine.request import Completion, CompletionRequest, FimOrder, FinishReason
 from sotto_engine.sampler import make_sampler
 from sotto_engine.tokenizer import Tokenizer
@@ -77,7 +78,7 @@ class Engine:
         try:
             cache.trim(max(0, len(prompt.token_ids) - MIN_PREFILL))
             run.prompt_ready(len(prompt.token_ids), len(cache))
-            logits = self._prefill(cache, prompt.token_ids, run, cancelled)
+            logits = self._prefill(cache, prompt, run, cancelled)
             run.prefill_done()
             reason = self._decode(cache, logits, prompt.healed, run, cancelled)
         except PassCancelled:
@@ -92,16 +93,15 @@ class Engine:
         return run.completion(reason)
 
     def _prefill(
-        self, cache: KVCache, prompt_ids: list[int], run: CompletionRun, cancelled: CancelFlag
+        self, cache: KVCache, prompt: Prompt, run: CompletionRun, cancelled: CancelFlag
     ) -> np.ndarray:
         """Compute what the cache lacks of the prompt; the logits behind its last token, `[vocab_size]`."""
         while True:
-            remaining = len(prompt_ids) - len(cache)
-            size = min(PREFILL_SLICE, remaining)
-            if remaining - size == 1:
-                size -= 1  # MIN_PREFILL holds for the last slice too
-            logits = self.model.forward(cache, prompt_ids[len(cache) : len(cache) + size], cancelled)
-            if len(cache) == len(prompt_ids):
+            size = _slice_size(cache, prompt)
+            next_ids = prompt.token_ids[len(cache) : len(cache) + size]
+            logits = self.model.forward(cache, next_ids, cancelled)
+            cache.checkpoint()
+            if len(cache) == len(prompt.token_ids):
                 return logits[0]
             run.check_deadline()
 
@@ -142,16 +142,30 @@ class Engine:
         return masked
 
 
+def _slice_size(cache: KVCache, prompt: Prompt) -> int:
+    """Tokens of the next prefill pass: one that cannot go back to any length stops at the prompt's boundaries."""
+    remaining = len(prompt.token_ids) - len(cache)
+    size = min(PREFILL_SLICE, remaining)
+    if cache.needs_checkpoints:
+        ahead = (boundary - len(cache) for boundary in prompt.boundaries)
+        size = min(
+            (num for num in ahead if MIN_PREFILL <= num <= min(size, remaining - MIN_PREFILL)), default=size
+        )
+    return size - 1 if remaining - size == 1 else size  # MIN_PREFILL holds for the last slice too
+
+
 def load_engine(directory: Path, options: EngineOptions | None = None) -> tuple[Engine, Manifest]:
     """Load and check a model folder. Raises SottoError with a sentence the user can act on."""
     options = options or EngineOptions()
-    manifest = load_manifest(directory)
+    manifest = (
+        load_manifest(directory) if has_manifest(directory) else manifest_of(read_export_folder(directory))
+    )
     manifest.verify()
     tokenizer = Tokenizer.load(manifest.tokenizer_path)
     template = find_template(options.fim_family or manifest.fim_family, tokenizer)
     order = _fim_order(options.fim_order or manifest.fim_order)
     prompts = PromptBuilder(tokenizer, template, order, manifest.context_length, header=manifest.fim_header)
-    model = Model(manifest.graph_path, manifest.context_length, options.num_threads)
+    model = Model(manifest.graph_path, manifest.context_length, options.num_threads, manifest.head_dim)
     stop_ids = {*manifest.stop_ids, *_known_ids(template, tokenizer)}
     engine = Engine(
         model, tokenizer, prompts, frozenset(stop_ids), options.cache_nbytes, manifest.min_probability

@@ -164,6 +164,36 @@ def find_template(family: str, tokenizer: Tokenizer) -> FimTemplate:
     raise SottoError(f"The FIM family {family!r} is unknown; use one of {known}.")
 
 
+_BY_VOCABULARY = (
+    "qwen",
+    "codegemma",
+    "deepseek",
+    "codellama",
+    "codestral",
+    "seed-coder",
+    "starcoder",
+    "mellum",
+    "granite",
+)
+"""Distinct spellings first. The last three share theirs and name files differently; granite's row asks for least."""
+
+
+def detect_template(tokenizer: Tokenizer, hint: str) -> FimTemplate | None:
+    """The family whose tokens the vocabulary has; None if there is none.
+
+    `hint` is whatever names the model (folder, `model_type`): a family named there goes before others with the same
+    tokens. Having the tokens does not prove that a model was trained with them.
+    """
+    rows = {template.family: template for template in TEMPLATES}
+    named = [family for family in rows if family in hint.lower()]
+    for family in (*named, *_BY_VOCABULARY):
+        template = rows[family]
+        needed = template.control_tokens() | {template.separator, template.repository} - {""}
+        if all(tokenizer.control_id(token) is not None for token in needed):
+            return template
+    return None
+
+
 def header_parts(
     template: FimTemplate, path: str, repository: str, snippets: Sequence[Snippet]
 ) -> tuple[list[str], str]:

@@ -1,6 +1,6 @@
-"""The keys and values of one token sequence, in buffers that are written in place.
+"""What a model remembers of one token sequence: rows of keys and values, and recurrent states.
 
-Knows no run time: the buffers are numpy arrays, which a model binds as past and present at once.
+Knows no run time: the buffers are numpy arrays, which a model binds as past and present.
 """
 
 from collections.abc import Sequence
@@ -8,12 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sotto_engine.state_checkpoints import StateCheckpoints, States
+
 _FIRST_CAPACITY = 256
+_CHECKPOINT_NBYTES = 64 << 20
+"""For the checkpoints of one cache; a model of 3B active parameters takes about as much for a single one."""
 
 
 @dataclass(frozen=True)
 class CacheTensor:
-    """One growing tensor of a model's cache: `[1, num_heads, capacity, head_dim]`."""
+    """A tensor that grows by a row a token: `[1, num_heads, capacity, head_dim]`."""
 
     name: str
     num_heads: int
@@ -21,20 +25,45 @@ class CacheTensor:
     dtype: np.dtype[np.generic]
 
 
-class KVCache:
-    """A token sequence and, row for row, what the model computed for it.
+@dataclass(frozen=True)
+class StateTensor:
+    """A tensor of fixed shape that every pass replaces: a convolution's or a linear attention's state."""
 
-    `token_ids` is the key: row `i` of every tensor belongs to `token_ids[i]` after `token_ids[:i]`.
-    Rows behind `len(cache)` are stale and must never be read; models attend to `len(cache)` rows only.
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[np.generic]
+
+
+class KVCache:
+    """A token sequence and what the model computed for it.
+
+    `token_ids` is the key: row `i` of every growing tensor belongs to `token_ids[i]` after `token_ids[:i]`, and the
+    states to all of them. Rows behind `len(cache)` are stale and must never be read.
+
+    The cache goes back to any length if it has rows only, else to the lengths where `checkpoint` was called:
+    callers ask `rewindable`, and need not know which kind of model they have.
     """
 
-    def __init__(self, layout: Sequence[CacheTensor], max_tokens: int) -> None:
+    def __init__(
+        self,
+        layout: Sequence[CacheTensor],
+        max_tokens: int,
+        state_layout: Sequence[StateTensor] = (),
+        max_checkpoint_nbytes: int = _CHECKPOINT_NBYTES,
+    ) -> None:
         self._layout = tuple(layout)
+        self._state_layout = tuple(state_layout)
         self._max_tokens = max_tokens
+        self._max_checkpoint_nbytes = max_checkpoint_nbytes
         self._token_ids: list[int] = []
         self.capacity = 0
         self.tensors: dict[str, np.ndarray] = {}
         """By tensor name; replaced, never resized, when the cache grows."""
+        self.states: States = self._zero_states()
+        """Behind the last token; read by a pass."""
+        self.next_states: States = self._zero_states()
+        """Written by a pass. A pass that is broken off leaves `states` as they were."""
+        self._checkpoints = StateCheckpoints(max_checkpoint_nbytes)
         self.reserve(1)
 
     def __len__(self) -> int:
@@ -46,19 +75,42 @@ class KVCache:
         return self._token_ids
 
     @property
+    def needs_checkpoints(self) -> bool:
+        """Whether there are states, which only go back to checkpoints."""
+        return bool(self._state_layout)
+
+    @property
     def nbytes(self) -> int:
-        """Bytes held, stale and unused rows included."""
-        return sum(tensor.nbytes for tensor in self.tensors.values())
+        """Bytes held: stale and unused rows, states and checkpoints included."""
+        held = [*self.tensors.values(), *self.states.values(), *self.next_states.values()]
+        return sum(array.nbytes for array in held) + self._checkpoints.nbytes
 
     def append(self, token_ids: Sequence[int]) -> None:
-        """Declare the rows behind the current end computed, for exactly these tokens."""
+        """Declare the rows behind the current end and the next states computed, for exactly these tokens."""
         if len(self) + len(token_ids) > self.capacity:
             raise ValueError("rows were never reserved")
         self._token_ids.extend(token_ids)
+        self.states, self.next_states = self.next_states, self.states
+
+    def checkpoint(self) -> None:
+        """Make the current length one that the cache can go back to; where every length is, do nothing."""
+        if self.needs_checkpoints:
+            self._checkpoints.add(len(self), self.states)
+
+    def rewindable(self, num_tokens: int) -> int:
+        """The longest length of at most `num_tokens` that the cache can go back to."""
+        if num_tokens >= len(self) or not self.needs_checkpoints:
+            return min(num_tokens, len(self))
+        checkpoint = self._checkpoints.latest(num_tokens)
+        return checkpoint.num_tokens if checkpoint else 0
 
     def trim(self, num_tokens: int) -> None:
-        """Rewind to the first `num_tokens` tokens. The rows stay in memory and are overwritten later."""
-        del self._token_ids[num_tokens:]
+        """Go back to `rewindable(num_tokens)`. The rows stay in memory and are overwritten later."""
+        length = self.rewindable(num_tokens)
+        if length < len(self) and self.needs_checkpoints:
+            self._checkpoints.forget_behind(length)
+            self._restore(self._checkpoints)
+        del self._token_ids[length:]
 
     def reserve(self, num_tokens: int) -> None:
         """Make room for `num_tokens` in all, doubling the capacity; the computed rows are copied.
@@ -81,14 +133,36 @@ class KVCache:
         if old:
             self._copy_rows(old, len(self))
 
+    def adopt(self, tensors: dict[str, np.ndarray]) -> None:
+        """Take over rows that a pass wrote elsewhere: all computed ones and those to be appended."""
+        self.tensors = tensors
+        self.capacity = min((array.shape[2] for array in tensors.values()), default=self.capacity)
+
     def fork(self, num_tokens: int) -> "KVCache":
-        """A second cache that starts with a copy of the first `num_tokens` rows."""
-        other = KVCache(self._layout, self._max_tokens)
-        if num_tokens:
-            other.reserve(num_tokens)
-            other._copy_rows(self.tensors, num_tokens)
-            other.append(self._token_ids[:num_tokens])
+        """A second cache that starts with a copy of the first `rewindable(num_tokens)` rows."""
+        length = self.rewindable(num_tokens)
+        other = KVCache(self._layout, self._max_tokens, self._state_layout, self._max_checkpoint_nbytes)
+        if length:
+            other.reserve(length)
+            other._copy_rows(self.tensors, length)
+            other._token_ids = self._token_ids[:length]
+            other._checkpoints = self._checkpoints.copy_up_to(length)
+            if length == len(self):
+                other._set_states(self.states)
+            else:
+                other._restore(other._checkpoints)
         return other
+
+    def _zero_states(self) -> States:
+        return {spec.name: np.zeros(spec.shape, spec.dtype) for spec in self._state_layout}
+
+    def _restore(self, checkpoints: StateCheckpoints) -> None:
+        longest = checkpoints.latest(self._max_tokens)
+        self._set_states(longest.states if longest else self._zero_states())
+
+    def _set_states(self, states: States) -> None:
+        for name, state in self.states.items():
+            state[...] = states[name]
 
     def _copy_rows(self, source: dict[str, np.ndarray], num_rows: int) -> None:
         for name, tensor in self.tensors.items():

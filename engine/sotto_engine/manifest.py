@@ -41,6 +41,11 @@ class Manifest:
     good_for: tuple[str, ...]
     min_probability: float = 0.0
     """A line that the model itself gives less is wrong too often to be shown unasked; measured on held-out code."""
+    head_dim: int | None = None
+    """Of graphs that leave the cache's last dimension open."""
+    model_type: str = ""
+    """The architecture, as its makers call it: qwen2, llama, ..."""
+    is_instruct: bool = False
 
     @property
     def graph_path(self) -> Path:
@@ -80,6 +85,10 @@ def sha256_of(path: Path) -> str:
         while chunk := file.read(_CHUNK_NBYTES):
             digest.update(chunk)
     return digest.hexdigest()
+
+
+def has_manifest(directory: Path) -> bool:
+    return (directory / MANIFEST_NAME).exists()
 
 
 def load_manifest(directory: Path) -> Manifest:
@@ -127,6 +136,9 @@ def load_manifest(directory: Path) -> Manifest:
         stop_ids=tuple(fields.integers("stop_ids")),
         good_for=tuple(str(item) for item in fields.value("good_for", list)),
         min_probability=fields.share("min_probability"),
+        head_dim=fields.integer("head_dim") if fields.has("head_dim") else None,
+        model_type=fields.string("model_type") if fields.has("model_type") else "",
+        is_instruct=bool(fields.value("is_instruct", bool)) if fields.has("is_instruct") else False,
     )
 
 
@@ -138,6 +150,9 @@ class _Fields:
             raise SottoError(f"{path} must hold JSON objects at the places Sotto reads; correct it.")
         self._path = path
         self._data = cast("dict[str, object]", data)
+
+    def has(self, name: str) -> bool:
+        return self._data.get(name) is not None
 
     def value(self, name: str, kind: type) -> Any:  # noqa: ANN401 - JSON
         value = self._data.get(name)

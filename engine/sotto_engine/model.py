@@ -1,8 +1,9 @@
-"""An ONNX graph run on the CPU with its KV cache in place; the only file that imports onnxruntime.
+"""An ONNX decoder graph run on the CPU; the only file that imports onnxruntime.
 
-The graph's attention must be GroupQueryAttention, which takes past and present in one buffer: a pass over
-tokens at position p then reads rows before p and writes rows from p on, and rewinding is calling it again
-with a smaller p.
+Where the graph's attention is GroupQueryAttention, past and present are one buffer: a pass over tokens at position p
+reads rows before p and writes rows from p on, and rewinding is calling it again with a smaller p. Other graphs
+(Optimum's) give the whole cache back in new memory, which takes the old one's place. Which kind a graph is, is found
+by trying.
 """
 
 import os
@@ -22,13 +23,12 @@ import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
 
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.errors import SottoError
-from sotto_engine.kv_cache import CacheTensor, KVCache
+from sotto_engine.graph_interface import GraphInterface, Port, read_interface
+from sotto_engine.kv_cache import KVCache
 from sotto_engine.language_model import PassCancelled
 
 ort: Any = onnxruntime  # ships no types
 ort.disable_telemetry_events()  # what the builds for Windows look at
-
-_DTYPES = {"tensor(float)": np.float32, "tensor(float16)": np.float16, "tensor(int8)": np.int8}
 
 
 @dataclass
@@ -40,13 +40,25 @@ class _Binding:
     keep_alive: list[Any]
 
 
+@dataclass
+class _Pass:
+    """What one pass is bound to. onnxruntime holds addresses only: the arrays must live as long."""
+
+    io: Any
+    keep_alive: list[Any]
+    present: dict[str, np.ndarray]
+    """The new cache's arrays, where it is not written in place."""
+
+
 class Model:
     """One session over one graph. One thread runs passes; any thread may set a cancel flag."""
 
-    def __init__(self, graph: Path, max_tokens: int, num_threads: int = 0) -> None:
-        """Load a graph; `num_threads=0` takes one thread a physical core.
+    def __init__(
+        self, graph: Path, max_tokens: int, num_threads: int = 0, head_dim: int | None = None
+    ) -> None:
+        """Load a graph; `num_threads=0` takes one a physical core, `head_dim` is for graphs that leave it open.
 
-        Raises SottoError if the file cannot be loaded or is not a graph of the kind described above.
+        Raises SottoError if the file cannot be loaded or is no decoder that Sotto can feed.
         """
         self._max_tokens = max_tokens
         self._num_threads = num_threads or num_physical_cores()
@@ -55,25 +67,15 @@ class Model:
                 str(graph), _session_options(self._num_threads), providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # onnxruntime raises a type of its own for every kind of failure
-            reason = str(error).splitlines()[0]
             raise SottoError(
-                f"The model graph {graph} cannot be loaded ({reason}); install the model again."
+                f"The model graph {graph} cannot be loaded ({_first_line(error)}); install the model again."
             ) from error
-        inputs = {value.name: value for value in self._session.get_inputs()}
-        outputs = {value.name: value for value in self._session.get_outputs()}
-        self._has_num_logits = "num_logits" in inputs
-        self._layout = [
-            _cache_tensor(graph, value)
-            for name, value in inputs.items()
-            if name not in ("input_ids", "attention_mask", "num_logits")
-        ]
-        if "logits" not in outputs or not self._layout:
-            raise SottoError(
-                f"The model graph {graph} has no logits or no KV cache; export it as a decoder with past."
-            )
-        self.vocab_size = int(outputs["logits"].shape[-1])
-        self._ones = np.ones((1, max_tokens), np.int64)
+        self._interface: GraphInterface = read_interface(
+            graph, _ports(self._session.get_inputs()), _ports(self._session.get_outputs()), head_dim
+        )
+        self._ones = np.ones((1, max_tokens), self._interface.integers.get("attention_mask"))
         self._bindings: WeakKeyDictionary[KVCache, _Binding] = WeakKeyDictionary()
+        self._in_place, self.vocab_size, self._only_last_logits = self._try_out(graph)
 
     @property
     def max_tokens(self) -> int:
@@ -83,30 +85,99 @@ class Model:
     def num_threads(self) -> int:
         return self._num_threads
 
+    @property
+    def writes_in_place(self) -> bool:
+        """Whether a pass costs no copy of the cache."""
+        return self._in_place
+
+    @property
+    def is_recurrent(self) -> bool:
+        """Whether the cache has states, which only go back to checkpoints."""
+        return bool(self._interface.states)
+
     def new_cache(self) -> KVCache:
-        return KVCache(self._layout, self._max_tokens)
+        return KVCache(self._interface.growing, self._max_tokens, self._interface.states)
 
     def forward(
         self, cache: KVCache, token_ids: Sequence[int], cancelled: CancelFlag, num_logits: int = 1
     ) -> np.ndarray:
-        """See LanguageModel.forward. Rows computed before a cancelled pass stay intact."""
-        total = len(cache) + len(token_ids)
-        cache.reserve(total)
-        binding = self._binding(cache)
-        ids = np.array([token_ids], np.int64)
-        mask = self._ones[:, :total]
-        binding.io.bind_ortvalue_input("input_ids", ort.OrtValue.ortvalue_from_numpy(ids))
-        binding.io.bind_ortvalue_input("attention_mask", ort.OrtValue.ortvalue_from_numpy(mask))
-        num_rows = len(token_ids)
-        if self._has_num_logits:
-            num_rows = num_logits
-            count = np.array([num_logits], np.int64)
-            binding.io.bind_ortvalue_input("num_logits", ort.OrtValue.ortvalue_from_numpy(count))
-        logits = np.empty((1, num_rows, self.vocab_size), np.float32)
-        binding.io.bind_ortvalue_output("logits", ort.OrtValue.ortvalue_from_numpy(logits))
-        self._run(binding.io, cancelled)
+        """See LanguageModel.forward. Rows computed before a cancelled pass stay intact.
+
+        Raises ValueError for more logits than a graph with a pruned head gives, or beyond the context.
+        """
+        num_rows = num_logits if "num_logits" in self._interface.integers else len(token_ids)
+        if self._only_last_logits:
+            if num_logits > 1:
+                raise ValueError("this graph gives the logits of the last token only")
+            num_rows = 1
+        logits = np.empty((1, num_rows, self.vocab_size), self._interface.logits_dtype)
+        bound = self._bind(cache, token_ids, num_logits, in_place=self._in_place)
+        bound.io.bind_ortvalue_output("logits", ort.OrtValue.ortvalue_from_numpy(logits))
+        self._run(bound.io, cancelled)
+        if bound.present:
+            cache.adopt(bound.present)
         cache.append(token_ids)
-        return logits[0, -num_logits:]
+        return logits[0, -num_logits:].astype(np.float32, copy=False)
+
+    def _try_out(self, graph: Path) -> tuple[bool, int, bool]:
+        """A pass of two tokens: `(writes in place, vocabulary size, gives the last token's logits only)`.
+
+        A graph that makes a new cache cannot write it to a buffer of another size: onnxruntime refuses, and that
+        is the answer. A graph's own declaration would not do: the dimensions' names differ from maker to maker.
+        """
+        problem: Exception | None = None
+        for in_place in (True, False):
+            cache = self.new_cache()
+            bound = self._bind(cache, (0, 0), 2, in_place=in_place)
+            bound.io.bind_output("logits", "cpu")
+            try:
+                self._session.run_with_iobinding(bound.io)
+            except Exception as error:
+                problem = error
+                continue
+            shape: list[int] = bound.io.get_outputs()[-1].shape()
+            return in_place, int(shape[-1]), int(shape[-2]) == 1
+        raise SottoError(
+            f"The model graph {graph} cannot be run ({_first_line(problem)}); export it again for the CPU."
+        ) from problem
+
+    def _bind(self, cache: KVCache, token_ids: Sequence[int], num_logits: int, *, in_place: bool) -> _Pass:
+        """Everything bound but the logits."""
+        total = len(cache) + len(token_ids)
+        if in_place:
+            cache.reserve(total)
+            bound = _Pass(self._binding(cache).io, [], {})
+        else:
+            if total > self._max_tokens:
+                raise ValueError(f"{total} tokens do not fit a context of {self._max_tokens}")
+            bound = _Pass(self._session.io_binding(), [], {})
+            for spec in self._interface.growing:
+                past = np.ascontiguousarray(cache.tensors[spec.name][:, :, : len(cache)])
+                present = np.empty((1, spec.num_heads, total, spec.head_dim), spec.dtype)
+                bound.present[spec.name] = present
+                bound.keep_alive += self._bind_pair(bound.io, spec.name, past, present)
+        for spec in self._interface.states:
+            states = cache.states[spec.name], cache.next_states[spec.name]
+            bound.keep_alive += self._bind_pair(bound.io, spec.name, *states)
+        for name, array in self._integers(len(cache), token_ids, num_logits).items():
+            value: Any = ort.OrtValue.ortvalue_from_numpy(array)
+            bound.io.bind_ortvalue_input(name, value)
+            bound.keep_alive.append(value)
+        return bound
+
+    def _integers(self, start: int, token_ids: Sequence[int], num_logits: int) -> dict[str, np.ndarray]:
+        dtypes = self._interface.integers
+        total = start + len(token_ids)
+        values: dict[str, np.ndarray] = {"input_ids": np.array([token_ids], dtypes["input_ids"])}
+        if "attention_mask" in dtypes:
+            values["attention_mask"] = self._ones[:, :total]
+        if (dtype := dtypes.get("position_ids")) is not None:
+            positions = np.arange(start, total, dtype=dtype)[None]
+            rows = self._interface.position_rows
+            values["position_ids"] = positions if rows == 1 else np.repeat(positions[None], rows, axis=0)
+        if (dtype := dtypes.get("num_logits")) is not None:
+            values["num_logits"] = np.array([num_logits], dtype)
+        return values
 
     def _run(self, io: Any, cancelled: CancelFlag) -> None:  # noqa: ANN401
         options: Any = ort.RunOptions()
@@ -125,18 +196,22 @@ class Model:
                 raise
 
     def _binding(self, cache: KVCache) -> _Binding:
-        """The cache's tensors bound as past and as present: the same memory, written in place."""
+        """The cache's growing tensors bound as past and as present: the same memory, written in place."""
         binding = self._bindings.get(cache)
         if binding is None or binding.capacity != cache.capacity:
-            io: Any = self._session.io_binding()
-            values: list[Any] = []
-            for spec in self._layout:
-                value: Any = ort.OrtValue.ortvalue_from_numpy(cache.tensors[spec.name])
-                io.bind_ortvalue_input(spec.name, value)
-                io.bind_ortvalue_output(spec.name.replace("past_key_values", "present"), value)
-                values.append(value)
-            binding = self._bindings[cache] = _Binding(io, cache.capacity, values)
+            binding = self._bindings[cache] = _Binding(self._session.io_binding(), cache.capacity, [])
+            for spec in self._interface.growing:
+                rows = cache.tensors[spec.name]
+                binding.keep_alive += self._bind_pair(binding.io, spec.name, rows, rows)
         return binding
+
+    def _bind_pair(self, io: Any, name: str, past: np.ndarray, present: np.ndarray) -> list[Any]:  # noqa: ANN401
+        values: list[Any] = [ort.OrtValue.ortvalue_from_numpy(array) for array in (past, present)]
+        if past is present:
+            values[1] = values[0]  # attention kernels compare the pointers' owner, not only the addresses
+        io.bind_ortvalue_input(name, values[0])
+        io.bind_ortvalue_output(self._interface.present[name], values[1])
+        return values
 
 
 def num_physical_cores() -> int:
@@ -161,12 +236,9 @@ def _session_options(num_threads: int) -> Any:  # noqa: ANN401
     return options
 
 
-def _cache_tensor(graph: Path, value: Any) -> CacheTensor:  # noqa: ANN401
-    shape: list[Any] = list(value.shape)
-    is_growing = len(shape) == 4 and not isinstance(shape[2], int)
-    if not is_growing or not isinstance(shape[3], int) or value.type not in _DTYPES:
-        raise SottoError(
-            f"The model graph {graph} has the input {value.name!r} of shape {shape}, which this version of "
-            "Sotto cannot feed; export the model with GroupQueryAttention and shared KV buffers."
-        )
-    return CacheTensor(str(value.name), int(shape[1]), int(shape[3]), np.dtype(_DTYPES[value.type]))
+def _ports(declared: Any) -> dict[str, Port]:  # noqa: ANN401
+    return {str(each.name): Port(str(each.name), tuple(each.shape), str(each.type)) for each in declared}
+
+
+def _first_line(error: object) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -30,14 +30,14 @@ class PrefixCache:
         return sum(cache.nbytes for cache in self._resting)
 
     def take(self, token_ids: Sequence[int]) -> KVCache:
-        """The cache with the longest prefix of `token_ids`, trimmed to that prefix; else an empty one.
+        """The cache that can go back to the longest prefix of `token_ids`, gone back to it; else an empty one.
 
         A cache that would lose most of its rows belongs to another place in the code: it stays, and the
         shared rows are copied.
         """
         best, shared = None, 0
         for cache in reversed(self._resting):
-            length = shared_prefix_length(cache.token_ids, token_ids)
+            length = cache.rewindable(shared_prefix_length(cache.token_ids, token_ids))
             if length > shared:
                 best, shared = cache, length
         if best is None or (shared < _WORTH_FORKING and shared < len(best) // 2):

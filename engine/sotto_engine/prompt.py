@@ -15,6 +15,8 @@ _WINDOW_STEP = 256
 _ANCHOR_CHARS = 200
 """At least so much of what was written before the cursor's line stands behind the middle token: with less to go on
 from, a small model does not find its place (docs/embedded-model.md)."""
+_TAIL = 6
+"""Tokens before the end at which a cache that needs checkpoints gets one: for what is typed, erased, healed there."""
 _SUFFIX_SHARE = 0.2
 """Of the room: what follows says where to stop, what precedes says what to write."""
 _HEADER_SHARE = 0.25
@@ -26,6 +28,9 @@ class Prompt:
 
     token_ids: list[int]
     healed: bytes
+    boundaries: tuple[int, ...] = ()
+    """Lengths that a later prompt probably shares: behind the header, before and behind each part of the layout, and
+    a few tokens before the end, where typing goes on."""
 
 
 class PromptBuilder:
@@ -65,9 +70,11 @@ class PromptBuilder:
             Slot.TYPED: typed_ids,
         }
         token_ids = front
+        boundaries: list[int] = []
         for part in self._layout:
+            boundaries.append(len(token_ids))
             token_ids += [self._control_id(part)] if isinstance(part, str) else filling[part]
-        return Prompt(token_ids, healed)
+        return Prompt(token_ids, healed, (*boundaries, len(token_ids) - _TAIL))
 
     def _anchor(self, prefix: str) -> int:
         """Where the text behind the middle token starts: at a line's end, the same for all of the cursor's line."""

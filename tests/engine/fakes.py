@@ -6,7 +6,7 @@ from tokenizers import decoders, models, pre_tokenizers
 
 from sotto_engine.engine import Engine
 from sotto_engine.fim import find_template
-from sotto_engine.kv_cache import CacheTensor, KVCache
+from sotto_engine.kv_cache import CacheTensor, KVCache, StateTensor
 from sotto_engine.language_model import PassCancelled
 from sotto_engine.prompt import PromptBuilder
 from sotto_engine.request import FimOrder
@@ -83,12 +83,34 @@ class FakeModel:
         return logits
 
 
-def make_engine(order=FimOrder.SUFFIX_FIRST, max_tokens=2048, cache_nbytes=1 << 24, merges=MERGES):
+class FakeRecurrentModel(FakeModel):
+    """Besides the rows there is a state that every token goes into and none can be taken out of."""
+
+    def new_cache(self):
+        rows, state = (
+            CacheTensor("state", 1, 1, np.dtype(np.int64)),
+            StateTensor("sum", (1,), np.dtype(np.int64)),
+        )
+        return KVCache([rows], self.max_tokens, [state], max_checkpoint_nbytes=40)
+
+    def forward(self, cache, token_ids, cancelled, num_logits=1):
+        before = int(cache.states["sum"][0])
+        rows = super().forward(cache, token_ids, cancelled, num_logits)
+        state = before
+        for token_id in token_ids:
+            state = (state * 31 + token_id + 1) % 1_000_003
+        cache.states["sum"][0] = state  # `append` has made the next states the current ones
+        return rows + np.roll(rows, state, axis=1)
+
+
+def make_engine(
+    order=FimOrder.SUFFIX_FIRST, max_tokens=2048, cache_nbytes=1 << 24, merges=MERGES, make_model=FakeModel
+):
     """An engine over the fakes; `engine.model` counts what it computes."""
     tokenizer = make_tokenizer(merges)
     template = find_template("qwen", tokenizer)
     letters = [tokenizer.encode(text)[0] for text in ("a", "b", "=", "\n", " ", "(")]
-    model = FakeModel(tokenizer.vocab_size, max_tokens, letters)
+    model = make_model(tokenizer.vocab_size, max_tokens, letters)
     prompts = PromptBuilder(tokenizer, template, order, max_tokens, header=False)
     stop_ids = frozenset(tokenizer.control_id(text) for text in CONTROL)
     return Engine(model, tokenizer, prompts, stop_ids, cache_nbytes)

@@ -44,8 +44,8 @@ def largest_file(model_dir):
 
 
 def test_a_missing_folder_and_a_missing_manifest(tmp_path):
-    assert "There is no manifest.json" in refusal(tmp_path)
-    assert "There is no manifest.json" in refusal(tmp_path / "nothing")
+    assert "There is no .onnx file" in refusal(tmp_path)
+    assert "There is no folder" in refusal(tmp_path / "nothing")
 
 
 def test_a_missing_file(model_dir):

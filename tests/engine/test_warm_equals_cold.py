@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.fakes import make_engine
+from engine.fakes import FakeModel, FakeRecurrentModel, make_engine
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.request import CompletionRequest, FimOrder, FinishReason, Sampling
 
@@ -46,10 +46,11 @@ def answer(completion):
 
 @pytest.mark.parametrize("order", list(FimOrder))
 @pytest.mark.parametrize("cache_nbytes", [1 << 24, 5000, 0])
-@settings(max_examples=60, deadline=None)
+@pytest.mark.parametrize("make_model", [FakeModel, FakeRecurrentModel])
+@settings(max_examples=40, deadline=None)
 @given(history=st.lists(EDITS, min_size=1, max_size=25))
-def test_random_histories_of_edits_cancellations_and_evictions(order, cache_nbytes, history):
-    warm = make_engine(order, max_tokens=300, cache_nbytes=cache_nbytes)
+def test_random_histories_of_edits_cancellations_and_evictions(order, cache_nbytes, make_model, history):
+    warm = make_engine(order, max_tokens=300, cache_nbytes=cache_nbytes, make_model=make_model)
     places = [Place(number) for number in range(3)]
     for action, number, detail in history:
         place = places[number]
@@ -67,7 +68,7 @@ def test_random_histories_of_edits_cancellations_and_evictions(order, cache_nbyt
             warm.complete(place.request(), cancelled)
             warm.model.before_pass = lambda: None
             continue
-        cold = make_engine(order, max_tokens=300)
+        cold = make_engine(order, max_tokens=300, make_model=make_model)
         assert answer(warm.complete(place.request(), cancelled)) == answer(
             cold.complete(place.request(), cancelled)
         )
@@ -86,6 +87,17 @@ def test_a_stale_row_would_be_noticed():
     assert engine.complete(request, CancelFlag()).token_ids != right.token_ids
 
 
+def test_a_wrong_state_would_be_noticed():
+    engine = make_engine(make_model=FakeRecurrentModel)
+    request = CompletionRequest("def f():\n    return ", "\n", max_tokens=6)
+    right = engine.complete(request, CancelFlag())
+    cache = engine._prefix_cache._resting[0]
+    for checkpoint in cache._checkpoints._taken:
+        checkpoint.states["sum"] += 1
+    cache.states["sum"] += 1
+    assert engine.complete(request, CancelFlag()).token_ids != right.token_ids
+
+
 def test_a_wrong_key_would_be_noticed():
     engine = make_engine()
     right = engine.complete(CompletionRequest("x = ab", "\n", max_tokens=6), CancelFlag())
@@ -98,8 +110,9 @@ def test_a_wrong_key_would_be_noticed():
     assert wrong.token_ids != right.token_ids
 
 
-def test_typing_on_computes_only_what_was_typed():
-    engine = make_engine()
+@pytest.mark.parametrize("make_model", [FakeModel, FakeRecurrentModel])
+def test_typing_on_computes_only_what_was_typed(make_model):
+    engine = make_engine(make_model=make_model)
     text = "def f(x):\n    y = 1\n" * 20
     engine.complete(CompletionRequest(text, "\n\nend\n", max_tokens=4), CancelFlag())
     for character in "return a":
