@@ -49,6 +49,9 @@ class Sampling:
     top_k: int = 0
     """0: no limit"""
     seed: int = 0
+    first_rank: int = 0
+    """The first token is not the sampler's choice but the one with so many more probable ones; 0: no such rule.
+    Several answers to one prompt, from the likeliest beginnings."""
 
 
 @dataclass(frozen=True)

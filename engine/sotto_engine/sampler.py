@@ -1,5 +1,6 @@
 """From logits to the next token: plain functions, greedy or random with a seed."""
 
+import dataclasses
 import math
 from collections.abc import Callable
 from typing import NamedTuple
@@ -22,6 +23,8 @@ Sampler = Callable[[np.ndarray], Choice]
 
 def make_sampler(sampling: Sampling) -> Sampler:
     """The sampler for one completion; a random one starts from `sampling.seed` each time."""
+    if sampling.first_rank:
+        return _after_ranked_first(sampling)
     if sampling.temperature <= 0:
         return greedy
     random = np.random.default_rng(sampling.seed)
@@ -39,6 +42,29 @@ def greedy(logits: np.ndarray) -> Choice:
     token_id = int(logits.argmax())
     shifted = logits - logits[token_id]
     return Choice(token_id, -float(np.log(np.exp(shifted).sum(dtype=np.float64))))
+
+
+def ranked(logits: np.ndarray, rank: int) -> Choice:
+    """The token with `rank` more probable ones before it, or the last that is allowed."""
+    num_allowed = int(np.count_nonzero(logits > -np.inf))
+    place = min(rank, num_allowed - 1)
+    token_id = int(np.argsort(-logits, kind="stable")[place])
+    weights = np.exp((logits - logits.max()).astype(np.float64))
+    return Choice(token_id, math.log(float(weights[token_id] / weights.sum())))
+
+
+def _after_ranked_first(sampling: Sampling) -> Sampler:
+    go_on = make_sampler(dataclasses.replace(sampling, first_rank=0))
+    is_first = True
+
+    def choose(logits: np.ndarray) -> Choice:
+        nonlocal is_first
+        if not is_first:
+            return go_on(logits)
+        is_first = False
+        return ranked(logits, sampling.first_rank)
+
+    return choose
 
 
 def nucleus(logits: np.ndarray, sampling: Sampling) -> np.ndarray:

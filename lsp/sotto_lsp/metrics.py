@@ -14,6 +14,8 @@ class Metrics:
 
     num_completions: int = 0
     """by the model"""
+    num_action_answers: int = 0
+    """by the model, for code actions; counted nowhere else"""
     num_from_last_suggestion: int = 0
     """answered by what was on the screen already"""
     num_prompt_tokens: int = 0
@@ -28,6 +30,10 @@ class Metrics:
         self.num_cached_tokens += completion.num_cached_tokens
         self.num_new_tokens += len(completion.token_ids)
         self.engine_ms += completion.timings.total_ms
+
+    def add_of_action(self) -> None:
+        """Count one candidate for a code action."""
+        self.num_action_answers += 1
 
     def report(self) -> dict[str, float]:
         """The counters with the CPU seconds and the peak memory of the process."""

@@ -19,6 +19,7 @@ from sotto_lsp.worker import Worker
 
 if TYPE_CHECKING:
     from sotto_engine.engine import Engine
+    from sotto_engine.manifest import Manifest
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,8 @@ class Session:
         self.last_suggestions: dict[str, LastSuggestion] = {}
         self.metrics = Metrics()
         self.report_failure: Callable[[str], None] = log.error
+        self.good_for: frozenset[str] = frozenset()
+        """What the loaded model can do, as its manifest says; nothing while none is loaded"""
         self._model_dir = model_dir
         self._worker: Worker | None = None
         self._configured = asyncio.Event()
@@ -104,9 +107,23 @@ class Session:
         self.metrics.add(completion)
         return completion
 
+    async def generate(self, request: CompletionRequest, on_text: Callable[[str], None]) -> Completion:
+        """An answer that may take its time and gives way to completions. `on_text` runs on the worker's thread.
+
+        Raises SottoError where there is no model.
+        """
+        if self._worker is None:
+            raise SottoError("No model is loaded; switch the setting sotto.enabled on.")
+        completion = await self._worker.run_patiently(
+            lambda engine, cancelled: engine.complete(request, cancelled, on_text)
+        )
+        self.metrics.add_of_action()
+        return completion
+
     def _new_worker(self) -> Worker | None:
         """Start to load the model that the settings name, in place of the one before."""
         self.stop()
+        self.good_for = frozenset()
         self._worker = Worker(self._loader()) if self.settings.enabled else None
         if self._worker is not None:
             self._worker.start()
@@ -114,12 +131,15 @@ class Session:
 
     async def _wait_loaded(self, worker: Worker) -> None:
         try:
-            await worker.wait_loaded()
+            manifest = await worker.wait_loaded()
         except SottoError as error:
             self.report_failure(str(error))
         except Exception as error:
             log.exception("loading failed")
             self.report_failure(f"The model could not be loaded ({error}); run `sotto doctor`.")
+        else:
+            if worker is self._worker:
+                self.good_for = frozenset(manifest.good_for)
 
     def stop(self) -> None:
         if self._worker is not None:
@@ -128,10 +148,10 @@ class Session:
     def _directory(self, settings: Settings) -> Path:
         return self._model_dir or Path(settings.model or sotto_models.embedded_model_dir())
 
-    def _loader(self) -> "Callable[[], Engine]":
+    def _loader(self) -> "Callable[[], tuple[Engine, Manifest]]":
         directory, settings = self._directory(self.settings), self.settings
 
-        def load() -> "Engine":
+        def load() -> "tuple[Engine, Manifest]":
             from sotto_engine.engine import EngineOptions, load_engine  # noqa: PLC0415 - loads onnxruntime
 
             return load_engine(
@@ -142,7 +162,7 @@ class Session:
                     num_threads=settings.threads,
                     cache_nbytes=settings.cacheMegabytes << 20,
                 ),
-            )[0]
+            )
 
         return load
 

@@ -1,12 +1,12 @@
 """The one thread that owns the engine. The event loop hands it work and awaits the answers.
 
-The engine is loaded on that thread too: work that comes before it is ready waits in the queue.
+The engine is loaded on that thread too: work that comes before it is ready waits in the queue. Patient work (code
+actions) lets urgent work (completions) go first, also in the middle, between two passes of the model.
 """
 
 import asyncio
 import contextlib
 import logging
-import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -14,9 +14,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sotto_engine.cancel import CancelFlag
+from sotto_engine.yielding_flag import YieldingFlag
+from sotto_lsp.job_queue import JobQueue
 
 if TYPE_CHECKING:  # importing the engine loads onnxruntime: only the worker's thread pays for that
     from sotto_engine.engine import Engine
+    from sotto_engine.manifest import Manifest
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
@@ -32,12 +35,14 @@ class _Job:
 class Worker:
     """Runs one task after the other on the engine; a task whose flag is set before its turn is skipped."""
 
-    def __init__(self, load: "Callable[[], Engine]") -> None:
+    def __init__(self, load: "Callable[[], tuple[Engine, Manifest]]") -> None:
         self._load = load
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: JobQueue[_Job] = JobQueue()
         self._thread = threading.Thread(target=self._work, name="sotto-engine", daemon=True)
-        self._loaded: Future[None] = Future()
-        self._running: CancelFlag | None = None
+        self._loaded: Future[Manifest] = Future()
+        self._engine: Engine
+        self._running: list[CancelFlag] = []
+        """what is at work: one task, or a patient one with an urgent one inside it"""
 
     @property
     def is_ready(self) -> bool:
@@ -48,51 +53,69 @@ class Worker:
         """Begin to load the engine."""
         self._thread.start()
 
-    async def wait_loaded(self) -> None:
-        """Return once the engine is ready; raises what loading raised."""
-        await asyncio.shield(asyncio.wrap_future(self._loaded))
+    async def wait_loaded(self) -> "Manifest":
+        """What the engine was loaded from, once it is ready; raises what loading raised."""
+        return await asyncio.shield(asyncio.wrap_future(self._loaded))
 
     async def run(self, task: "Callable[[Engine], T]", cancelled: CancelFlag) -> T:
         """The task's result. Cancelling the await sets the flag, which ends the task at its next step.
 
         Raises what the task or the loading of the engine raised.
         """
-        job = _Job(task, cancelled, Future())
-        self._jobs.put(job)
-        try:
-            return await asyncio.wrap_future(job.result)
-        except asyncio.CancelledError:
-            cancelled.set()
-            raise
+        return await self._answer(_Job(task, cancelled, Future()), is_urgent=True)
+
+    async def run_patiently(self, task: "Callable[[Engine, CancelFlag], T]") -> T:
+        """As `run`, for work that gives way to all of `run`'s wherever it looks at the flag that it is given."""
+        cancelled = YieldingFlag(self._give_way)
+        job = _Job(lambda engine: task(engine, cancelled), cancelled, Future())
+        return await self._answer(job, is_urgent=False)
 
     def stop(self) -> None:
         """End the thread after the running task, which is asked to stop at once."""
-        self._jobs.put(None)
-        if (running := self._running) is not None:
+        self._jobs.close()
+        for running in list(self._running):
             running.set()
+
+    async def _answer(self, job: _Job, *, is_urgent: bool) -> Any:  # noqa: ANN401
+        self._jobs.put(job, is_urgent=is_urgent)
+        try:
+            return await asyncio.wrap_future(job.result)
+        except asyncio.CancelledError:
+            job.cancelled.set()
+            raise
 
     def _work(self) -> None:
         try:
-            engine = self._load()
+            self._engine, manifest = self._load()
         except BaseException as error:
             self._loaded.set_exception(error)
             self._refuse_all(error)
             return
-        self._loaded.set_result(None)
-        while (job := self._jobs.get()) is not None:
-            if job.cancelled.is_set() or not job.result.set_running_or_notify_cancel():
-                job.result.cancel()
-                continue
-            self._running = job.cancelled
-            try:
-                job.result.set_result(job.task(engine))
-            except BaseException as error:
-                log.debug("a task failed", exc_info=True)
-                job.result.set_exception(error)
-            finally:
-                self._running = None
+        self._loaded.set_result(manifest)
+        while (job := self._jobs.take()) is not None:
+            self._do(job)
+        for left in self._jobs.drain():
+            left.result.cancel()
+
+    def _do(self, job: _Job) -> None:
+        if CancelFlag.is_set(job.cancelled) or not job.result.set_running_or_notify_cancel():
+            job.result.cancel()
+            return
+        self._running.append(job.cancelled)
+        try:
+            job.result.set_result(job.task(self._engine))
+        except BaseException as error:
+            log.debug("a task failed", exc_info=True)
+            job.result.set_exception(error)
+        finally:
+            self._running.pop()
+
+    def _give_way(self) -> None:
+        """On the worker's thread, inside a patient task: do what is urgent now."""
+        while (job := self._jobs.take_urgent()) is not None:
+            self._do(job)
 
     def _refuse_all(self, error: BaseException) -> None:
-        while (job := self._jobs.get()) is not None:
+        while (job := self._jobs.take()) is not None:
             with contextlib.suppress(Exception):
                 job.result.set_exception(error)

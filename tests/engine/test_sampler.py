@@ -36,3 +36,15 @@ def test_draws_follow_the_probabilities():
     draw = make_sampler(Sampling(temperature=1.0, seed=1))
     counts = np.bincount([draw(LOGITS).token_id for _ in range(4000)], minlength=4) / 4000
     assert counts == pytest.approx([0.5, 0.3, 0.15, 0.05], abs=0.03)
+
+
+def test_a_ranked_first_token_is_followed_by_the_samplers_own():
+    sample = make_sampler(Sampling(first_rank=2))
+    first, second = sample(LOGITS), sample(LOGITS)
+    assert (first.token_id, second.token_id) == (2, 0)
+    assert math.exp(first.logprob) == pytest.approx(0.15, rel=1e-5)
+
+
+def test_a_ranked_first_token_is_never_a_forbidden_one():
+    logits = np.where([True, True, False, False], LOGITS, -np.inf)
+    assert make_sampler(Sampling(first_rank=3))(logits).token_id == 1
