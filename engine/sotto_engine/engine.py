@@ -19,6 +19,7 @@ from sotto_engine.language_model import LanguageModel, PassCancelled
 from sotto_engine.manifest import Manifest, has_manifest, load_manifest
 from sotto_engine.model import Model
 from sotto_engine.prefix_cache import PrefixCache
+from sotto_engine.probe import rows_look_exact
 from sotto_engine.prompt import Prompt, PromptBuilder
 from sotto_engine.request import Completion, CompletionRequest, FimOrder, FinishReason
 from sotto_engine.sampler import make_sampler
@@ -29,6 +30,9 @@ PREFILL_SLICE = 64
 MIN_PREFILL = 2
 """Tokens of the prompt that are always computed, in one pass: the attention kernel for a single token
 rounds differently, so a prompt is never computed one token at a time (docs/architecture.md)."""
+PREFILL_GRID = 32
+"""Prompts are cut at multiples of so many tokens where a model's rows depend on the cuts; a key then computes what
+was typed and up to so many tokens before it."""
 DEFAULT_CACHE_NBYTES = 256 << 20
 
 
@@ -53,13 +57,16 @@ class Engine:
         stop_ids: frozenset[int],
         cache_nbytes: int = DEFAULT_CACHE_NBYTES,
         min_probability: float = 0.0,
+        prefill_grid: int = 1,
     ) -> None:
+        """`prefill_grid`: 1 if the rows of a prompt are the same however it is cut into passes (see probe.py)."""
         self.model = model
+        self.prefill_grid = prefill_grid
         self._min_probability = min_probability
         self.tokenizer = tokenizer
         self._prompts = prompts
         self._stop_ids = stop_ids
-        self._prefix_cache = PrefixCache(model.new_cache, cache_nbytes)
+        self._prefix_cache = PrefixCache(self._new_cache, cache_nbytes)
 
     def complete(
         self,
@@ -91,6 +98,11 @@ class Engine:
             cache.trim(len(prompt.token_ids))
             self._prefix_cache.put(cache)
         return run.completion(reason)
+
+    def _new_cache(self) -> KVCache:
+        cache = self.model.new_cache()
+        cache.grid = self.prefill_grid
+        return cache
 
     def _prefill(
         self, cache: KVCache, prompt: Prompt, run: CompletionRun, cancelled: CancelFlag
@@ -145,6 +157,8 @@ class Engine:
 def _slice_size(cache: KVCache, prompt: Prompt) -> int:
     """Tokens of the next prefill pass: one that cannot go back to any length stops at the prompt's boundaries."""
     remaining = len(prompt.token_ids) - len(cache)
+    if cache.grid > 1:
+        return min(cache.grid, remaining)
     size = min(PREFILL_SLICE, remaining)
     if cache.needs_checkpoints:
         ahead = (boundary - len(cache) for boundary in prompt.boundaries)
@@ -166,9 +180,16 @@ def load_engine(directory: Path, options: EngineOptions | None = None) -> tuple[
     order = _fim_order(options.fim_order or manifest.fim_order)
     prompts = PromptBuilder(tokenizer, template, order, manifest.context_length, header=manifest.fim_header)
     model = Model(manifest.graph_path, manifest.context_length, options.num_threads, manifest.head_dim)
+    prefill_grid = 1 if rows_look_exact(model) else PREFILL_GRID
     stop_ids = {*manifest.stop_ids, *_known_ids(template, tokenizer)}
     engine = Engine(
-        model, tokenizer, prompts, frozenset(stop_ids), options.cache_nbytes, manifest.min_probability
+        model,
+        tokenizer,
+        prompts,
+        frozenset(stop_ids),
+        options.cache_nbytes,
+        manifest.min_probability,
+        prefill_grid,
     )
     return engine, manifest
 

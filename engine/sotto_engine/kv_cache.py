@@ -40,9 +40,13 @@ class KVCache:
     `token_ids` is the key: row `i` of every growing tensor belongs to `token_ids[i]` after `token_ids[:i]`, and the
     states to all of them. Rows behind `len(cache)` are stale and must never be read.
 
-    The cache goes back to any length if it has rows only, else to the lengths where `checkpoint` was called:
+    The cache goes back to any multiple of `grid` if it has rows only, else to those where `checkpoint` was called:
     callers ask `rewindable`, and need not know which kind of model they have.
     """
+
+    grid = 1
+    """More than 1 for a model whose rows depend on how a prompt is cut into passes: the cuts must then lie where a
+    cold cache would have them."""
 
     def __init__(
         self,
@@ -94,14 +98,15 @@ class KVCache:
 
     def checkpoint(self) -> None:
         """Make the current length one that the cache can go back to; where every length is, do nothing."""
-        if self.needs_checkpoints:
+        if self.needs_checkpoints and len(self) % self.grid == 0:
             self._checkpoints.add(len(self), self.states)
 
     def rewindable(self, num_tokens: int) -> int:
         """The longest length of at most `num_tokens` that the cache can go back to."""
-        if num_tokens >= len(self) or not self.needs_checkpoints:
-            return min(num_tokens, len(self))
-        checkpoint = self._checkpoints.latest(num_tokens)
+        length = min(num_tokens, len(self)) // self.grid * self.grid
+        if length == len(self) or not self.needs_checkpoints:
+            return length
+        checkpoint = self._checkpoints.latest(length)
         return checkpoint.num_tokens if checkpoint else 0
 
     def trim(self, num_tokens: int) -> None:
@@ -142,6 +147,7 @@ class KVCache:
         """A second cache that starts with a copy of the first `rewindable(num_tokens)` rows."""
         length = self.rewindable(num_tokens)
         other = KVCache(self._layout, self._max_tokens, self._state_layout, self._max_checkpoint_nbytes)
+        other.grid = self.grid
         if length:
             other.reserve(length)
             other._copy_rows(self.tensors, length)

@@ -103,8 +103,22 @@ class FakeRecurrentModel(FakeModel):
         return rows + np.roll(rows, state, axis=1)
 
 
+class FakeCutModel(FakeRecurrentModel):
+    """Its rows depend on how a prompt is cut into passes, as a mixture of experts' do."""
+
+    def forward(self, cache, token_ids, cancelled, num_logits=1):
+        logits = super().forward(cache, token_ids, cancelled, num_logits)
+        cache.states["sum"][0] += len(token_ids) % 3
+        return np.roll(logits, cache.states["sum"][0], axis=1)
+
+
 def make_engine(
-    order=FimOrder.SUFFIX_FIRST, max_tokens=2048, cache_nbytes=1 << 24, merges=MERGES, make_model=FakeModel
+    order=FimOrder.SUFFIX_FIRST,
+    max_tokens=2048,
+    cache_nbytes=1 << 24,
+    merges=MERGES,
+    make_model=FakeModel,
+    grid=1,
 ):
     """An engine over the fakes; `engine.model` counts what it computes."""
     tokenizer = make_tokenizer(merges)
@@ -113,4 +127,4 @@ def make_engine(
     model = make_model(tokenizer.vocab_size, max_tokens, letters)
     prompts = PromptBuilder(tokenizer, template, order, max_tokens, header=False)
     stop_ids = frozenset(tokenizer.control_id(text) for text in CONTROL)
-    return Engine(model, tokenizer, prompts, stop_ids, cache_nbytes)
+    return Engine(model, tokenizer, prompts, stop_ids, cache_nbytes, prefill_grid=grid)

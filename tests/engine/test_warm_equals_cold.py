@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.fakes import FakeModel, FakeRecurrentModel, make_engine
+from engine.fakes import FakeCutModel, FakeModel, FakeRecurrentModel, make_engine
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.request import CompletionRequest, FimOrder, FinishReason, Sampling
 
@@ -46,11 +46,15 @@ def answer(completion):
 
 @pytest.mark.parametrize("order", list(FimOrder))
 @pytest.mark.parametrize("cache_nbytes", [1 << 24, 5000, 0])
-@pytest.mark.parametrize("make_model", [FakeModel, FakeRecurrentModel])
+@pytest.mark.parametrize(
+    ("make_model", "grid"), [(FakeModel, 1), (FakeRecurrentModel, 1), (FakeModel, 32), (FakeCutModel, 32)]
+)
 @settings(max_examples=40, deadline=None)
 @given(history=st.lists(EDITS, min_size=1, max_size=25))
-def test_random_histories_of_edits_cancellations_and_evictions(order, cache_nbytes, make_model, history):
-    warm = make_engine(order, max_tokens=300, cache_nbytes=cache_nbytes, make_model=make_model)
+def test_random_histories_of_edits_cancellations_and_evictions(
+    order, cache_nbytes, make_model, grid, history
+):
+    warm = make_engine(order, max_tokens=300, cache_nbytes=cache_nbytes, make_model=make_model, grid=grid)
     places = [Place(number) for number in range(3)]
     for action, number, detail in history:
         place = places[number]
@@ -68,7 +72,7 @@ def test_random_histories_of_edits_cancellations_and_evictions(order, cache_nbyt
             warm.complete(place.request(), cancelled)
             warm.model.before_pass = lambda: None
             continue
-        cold = make_engine(order, max_tokens=300, make_model=make_model)
+        cold = make_engine(order, max_tokens=300, make_model=make_model, grid=grid)
         assert answer(warm.complete(place.request(), cancelled)) == answer(
             cold.complete(place.request(), cancelled)
         )
@@ -96,6 +100,18 @@ def test_a_wrong_state_would_be_noticed():
         checkpoint.states["sum"] += 1
     cache.states["sum"] += 1
     assert engine.complete(request, CancelFlag()).token_ids != right.token_ids
+
+
+def test_cuts_in_other_places_would_be_noticed():
+    warm = make_engine(make_model=FakeCutModel, grid=1)
+    answers = []
+    for length in range(20, 60):
+        request = CompletionRequest("def f(x):\n    return x\n" * 3 + "a" * length, "\n", max_tokens=6)
+        cold = make_engine(make_model=FakeCutModel, grid=1)
+        answers.append(
+            answer(warm.complete(request, CancelFlag())) == answer(cold.complete(request, CancelFlag()))
+        )
+    assert not all(answers)
 
 
 def test_a_wrong_key_would_be_noticed():

@@ -9,6 +9,7 @@ Only what the environment holds is built: onnxruntime-genai and mobius in one, O
 import argparse
 import importlib.util
 import json
+import logging
 import shutil
 import subprocess
 import sys
@@ -34,7 +35,7 @@ COMMON = {
     "num_attention_heads": 4,
     "num_key_value_heads": 2,
     "max_position_embeddings": 512,
-    "initializer_range": 0.3,
+    "initializer_range": 0.1,
     "eos_token_id": 256,
     "bos_token_id": 256,
     "pad_token_id": 256,
@@ -42,7 +43,7 @@ COMMON = {
 EXPERTS = {"num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 32}
 LINEAR = {
     "num_hidden_layers": 4,
-    "head_dim": 16,
+    "head_dim": 32,
     "partial_rotary_factor": 0.5,
     "linear_num_key_heads": 2,
     "linear_num_value_heads": 4,
@@ -54,7 +55,7 @@ LINEAR = {
 MROPE = {
     "rope_type": "default",
     "rope_theta": 10000.0,
-    "mrope_section": [2, 1, 1],
+    "mrope_section": [4, 2, 2],
     "partial_rotary_factor": 0.5,
 }
 VISION = {"depth": 1, "hidden_size": 32, "intermediate_size": 32, "num_heads": 2, "out_hidden_size": 64}
@@ -71,11 +72,16 @@ FAMILIES = {
         COMMON | EXPERTS | LINEAR | {"rope_parameters": MROPE, "shared_expert_intermediate_size": 32},
     ),
 }
+QUANTIZED = ("float32", "int8", "int4")
 BUILDS = {
-    "genai": dict.fromkeys(
-        ("qwen2", "qwen3", "llama", "qwen3_5", "qwen3_5_moe"), ("float32", "int8", "int4")
-    ),
-    "mobius": dict.fromkeys(("qwen2", "qwen3", "starcoder2", "qwen3_moe", "qwen3_next"), ("float32", "int4")),
+    "genai": {
+        "qwen2": (*QUANTIZED, "int8cache"),
+        **dict.fromkeys(("qwen3", "llama", "qwen3_5", "qwen3_5_moe"), QUANTIZED),
+    },
+    "mobius": {
+        "qwen2": ("float32", "float16", "int4"),
+        **dict.fromkeys(("qwen3", "starcoder2", "qwen3_moe", "qwen3_next"), ("float32", "int4")),
+    },
     "optimum": dict.fromkeys(("qwen2", "qwen3", "llama"), ("float32", "int4")),
 }
 """Where an exporter supports a family. Optimum's and mobius' int4 is the quantizer of onnxruntime, as transformers.js
@@ -115,12 +121,22 @@ def make_checkpoint(family: str, directory: Path) -> None:
 
 
 def build(exporter: str, precision: str, source: Path, output: Path) -> None:
+    """Raises CalledProcessError with the exporter's words in `stderr`."""
+    options: list[str] = []
+    if precision == "int8cache":
+        num_layers = COMMON["num_hidden_layers"]
+        scales = {"k_scales": [0.05] * num_layers, "v_scales": [0.05] * num_layers}
+        (source / "scales.json").write_text(json.dumps({"scales": scales}))
+        scheme = ["kv_cache_quant_scheme=int8_per_tensor", f"kv_cache_scale_file={source / 'scales.json'}"]
+        options = ["--extra_options", *scheme]
+    genai_precision = {"float32": "fp32", "int8cache": "fp32"}.get(precision, precision)
+    dtype = "f16" if precision == "float16" else "f32"
     command = {
         "genai": [
             "-m", "onnxruntime_genai.models.builder", "-i", str(source), "-o", str(output),
-            "-p", precision.replace("float", "fp"), "-e", "cpu", "-c", str(source / "cache"),
+            "-p", genai_precision, "-e", "cpu", "-c", str(source / "cache"), *options,
         ],
-        "mobius": ["-m", "mobius", "build", "--model", str(source), str(output), "--ep", "cpu", "--dtype", "f32"],
+        "mobius": ["-m", "mobius", "build", "--model", str(source), str(output), "--ep", "cpu", "--dtype", dtype],
         "optimum": [
             "-m", "optimum.commands.optimum_cli", "export", "onnx", "--model", str(source), "--task",
             "text-generation-with-past", "--no-post-process", str(output),
@@ -138,9 +154,13 @@ def quantize(graph: Path) -> None:
     import onnx  # each environment has its own
     from onnxruntime.quantization import matmul_nbits_quantizer as nbits
 
+    logging.disable(logging.INFO)  # a line a node
     settings = nbits.DefaultWeightOnlyQuantConfig(block_size=32, is_symmetric=True, bits=4)
     quantizer = nbits.MatMulNBitsQuantizer(onnx.load(graph), algo_config=settings)
     quantizer.process()
+    quantizer.model.model.graph.name = "decoder"  # mobius takes the path of the checkpoint
+    for node in quantizer.model.model.graph.node:
+        del node.metadata_props[:]  # mobius writes there where in its own code a node was made
     for path in graph.parent.glob("model.onnx*"):
         path.unlink()
     quantizer.model.save_model_to_file(str(graph), use_external_data_format=False)
@@ -153,6 +173,7 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--only", nargs="*", help="names like qwen2-genai-int4")
     arguments = parser.parse_args()
+    num_failed = 0
     modules = {"genai": "onnxruntime_genai", "mobius": "mobius", "optimum": "optimum"}
     for exporter, families in BUILDS.items():
         if importlib.util.find_spec(modules[exporter]) is None:
@@ -166,10 +187,14 @@ def main() -> None:
                 and (arguments.only is None or name in arguments.only)
             ]
             if wanted:
-                build_family(exporter, family, wanted)
+                num_failed += build_family(exporter, family, wanted)
+    if num_failed:
+        raise SystemExit(f"{num_failed} exports failed")
 
 
-def build_family(exporter: str, family: str, wanted: list[tuple[str, Path]]) -> None:
+def build_family(exporter: str, family: str, wanted: list[tuple[str, Path]]) -> int:
+    """How many of them failed, each with a line that says why."""
+    num_failed = 0
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder)
         make_checkpoint(family, source)
@@ -183,6 +208,8 @@ def build_family(exporter: str, family: str, wanted: list[tuple[str, Path]]) -> 
             except (subprocess.CalledProcessError, OSError, json.JSONDecodeError) as error:
                 reason = getattr(error, "stderr", "") or str(error)
                 print(f"FAILED {output.name}: {reason.strip()[-600:]}", flush=True)
+                num_failed += 1
+    return num_failed
 
 
 if __name__ == "__main__":
