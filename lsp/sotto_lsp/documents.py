@@ -1,12 +1,14 @@
 """DocumentStore: the open documents, as the client's didOpen, didChange and didClose left them. Event loop only."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 
 from lsprotocol import types
 
 from sotto_lsp.line_starts import LineStarts
 from sotto_lsp.snapshot import DocumentSnapshot, PositionEncoding
+from sotto_lsp.tracked_span import TrackedSpan, changed_part
 
 MAX_DOCUMENT_CHARS = 2_000_000
 """Above this a document is kept in step but flagged, and features answer nothing for it."""
@@ -22,6 +24,7 @@ class Document:
         self._language_id = item.language_id
         self._encoding = encoding
         self._max_chars = max_chars
+        self._tracked: list[TrackedSpan] = []
         self._replace_all(_storable(item.text), item.version)
 
     @property
@@ -55,6 +58,16 @@ class Document:
         """The document as it is now; the same object until the next change."""
         return self._snapshot
 
+    @contextmanager
+    def tracked(self, start: int, end: int) -> Generator[TrackedSpan]:
+        """Follow the whole lines `[start, end)` through the edits that come while the `with` block runs."""
+        span = TrackedSpan(start, end)
+        self._tracked.append(span)
+        try:
+            yield span
+        finally:
+            self._tracked = [each for each in self._tracked if each is not span]
+
     def apply(self, changes: Sequence[types.TextDocumentContentChangeEvent], version: int) -> None:
         """Apply one didChange; each change sees the text the one before it left."""
         for change in changes:
@@ -72,10 +85,16 @@ class Document:
         text = "".join((old.text[:start], inserted, old.text[end:]))
         # A text with a NUL is searched again, since this change may have removed it; any other only gains one.
         self._binary = "\0" in (text if self._binary else inserted)
+        for tracked in self._tracked:
+            tracked.follow(start, end, len(inserted), text)
         self._take(text, old.line_starts.edited(old.text, start, end, inserted, text), version)
 
     def _replace_all(self, text: str, version: int) -> None:
         self._binary = "\0" in text
+        if self._tracked:
+            start, end, num_inserted = changed_part(self.text, text)
+            for tracked in self._tracked:
+                tracked.follow(start, end, num_inserted, text)
         self._take(text, LineStarts.of(text), version)
 
     def _take(self, text: str, line_starts: LineStarts, version: int) -> None:

@@ -9,6 +9,7 @@ import logging
 import os
 import threading
 from collections.abc import Generator
+from contextvars import ContextVar
 from typing import Any, BinaryIO, NoReturn, cast
 
 from cattrs import Converter
@@ -37,6 +38,9 @@ _NOTEBOOK_METHODS = (
 
 Handling = Generator[Any, Any, Any]
 """What pygls drives: it runs each handler that is yielded as (handler, args, kwargs)."""
+
+work_done_token: ContextVar[types.ProgressToken | None] = ContextVar("work_done_token", default=None)
+"""Where the client wants to see the progress of the command that is being handled; each message has a context."""
 
 logger = logging.getLogger(__name__)
 
@@ -87,6 +91,11 @@ class SottoProtocol(MessageProtocol):
     def lsp_exit(self, *args: object) -> Handling:
         yield from self._user_handler(types.EXIT, *args)
         self._sotto.stop()
+
+    @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
+    def lsp_workspace__execute_command(self, params: types.ExecuteCommandParams) -> Handling:
+        work_done_token.set(params.work_done_token)  # pygls gives a command its arguments only
+        return (yield from super().lsp_workspace__execute_command(params))
 
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> Handling:

@@ -10,7 +10,10 @@ from pathlib import Path
 
 from lsprotocol import types
 
+from sotto_lsp.client_abilities import ClientAbilities
 from sotto_lsp.documents import DocumentStore
+from sotto_lsp.features.action_command import ActionCommand
+from sotto_lsp.features.code_action import COMMAND, KINDS, code_actions
 from sotto_lsp.features.completion import completion
 from sotto_lsp.features.inline_completion import inline_completion
 from sotto_lsp.protocol import SottoServer
@@ -60,6 +63,24 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
     async def on_completion(params: types.CompletionParams) -> types.CompletionList:
         return await completion(session, documents, params)
 
+    actions = ActionCommand(server, session, documents)
+
+    @server.feature(
+        types.TEXT_DOCUMENT_CODE_ACTION,
+        types.CodeActionOptions(code_action_kinds=KINDS, resolve_provider=True),
+    )
+    def on_code_action(params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
+        return code_actions(session, documents, ClientAbilities.of(server.client_capabilities), params)
+
+    @server.feature(types.CODE_ACTION_RESOLVE)
+    async def on_resolve(params: types.CodeAction) -> types.CodeAction:
+        return await actions.resolve(params)
+
+    @server.command(COMMAND)
+    async def on_action(ls: SottoServer, *arguments: object) -> dict[str, object]:
+        del ls  # pygls hands it to any command that takes arguments of any type
+        return await actions.execute(arguments[0] if arguments else None)
+
     @server.command("sotto.metrics")
     def metrics() -> dict[str, float]:
         return session.metrics.report()
@@ -75,7 +96,7 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
 
     # pygls registers by decoration: the names exist for the reader and for tracebacks.
     del initialize, initialized, did_change_configuration, on_inline_completion, on_completion
-    del metrics, did_close, shutdown
+    del on_code_action, on_resolve, on_action, metrics, did_close, shutdown
     return server
 
 

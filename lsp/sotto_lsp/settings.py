@@ -38,6 +38,12 @@ class Settings:
     """Lines that the model gives less are not shown unasked; None: as its manifest says, 0: everything is shown."""
     disabledLanguages: tuple[str, ...] = ()  # noqa: N815
     """Language ids without suggestions, as the editor names them."""
+    codeActions: bool = True  # noqa: N815
+    """False: no code action is offered."""
+    actionCandidates: int = 5  # noqa: N815
+    """Answers the model is asked for before the best that passes the checks is taken."""
+    actionPreview: bool = False  # noqa: N815
+    """True: the editor asks before it makes an action's edit, where it can."""
     completion: str = "auto"
     """Suggestions in the completion list too: `on`, `off`, `auto` (only where the client has no ghost text)."""
 
@@ -127,6 +133,9 @@ _RULES: dict[str, Rule] = {
     "temperature": _number(0, 2),
     "minProbability": _number(0, 1),
     "disabledLanguages": _texts,
+    "codeActions": _boolean,
+    "actionCandidates": _whole(1, 8),
+    "actionPreview": _boolean,
     "completion": _one_of("auto", "on", "off"),
 }
 

@@ -48,6 +48,13 @@ def show_warning(server: LanguageServer, sentence: str) -> None:
     _show(server, types.MessageType.Warning, sentence)
 
 
+def show_info(server: LanguageServer, sentence: str) -> None:
+    """One message about what was done."""
+    server.window_show_message(
+        types.ShowMessageParams(type=types.MessageType.Info, message=f"Sotto: {sentence}")
+    )
+
+
 def _show(server: LanguageServer, kind: types.MessageType, sentence: str) -> None:
     log.warning("%s", sentence)
     server.window_show_message(types.ShowMessageParams(type=kind, message=f"Sotto: {sentence}"))

@@ -46,7 +46,7 @@ def make_suggestion(completion: Completion, request: CompletionRequest, document
     """The completion filtered for its place, with the line ends that `document` has."""
     is_cut_off = completion.finish_reason in (FinishReason.LENGTH, FinishReason.DEADLINE)
     filtered = apply_filters(completion.text, Place(request.prefix, request.suffix, is_cut_off))
-    return Suggestion(filtered.text.replace("\n", _line_end(document)), filtered.reasons)
+    return Suggestion(filtered.text.replace("\n", line_end(document)), filtered.reasons)
 
 
 def _stop_at(prefix: str, suffix: str, settings: Settings) -> StopAt:
@@ -58,7 +58,7 @@ def _stop_at(prefix: str, suffix: str, settings: Settings) -> StopAt:
     return StopAt.BLOCK if is_block else StopAt.LINE
 
 
-def _line_end(document: str) -> str:
+def line_end(document: str) -> str:
     """What ends the document's first line; a newline where there is one line only."""
     match = re.search(r"\r\n|\n|\r", document)
     return match.group() if match else "\n"

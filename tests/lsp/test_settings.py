@@ -24,6 +24,9 @@ WRONG = {
     "minProbability": "high",
     "disabledLanguages": "python",
     "completion": "maybe",
+    "codeActions": "on",
+    "actionCandidates": 50,
+    "actionPreview": 1,
 }
 
 

@@ -57,7 +57,7 @@ async def suggest(
 
 
 async def _ask(session: Session, uri: str, text: str, offset: int, *, is_invoked: bool = False) -> str:
-    request = make_request(text, offset, _file_name(uri), session.settings, is_invoked=is_invoked)
+    request = make_request(text, offset, file_name(uri), session.settings, is_invoked=is_invoked)
     completion = await session.complete(request)
     return "" if completion is None else make_suggestion(completion, request, text).text
 
@@ -89,5 +89,6 @@ def _list_of(text: str, range_: types.Range) -> types.InlineCompletionList:
     return types.InlineCompletionList(items=items)
 
 
-def _file_name(uri: str) -> str:
+def file_name(uri: str) -> str:
+    """The last part of a URI's path, as it is on the disk."""
     return Path(unquote(urlsplit(uri).path)).name

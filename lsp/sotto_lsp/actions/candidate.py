@@ -1,0 +1,80 @@
+"""Candidate: one answer of the model as an edit of the document, and how the edit is made as small as it can be."""
+
+import math
+import re
+from dataclasses import dataclass
+
+from sotto_engine.request import Completion, CompletionRequest, FinishReason
+from sotto_lsp.actions.target import Hole, Target
+from sotto_lsp.filters import apply_filters
+from sotto_lsp.filters.place import Place
+from sotto_lsp.suggestion import line_end
+
+_NAME = re.compile(r"[ \t]*([^\W\d]\w*)")
+
+
+@dataclass(frozen=True)
+class TextChange:
+    """`[start, end)` of a text is replaced by `new`."""
+
+    start: int
+    end: int
+    new: str
+
+    def applied(self, text: str) -> str:
+        return text[: self.start] + self.new + text[self.end :]
+
+    def moved(self, delta: int) -> "TextChange":
+        return TextChange(self.start + delta, self.end + delta, self.new)
+
+    def minimal(self, text: str) -> "TextChange":
+        """The same change without what it would write over itself. Never parts the two characters of a CRLF."""
+        old, new = text[self.start : self.end], self.new
+        limit = min(len(old), len(new))
+        before = next((i for i in range(limit) if old[i] != new[i]), limit)
+        if before and old[before - 1] == "\r":
+            before -= 1
+        limit -= before
+        behind = next((i for i in range(limit) if old[-1 - i] != new[-1 - i]), limit)
+        if behind and old[len(old) - behind] == "\n":
+            behind -= 1
+        return TextChange(self.start + before, self.end - behind, new[before : len(new) - behind])
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What an answer would change, and how probable the model finds its tokens together."""
+
+    change: TextChange
+    probability: float
+
+    def moved(self, delta: int) -> "Candidate":
+        return Candidate(self.change.moved(delta), self.probability)
+
+
+def make_candidate(
+    completion: Completion, request: CompletionRequest, text: str, target: Target, hole: Hole
+) -> Candidate | None:
+    """None for an answer that says nothing, or nothing that fits the hole.
+
+    Its probability is that of its tokens with the one that ended it.
+    """
+    probability = math.prod(completion.line_probabilities)
+    if target.is_name:
+        match = _NAME.match(completion.text)
+        answer = match[1] if match else ""
+    else:
+        is_cut_off = completion.finish_reason is FinishReason.LENGTH
+        answer = apply_filters(
+            completion.text, Place(request.prefix, request.suffix, is_cut_off)
+        ).text.rstrip()
+    if not answer and (hole.start == hole.end or not target.is_syntax_error):
+        return None  # else: what stands in the hole is too much, which repairs a bracket written twice
+    new = hole.lead + answer.replace("\n", line_end(text))
+    return Candidate(TextChange(hole.start, hole.end, new), probability)
+
+
+def in_order(candidates: list[Candidate]) -> list[Candidate]:
+    """The most probable first; of those that change the same, one."""
+    ordered = sorted(candidates, key=lambda candidate: -candidate.probability)
+    return list({candidate.change: candidate for candidate in reversed(ordered)}.values())[::-1]

@@ -1,0 +1,117 @@
+"""The list of actions: which there are, and for a place in a document which are offered. Runs no model."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sotto_lsp.actions.checks import baseline
+from sotto_lsp.actions.find_body import find_body
+from sotto_lsp.actions.find_line import (
+    find_diagnosed,
+    find_rewrite,
+    find_syntax_error,
+    find_todo,
+    find_undefined,
+)
+from sotto_lsp.actions.lines import Lines
+from sotto_lsp.actions.python_code import syntax_problem
+from sotto_lsp.actions.target import Target
+from sotto_lsp.actions.template import Template, load_template
+from sotto_lsp.snapshot import DocumentSnapshot
+
+MAX_PARSED_CHARS = 200_000
+"""A larger document is not parsed while a menu is made: that takes longer than a move of the cursor may."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """What an action is asked for: lines, from first to last, or a diagnostic with its offsets and its message."""
+
+    first_line: int
+    last_line: int
+    start: int
+    end: int
+    message: str = ""
+
+
+Find = Callable[[Lines, Place], Target | None]
+
+
+@dataclass(frozen=True)
+class Action:
+    """One row of the list. `num_choices` above 1: the user chooses among so many answers."""
+
+    name: str
+    template: Template
+    find: Find
+    for_diagnostic: bool = False
+    num_choices: int = 1
+
+
+def _one_line(find: Callable[[Lines, int], Target | None]) -> Find:
+    return lambda lines, place: find(lines, place.first_line) if place.first_line == place.last_line else None
+
+
+def _body(lines: Lines, place: Place) -> Target | None:
+    return find_body(lines, place.first_line)
+
+
+def _syntax(lines: Lines, place: Place) -> Target | None:
+    text = lines.snapshot.text
+    problem = syntax_problem(text) if len(text) <= MAX_PARSED_CHARS else None
+    if problem is None or not place.first_line <= problem.line <= place.last_line:
+        return None
+    return find_syntax_error(lines, problem)
+
+
+def _undefined(lines: Lines, place: Place) -> Target | None:
+    return find_undefined(lines, place.start, place.end, place.message)
+
+
+def _diagnosed(lines: Lines, place: Place) -> Target | None:
+    return find_diagnosed(lines, place.start, place.end)
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("fix_syntax", load_template("fix_syntax"), _syntax),
+    Action("fix_name", load_template("fix_name"), _undefined, for_diagnostic=True),
+    Action("fix_line", load_template("fix_line"), _diagnosed, for_diagnostic=True),
+    Action("complete_body", load_template("complete_body"), _body),
+    Action("implement_todo", load_template("implement_todo"), _one_line(find_todo)),
+    Action("rewrite_line", load_template("rewrite_line"), _one_line(find_rewrite), num_choices=3),
+)
+
+
+def find_action(name: str) -> Action | None:
+    return next((action for action in ACTIONS if action.name == name), None)
+
+
+def offered(
+    snapshot: DocumentSnapshot, places: list[Place], good_for: frozenset[str]
+) -> list[tuple[Action, Place]]:
+    """The actions for the cursor or selection (the first place) and the diagnostics (the others), in order.
+
+    For Python only: nowhere else could an answer be checked.
+    """
+    if snapshot.language_id != "python":
+        return []
+    lines = Lines(snapshot)
+    found: list[tuple[Action, Place]] = []
+    text = snapshot.text
+    is_broken = len(text) <= MAX_PARSED_CHARS and syntax_problem(text) is not None
+    for place in places:
+        diagnosed = place is not places[0]
+        for action in ACTIONS:
+            if action.template.needs not in good_for or action.for_diagnostic is not diagnosed:
+                continue
+            target = action.find(lines, place)
+            if target is None or (is_broken and not _can_help(text, target)):
+                continue
+            found.append((action, place))
+            if diagnosed:
+                break  # the first that fits a diagnostic knows it best
+    return found
+
+
+def _can_help(text: str, target: Target) -> bool:
+    """A document that does not parse stays so under most actions, whatever the model says."""
+    return target.is_syntax_error or ("body" in target.holes and baseline(text, target) is not None)

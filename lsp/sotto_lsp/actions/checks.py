@@ -1,0 +1,75 @@
+"""What an answer must pass before anybody sees it: the document parses, its names are known, its signatures stay.
+
+Each check returns None, or why the answer is refused.
+"""
+
+import keyword
+import re
+from collections import Counter
+
+from sotto_lsp.actions.candidate import TextChange
+from sotto_lsp.actions.python_code import PythonCode, read_python
+from sotto_lsp.actions.target import Target
+
+_WORD = re.compile(r"[^\W\d]\w*")
+_STUB = "pass"
+_MAX_LOST_WORDS = 1
+"""Of a line that does not parse: one may be the typing mistake itself."""
+
+
+def check(text: str, change: TextChange, target: Target) -> str | None:
+    """Why `change` must not be made to `text`; None if it passes everything. `target` is in `text`'s offsets."""
+    if not change.new.strip() and not text[change.start : change.end].strip():
+        return "it changes nothing"
+    after = change.applied(text)
+    if after == text:
+        return "it changes nothing"
+    return _parses(after) or _names(text, after, change, target) or _keeps(text, after, target)
+
+
+def passed(target: Target) -> tuple[str, ...]:
+    """What an answer that passes was checked for, in words."""
+    kept = "the line's words are kept" if target.is_syntax_error else "all signatures are kept"
+    return ("the file compiles", "every name it reads is known", kept)
+
+
+def baseline(text: str, target: Target) -> PythonCode | None:
+    """The document before; None where it does not compile, not even with a stub for a body that is missing."""
+    code = read_python(text)
+    if code is None and "body" in target.holes:
+        hole = target.holes["body"]
+        code = read_python(text[: hole.start] + hole.lead + _STUB + text[hole.end :])
+    return code
+
+
+def _parses(after: str) -> str | None:
+    return None if read_python(after) else "the file would not compile"
+
+
+def _names(text: str, after: str, change: TextChange, target: Target) -> str | None:
+    code, before = read_python(after), baseline(text, target)
+    if code is None or code.unknown_names is None:
+        return None
+    words = set(_WORD.findall(change.new))
+    if target.unwanted and target.unwanted in words:
+        return f"{target.unwanted} is not defined"
+    if before is not None and before.unknown_names is not None:
+        unknown = code.unknown_names - before.unknown_names
+    else:
+        unknown = code.unknown_names & (words - set(_WORD.findall(text)))
+    return f"{min(unknown)} is defined nowhere" if unknown else None
+
+
+def _keeps(text: str, after: str, target: Target) -> str | None:
+    if target.is_syntax_error:
+        old = _words(text[target.first : target.last])
+        new = _words(after[target.first : target.last + len(after) - len(text)])
+        return "words of the line are gone" if new - old or (old - new).total() > _MAX_LOST_WORDS else None
+    code, before = read_python(after), baseline(text, target)
+    if code is not None and before is not None and code.outline != before.outline:
+        return "a signature would change"
+    return None
+
+
+def _words(line: str) -> Counter[str]:
+    return Counter(word for word in _WORD.findall(line) if not keyword.iskeyword(word))

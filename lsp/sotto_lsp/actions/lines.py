@@ -1,0 +1,46 @@
+"""Lines: a snapshot's lines as text, which is how targets are found. Cheap: nothing reads the whole document."""
+
+import re
+from dataclasses import dataclass
+
+from sotto_lsp.snapshot import DocumentSnapshot
+
+_INDENT = re.compile(r"[ \t]*")
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The lines of one version of a document, counted from 0."""
+
+    snapshot: DocumentSnapshot
+
+    def __len__(self) -> int:
+        return self.snapshot.num_lines
+
+    def __getitem__(self, line: int) -> str:
+        """An existing line without its line end."""
+        start, end = self.snapshot.line_bounds(line)
+        return self.snapshot.text[start:end]
+
+    def start(self, line: int) -> int:
+        return self.snapshot.line_bounds(line)[0]
+
+    def end(self, line: int) -> int:
+        return self.snapshot.line_bounds(line)[1]
+
+    def indent(self, line: int) -> str:
+        """The white space that a line begins with."""
+        return self[line][: _width(self[line])]
+
+    def is_inside(self, line: int, indent: str) -> bool:
+        """Whether a line that holds text is indented more than `indent`."""
+        return len(self.indent(line).expandtabs(8)) > len(indent.expandtabs(8))
+
+    def code_start(self, line: int) -> int:
+        """The offset of a line's first character that is no white space."""
+        return self.start(line) + _width(self[line])
+
+
+def _width(text: str) -> int:
+    match = _INDENT.match(text)
+    return match.end() if match else 0

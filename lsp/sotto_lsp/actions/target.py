@@ -1,0 +1,39 @@
+"""Target and Hole: where in a document an action works, and what the model is asked to fill there."""
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Hole:
+    """The text `[start, end)` that an answer replaces; `lead` is written before the answer, and the model sees it."""
+
+    start: int
+    end: int
+    lead: str = ""
+
+    def moved(self, delta: int) -> "Hole":
+        return Hole(self.start + delta, self.end + delta, self.lead)
+
+
+@dataclass(frozen=True)
+class Target:
+    """One place for one action. All offsets count characters of one version of the document.
+
+    first, last: the whole lines it lies in; a change to these while the model works makes the answer void.
+    holes: by the names that the action's template uses.
+    unwanted: a name that the answer must not contain, because the diagnostic says that there is none.
+    is_syntax_error: the document does not parse because of these lines: the answer must keep their words.
+    is_name: the answer is one name.
+    """
+
+    first: int
+    last: int
+    holes: dict[str, Hole]
+    unwanted: str = ""
+    is_syntax_error: bool = False
+    is_name: bool = False
+
+    def moved(self, delta: int) -> "Target":
+        """The same place after text before it has grown by `delta` characters."""
+        holes = {name: hole.moved(delta) for name, hole in self.holes.items()}
+        return replace(self, first=self.first + delta, last=self.last + delta, holes=holes)

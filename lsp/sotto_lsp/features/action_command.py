@@ -1,0 +1,140 @@
+"""The command behind a code action, and codeAction/resolve: the model runs, and one checked answer is applied."""
+
+# pygls is typed in part only.
+# pyright: reportUnknownMemberType=false
+
+import asyncio
+from typing import Any, cast
+
+from lsprotocol import types
+
+from sotto_engine.errors import SottoError
+from sotto_lsp.action_progress import ActionProgress
+from sotto_lsp.actions.catalogue import Action, find_action
+from sotto_lsp.actions.lines import Lines
+from sotto_lsp.client_abilities import ClientAbilities
+from sotto_lsp.documents import Document, DocumentStore
+from sotto_lsp.features.action_run import ActionRun, CheckedEdit
+from sotto_lsp.features.code_action import COMMAND, place_in, title_of
+from sotto_lsp.protocol import SottoServer, work_done_token
+from sotto_lsp.session import Session
+from sotto_lsp.status import show_info, show_warning
+
+_MAX_CHOICE_CHARS = 60
+
+
+class ActionCommand:
+    """Runs actions for one client. A newer action in a document takes the place of the older."""
+
+    def __init__(self, server: SottoServer, session: Session, documents: DocumentStore) -> None:
+        self._server = server
+        self._session = session
+        self._documents = documents
+
+    async def execute(self, arguments: object) -> dict[str, object]:
+        """workspace/executeCommand: what came of it, with one message to the user."""
+        title = "code action"
+        try:
+            action, document = self._meant(arguments)
+            title = title_of(action, _message(arguments))
+            made = await self._edit(title, action, document, cast("dict[str, Any]", arguments))
+            await self._apply(title, made)
+        except SottoError as error:
+            show_warning(self._server, f"{title}: {error}")
+            return {"applied": False, "message": str(error)}
+        show_info(self._server, f"{title}: {made.sentence}")
+        return {"applied": True, "message": made.sentence}
+
+    async def resolve(self, action: types.CodeAction) -> types.CodeAction:
+        """codeAction/resolve: fills in the edit, for clients that apply none of the server's own.
+
+        What has a command is returned as it is, at once: Helix waits for the answer with its screen frozen.
+        """
+        if action.command is not None or action.edit is not None or action.data is None:
+            return action
+        try:
+            meant, document = self._meant(action.data)
+            made = await self._edit(action.title, meant, document, cast("dict[str, Any]", action.data))
+        except SottoError as error:
+            show_warning(self._server, f"{action.title}: {error}")
+            return action
+        action.edit = self._workspace_edit(action.title, made)
+        return action
+
+    def _meant(self, arguments: object) -> tuple[Action, Document]:
+        given = cast("dict[str, Any]", arguments) if isinstance(arguments, dict) else {}
+        action = find_action(str(given.get("action")))
+        document = self._documents.get(str(given.get("uri")))
+        if action is None:
+            raise SottoError("The command names no action that there is; take it from the editor's menu.")
+        if document is None or not document.usable:
+            raise SottoError("The document is not open; open it and ask for the actions again.")
+        if given.get("version") not in (None, document.version):
+            raise SottoError("The document has changed since the menu was made; ask for the actions again.")
+        return action, document
+
+    async def _edit(
+        self, title: str, action: Action, document: Document, given: dict[str, Any]
+    ) -> CheckedEdit:
+        snapshot = document.snapshot()
+        try:
+            start, end = (types.Position(**given["range"][which]) for which in ("start", "end"))
+        except (KeyError, TypeError) as error:
+            raise SottoError("The command has no range; take it from the editor's menu.") from error
+        target = action.find(Lines(snapshot), place_in(snapshot, types.Range(start, end), _message(given)))
+        if target is None:
+            raise SottoError("There is nothing here for this action; ask for the actions again.")
+        self._session.supersede(COMMAND, snapshot.uri)
+        task = asyncio.current_task()
+        progress = ActionProgress(self._server, lambda: task.cancel() if task else None)
+        choose = self._choose if self._abilities.asks_questions else None
+        with document.tracked(target.first, target.last) as span:
+            run = ActionRun(self._session, self._documents, action, document, target, span)
+            said = "nothing was changed"
+            try:
+                await progress.begin(title, work_done_token.get(), may_create=self._abilities.has_progress)
+                made = await run.edit(progress, choose)
+                said = made.sentence
+            finally:
+                progress.end(said)
+        return made
+
+    async def _choose(self, lines: list[str]) -> int | None:
+        """Which line the user wants; None where the question is closed."""
+        titles = [f"{number}: {line}"[:_MAX_CHOICE_CHARS] for number, line in enumerate(lines, 1)]
+        question = types.ShowMessageRequestParams(
+            type=types.MessageType.Info,
+            message="Sotto: write this line instead?",
+            actions=[types.MessageActionItem(title=each) for each in titles],
+        )
+        try:
+            answer = await self._server.window_show_message_request_async(question)
+        except Exception as error:  # the client's fault, whatever it is
+            raise SottoError(f"The editor could not show the alternatives ({error}).") from error
+        return titles.index(answer.title) if answer is not None and answer.title in titles else None
+
+    async def _apply(self, title: str, made: CheckedEdit) -> None:
+        edit = types.ApplyWorkspaceEditParams(edit=self._workspace_edit(title, made), label=f"Sotto: {title}")
+        try:
+            result = await self._server.workspace_apply_edit_async(edit)
+        except Exception as error:  # as above
+            raise SottoError(f"The editor did not apply the edit ({error}).") from error
+        if not result.applied:
+            raise SottoError(
+                f"The editor did not apply the edit ({result.failure_reason or 'no reason given'})."
+            )
+
+    def _workspace_edit(self, title: str, made: CheckedEdit) -> types.WorkspaceEdit:
+        with_preview = self._session.settings.actionPreview
+        return self._abilities.workspace_edit(
+            made.uri, made.version, made.edit, title, with_preview=with_preview
+        )
+
+    @property
+    def _abilities(self) -> ClientAbilities:
+        return ClientAbilities.of(self._server.client_capabilities)
+
+
+def _message(given: object) -> str:
+    """The diagnostic's message among the command's arguments."""
+    return str(cast("dict[str, Any]", given).get("message") or "")

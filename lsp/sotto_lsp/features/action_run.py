@@ -1,0 +1,118 @@
+"""ActionRun: one action under way in one document, from the target to an edit that fits the document as it is now."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from lsprotocol import types
+
+from sotto_engine.errors import SottoError
+from sotto_lsp.action_progress import ActionProgress
+from sotto_lsp.actions.candidate import Candidate, TextChange
+from sotto_lsp.actions.catalogue import Action
+from sotto_lsp.actions.checks import passed
+from sotto_lsp.actions.proposal import Proposals, ask, sound_ones
+from sotto_lsp.actions.target import Target
+from sotto_lsp.documents import Document, DocumentStore
+from sotto_lsp.features.inline_completion import file_name
+from sotto_lsp.session import Session
+from sotto_lsp.tracked_span import TrackedSpan
+
+Choose = Callable[[list[str]], Awaitable[int | None]]
+"""Lines to choose from -> the index of the chosen one."""
+_PIECES_A_REPORT = 8
+
+
+@dataclass(frozen=True)
+class CheckedEdit:
+    """An edit of one version of a document, and in a sentence what was checked."""
+
+    uri: str
+    version: int
+    edit: types.TextEdit
+    sentence: str
+
+
+@dataclass
+class ActionRun:
+    """`span` follows the target's lines from before the model runs until the edit is sent."""
+
+    session: Session
+    documents: DocumentStore
+    action: Action
+    document: Document
+    target: Target
+    span: TrackedSpan
+
+    async def edit(self, progress: ActionProgress, choose: Choose | None) -> CheckedEdit:
+        """The most probable answer that passes the checks, or the one that the user chooses of several.
+
+        Raises SottoError, in one sentence, where there is none or the lines have changed meanwhile.
+        """
+        candidates = await self._ask(progress)
+        sound = self._checked(candidates, self.action.num_choices if choose else 1).sound
+        change = sound[0]
+        if choose is not None and self.action.num_choices > 1:
+            chosen = await choose([self._line_with(each) for each in sound])
+            if chosen is None:
+                raise SottoError("Nothing was chosen; nothing was changed.")
+            # The user took their time: the answer is checked again, in the text there is now.
+            again = self._checked(candidates, self.action.num_choices).sound
+            fitting = [each for each in again if each.new == sound[chosen].new]
+            if not fitting:
+                raise SottoError("The answer does not fit the document any more; run the action again.")
+            change = fitting[0]
+        snapshot = self.document.snapshot()
+        edit = types.TextEdit(range=snapshot.range_at(change.start, change.end), new_text=change.new)
+        sentence = f"done; checked that {', '.join(passed(self.target))} ({len(candidates)} answers)."
+        return CheckedEdit(snapshot.uri, snapshot.version, edit, sentence)
+
+    async def _ask(self, progress: ActionProgress) -> list[Candidate]:
+        loop = asyncio.get_running_loop()
+        where, percentage, num_pieces = "", 0, 0
+
+        def goes_on(number: int, num_all: int) -> bool:
+            nonlocal where, percentage, num_pieces
+            where, percentage, num_pieces = f"answer {number + 1} of {num_all}", 100 * number // num_all, 0
+            progress.report(where, percentage)
+            return not self.span.is_touched
+
+        def on_text(piece: str) -> None:  # on the worker's thread
+            nonlocal num_pieces
+            del piece
+            num_pieces += 1
+            if num_pieces % _PIECES_A_REPORT == 0:
+                loop.call_soon_threadsafe(progress.report, f"{where}, {num_pieces} tokens", percentage)
+
+        return await ask(
+            lambda request: self.session.generate(request, on_text),
+            self.action.template,
+            self.document.text,
+            self.target,
+            file_name(self.document.uri),
+            self.session.settings.actionCandidates,
+            goes_on,
+        )
+
+    def _checked(self, candidates: list[Candidate], num_wanted: int) -> Proposals:
+        """At least one answer that passes in the document as it is now."""
+        if self.documents.get(self.document.uri) is not self.document:
+            raise SottoError("The document was closed meanwhile; nothing was changed.")
+        if self.span.is_touched:
+            raise SottoError("These lines were changed meanwhile; nothing was changed, run the action again.")
+        if not candidates:
+            raise SottoError("The model has no answer; nothing was changed.")
+        delta = self.span.start - self.target.first
+        moved = [candidate.moved(delta) for candidate in candidates]
+        proposals = sound_ones(self.document.text, self.target.moved(delta), moved, num_wanted)
+        if not proposals.sound:
+            raise SottoError(
+                f"None of {len(candidates)} answers passes the checks (the likeliest: "
+                f"{proposals.refusals[0]}); nothing was changed."
+            )
+        return proposals
+
+    def _line_with(self, change: TextChange) -> str:
+        """The target's lines as they would be."""
+        after = change.applied(self.document.text)
+        return after[self.span.start : self.span.end + len(after) - len(self.document.text)].strip()

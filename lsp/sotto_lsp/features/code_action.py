@@ -1,0 +1,103 @@
+"""textDocument/codeAction: which actions there are at a place. Answers at once; the model runs when one is chosen."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from lsprotocol import types
+
+from sotto_lsp.actions.catalogue import Action, Place, offered
+from sotto_lsp.client_abilities import ClientAbilities
+from sotto_lsp.documents import DocumentStore
+from sotto_lsp.features.inline_completion import open_snapshot
+from sotto_lsp.session import Session
+from sotto_lsp.snapshot import DocumentSnapshot
+
+COMMAND = "sotto.action"
+KINDS = [types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorRewrite]
+_MAX_TITLE_CHARS = 80
+
+
+def code_actions(
+    session: Session, documents: DocumentStore, client: ClientAbilities, params: types.CodeActionParams
+) -> list[types.CodeAction | types.Command]:
+    """Commands where the client applies the server's edits; else actions to resolve, where it can do that."""
+    snapshot = open_snapshot(documents, params.text_document.uri)
+    if (
+        snapshot is None
+        or not session.settings.codeActions
+        or snapshot.language_id in session.settings.disabledLanguages
+        or not (client.applies_edits or (client.resolves_edits and client.has_literals))
+    ):
+        return []
+    diagnostics: list[types.Diagnostic | None] = [None, *params.context.diagnostics]
+    places = [
+        place_in(snapshot, each.range if each else params.range, each.message if each else "")
+        for each in diagnostics
+    ]
+    actions: list[types.CodeAction | types.Command] = []
+    for action, place in offered(snapshot, places, session.good_for):
+        diagnostic = next(each for each, its in zip(diagnostics, places, strict=True) if its is place)
+        if _is_wanted(action, params.context.only):
+            actions.append(_made(action, snapshot, params.range, diagnostic, client))
+    return actions
+
+
+def place_in(snapshot: DocumentSnapshot, range_: types.Range, message: str = "") -> Place:
+    """The place of a selection or a diagnostic."""
+    last_line = range_.end.line
+    if last_line > range_.start.line and range_.end.character == 0:
+        last_line -= 1  # a selection of whole lines ends at the start of the next
+    return Place(
+        min(range_.start.line, snapshot.num_lines - 1),
+        min(last_line, snapshot.num_lines - 1),
+        snapshot.offset_at(range_.start),
+        snapshot.offset_at(range_.end),
+        message,
+    )
+
+
+def title_of(action: Action, message: str) -> str:
+    """One line, with the diagnostic's message where the action is about one."""
+    title = " ".join(action.template.title.replace("{diagnostic}", message).split())
+    return title if len(title) <= _MAX_TITLE_CHARS else title[: _MAX_TITLE_CHARS - 1] + "…"
+
+
+def _made(
+    action: Action,
+    snapshot: DocumentSnapshot,
+    selected: types.Range,
+    diagnostic: types.Diagnostic | None,
+    client: ClientAbilities,
+) -> types.CodeAction | types.Command:
+    title = title_of(action, diagnostic.message if diagnostic else "")
+    where = diagnostic.range if diagnostic else selected
+    arguments: dict[str, Any] = {
+        "action": action.name,
+        "uri": snapshot.uri,
+        "version": snapshot.version,
+        "range": {
+            "start": {"line": where.start.line, "character": where.start.character},
+            "end": {"line": where.end.line, "character": where.end.character},
+        },
+        "message": diagnostic.message if diagnostic else "",
+    }
+    command = types.Command(title=title, command=COMMAND, arguments=[arguments])
+    if not client.has_literals:
+        return command
+    return types.CodeAction(
+        title=title,
+        kind=types.CodeActionKind(action.template.kind),
+        diagnostics=[diagnostic] if diagnostic else None,
+        command=command if client.applies_edits else None,
+        data=None if client.applies_edits else arguments,
+        tags=[types.CodeActionTag.LlmGenerated] if client.tags else None,
+    )
+
+
+def _is_wanted(action: Action, only: Sequence[types.CodeActionKind | str] | None) -> bool:
+    """Kinds are a tree: who asks for `refactor` wants `refactor.rewrite` too."""
+    if not only:
+        return True
+    kind = action.template.kind
+    wanted = (each.value if isinstance(each, types.CodeActionKind) else each for each in only)
+    return any(kind == each or kind.startswith(each + ".") or not each for each in wanted)

@@ -1,0 +1,51 @@
+"""TrackedSpan: whole lines of a document, followed through its edits. Knows offsets, no positions."""
+
+from dataclasses import dataclass
+
+
+@dataclass
+class TrackedSpan:
+    """Offsets `[start, end)` of whole lines, from a line's start to a line's end without its line end.
+
+    An edit before or behind moves it. One that reaches into it, or joins other text to its first or last line, makes
+    it touched, for good.
+    """
+
+    start: int
+    end: int
+    is_touched: bool = False
+
+    def follow(self, start: int, end: int, num_inserted: int, after: str) -> None:
+        """`[start, end)` of the old text was replaced by `num_inserted` characters, which made it `after`."""
+        if start == end and not num_inserted:
+            return
+        delta = num_inserted - (end - start)
+        if end <= self.start:
+            self.start += delta
+            self.end += delta
+        elif start < self.end:
+            self.is_touched = True
+            return
+        begins_line = self.start == 0 or after[self.start - 1] in "\r\n"
+        ends_line = self.end == len(after) or after[self.end] in "\r\n"
+        self.is_touched |= not (begins_line and ends_line)
+
+
+def changed_part(old: str, new: str) -> tuple[int, int, int]:
+    """`(start, end, num_inserted)` of the smallest single edit that makes `new` out of `old`."""
+    limit = min(len(old), len(new))
+    start = _num_common(old, new, limit)
+    num_behind = _num_common(old[::-1], new[::-1], limit - start)
+    return start, len(old) - num_behind, len(new) - num_behind - start
+
+
+def _num_common(a: str, b: str, limit: int) -> int:
+    """How many of the first `limit` characters two texts have in common; halving compares at C's speed."""
+    low, high = 0, limit
+    while low < high:
+        middle = (low + high + 1) // 2
+        if a[low:middle] == b[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -1,0 +1,88 @@
+"""What the code actions are worth on held-out code, and what checking the answers brings. `make bench-actions`.
+
+    PYTHONPATH=tests python -m benchmarks.actions --held-out held_out.jsonl --tasks 60
+
+Each task plants one thing in a file that compiles. For 1 and 5 answers of the model: the likeliest as it comes, and
+the likeliest that passes the checks. `compiles`: the file with the answer does. `equal`: the file is as it was.
+"""
+
+import argparse
+import asyncio
+import json
+import random
+import time
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+
+import sotto_models
+from benchmarks.planted import MAKERS, Task
+from sotto_engine.cancel import CancelFlag
+from sotto_engine.engine import load_engine
+from sotto_lsp.actions.catalogue import find_action
+from sotto_lsp.actions.lines import Lines
+from sotto_lsp.actions.proposal import ask, sound_ones
+from sotto_lsp.actions.python_code import read_python
+from sotto_lsp.snapshot import DocumentSnapshot
+
+_NUM_CANDIDATES = (1, 5)
+_MAX_CHARS = 30_000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--held-out", type=Path, required=True, help='JSON lines with "text" (and "path")')
+    parser.add_argument("--model", type=Path, default=sotto_models.embedded_model_dir())
+    parser.add_argument("--tasks", type=int, default=60, help="of each kind")
+    options = parser.parse_args()
+    engine, manifest = load_engine(options.model)
+    rows = [json.loads(line) for line in options.held_out.open(encoding="utf-8")]
+    texts = [row["text"] for row in rows if len(row["text"]) <= _MAX_CHARS and read_python(row["text"])]
+
+    async def generate(request):
+        return engine.complete(request, CancelFlag())
+
+    print(f"{manifest.name}, {options.tasks} tasks of each kind\n")
+    print(
+        "| planted | answers | unchecked: compiles | equal | checked: applied | equal | right of those applied | s |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
+    for kind, make in MAKERS.items():
+        dice = random.Random(7)
+        made = (make(text, dice) for text in dice.sample(texts, len(texts)))
+        tasks = list(islice((task for task in made if task), options.tasks))
+        for num in _NUM_CANDIDATES:
+            start = time.perf_counter()
+            score = Counter()
+            for task in tasks:
+                score += asyncio.run(_score(generate, task, num))
+            print(_row(kind, num, score, len(tasks), time.perf_counter() - start))
+
+
+async def _score(generate, task: Task, num: int) -> Counter:
+    action = find_action(task.action)
+    target = action.find(Lines(DocumentSnapshot.of(task.text, language_id="python")), task.place)
+    if target is None:
+        return Counter()
+    candidates = await ask(generate, action.template, task.text, target, "", num, lambda *_: True)
+    score = Counter(answered=bool(candidates))
+    if candidates:
+        raw = candidates[0].change.applied(task.text)
+        score += Counter(compiles=read_python(raw) is not None, raw_equal=raw == task.original)
+    for change in sound_ones(task.text, target, candidates).sound:
+        after = change.applied(task.text)
+        assert read_python(after), "nothing that does not compile is ever applied"
+        score += Counter(applied=1, equal=after == task.original)
+    return score
+
+
+def _row(kind: str, num: int, score: Counter, num_tasks: int, seconds: float) -> str:
+    def share(what: str, of: int = num_tasks) -> str:
+        return f"{score[what] / of:.0%}" if of else "–"
+
+    cells = [kind, str(num), share("compiles"), share("raw_equal"), share("applied"), share("equal")]
+    return "| " + " | ".join([*cells, share("equal", score["applied"]), f"{seconds / num_tasks:.2f}"]) + " |"
+
+
+if __name__ == "__main__":
+    main()

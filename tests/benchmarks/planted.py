@@ -1,0 +1,87 @@
+"""Tasks for code actions: held-out code with one thing wrong or missing in it, and the code as it was."""
+
+import ast
+import random
+import re
+from dataclasses import dataclass
+
+from sotto_lsp.actions.catalogue import Place
+from sotto_lsp.actions.python_code import read_python, syntax_problem
+from sotto_lsp.snapshot import DocumentSnapshot
+
+_SIGNS = re.compile(r":$|[\"'()\[\]{},]", re.MULTILINE)
+_MAX_BODY_LINES = 4
+
+
+@dataclass(frozen=True)
+class Task:
+    """`text` is what the editor shows, `original` what it should become; the action works at `place`."""
+
+    action: str
+    text: str
+    original: str
+    place: Place
+
+
+def syntax_error(original: str, dice: random.Random) -> Task | None:
+    """A sign that syntax needs is missing (7 of 10) or there twice."""
+    signs = list(_SIGNS.finditer(original))
+    if not signs:
+        return None
+    sign = dice.choice(signs)
+    wrong = "" if dice.random() < 0.7 else sign[0] * 2
+    text = original[: sign.start()] + wrong + original[sign.end() :]
+    problem = syntax_problem(text)
+    if problem is None:
+        return None
+    return Task("fix_syntax", text, original, Place(problem.line, problem.line, 0, 0))
+
+
+def missing_body(original: str, dice: random.Random) -> Task | None:
+    """A function of at most four lines without its body."""
+    lines = original.split("\n")
+    bodies: list[tuple[int, int]] = []
+    for node in ast.walk(ast.parse(original)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            body = node.body[1:] if ast.get_docstring(node) is not None else node.body
+            if body and body[0].lineno - node.lineno > 0 and body[-1].end_lineno:
+                bodies.append((body[0].lineno - 1, body[-1].end_lineno))
+    bodies = [(start, end) for start, end in bodies if end - start <= _MAX_BODY_LINES]
+    if not bodies:
+        return None
+    start, end = dice.choice(bodies)
+    indent = lines[start][: len(lines[start]) - len(lines[start].lstrip())]
+    text = "\n".join([*lines[:start], f"{indent}pass", *lines[end:]])
+    if text == original or read_python(text) is None:
+        return None
+    return Task("complete_body", text, original, Place(start, start, 0, 0))
+
+
+def wrong_name(original: str, dice: random.Random) -> Task | None:
+    """One name where it is read is another that is not defined, as a checker's diagnostic would say."""
+    tree = ast.parse(original)
+    code = read_python(original)
+    if code is None or code.unknown_names is None:
+        return None
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
+    attributes = sorted({node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)})
+    if not names or not attributes:
+        return None
+    node, wrong = dice.choice(names), dice.choice(attributes)
+    lines = DocumentSnapshot.of(original)
+    line = original[slice(*lines.line_bounds(node.lineno - 1))]
+    start = lines.line_starts[node.lineno - 1] + len(line.encode()[: node.col_offset].decode())
+    if original[start : start + len(node.id)] != node.id:
+        return None
+    text = original[:start] + wrong + original[start + len(node.id) :]
+    after = read_python(text)
+    if after is None or after.unknown_names is None or wrong not in after.unknown_names - code.unknown_names:
+        return None
+    line_number = node.lineno - 1
+    message = f"undefined name '{wrong}'"
+    return Task(
+        "fix_name", text, original, Place(line_number, line_number, start, start + len(wrong), message)
+    )
+
+
+MAKERS = {"syntax error": syntax_error, "body removed": missing_body, "name not defined": wrong_name}
