@@ -17,7 +17,7 @@ class TrackedSpan:
 
     def follow(self, start: int, end: int, num_inserted: int, after: str) -> None:
         """`[start, end)` of the old text was replaced by `num_inserted` characters, which made it `after`."""
-        if start == end and not num_inserted:
+        if self.is_touched or (start == end and not num_inserted):
             return
         delta = num_inserted - (end - start)
         if end <= self.start:
