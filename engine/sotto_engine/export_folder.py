@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from sotto_engine.errors import SottoError
 from sotto_engine.fim import detect_template
-from sotto_engine.manifest import Manifest
+from sotto_engine.manifest import Manifest, ModelFile
 from sotto_engine.request import FimOrder
 from sotto_engine.tokenizer import Tokenizer
 
@@ -117,7 +117,7 @@ def manifest_of(folder: ExportFolder) -> Manifest:
         licence=folder.licence or "unknown",
         graph=folder.graph,
         tokenizer=folder.tokenizer,
-        files=(),
+        files=tuple(ModelFile(name, "", (folder.directory / name).stat().st_size) for name in folder.files),
         context_length=folder.context_length,
         fim_family=folder.fim_family,
         fim_order=folder.fim_order,
@@ -201,8 +201,9 @@ def _licence(directory: Path, config: dict[str, Any]) -> str | None:
         return named
     for path in sorted(directory.glob("README*")):
         head = path.read_text(encoding="utf-8", errors="replace")[:4000]
-        if match := re.search(r"^licen[cs]e(?:_name)?:\s*(\S+)\s*$", head, re.MULTILINE):
-            return match[1]
+        for field in ("license_name", "license"):  # a model card says "other" and then the name
+            if match := re.search(rf"^{field}:\s*(\S+)\s*$", head, re.MULTILINE):
+                return match[1]
     for path in sorted(directory.glob("LICEN[CS]E*")):
         head = path.read_text(encoding="utf-8", errors="replace")[:2000]
         for words, name in (

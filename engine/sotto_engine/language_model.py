@@ -1,6 +1,7 @@
 """What the engine asks of a model: token ids in, logits out, the cache written in place."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -13,6 +14,19 @@ class PassCancelled(Exception):  # noqa: N818 - not an error: the caller asked f
     """A running pass was broken off; the cache is as it was before the pass."""
 
 
+@dataclass(frozen=True)
+class ModelTraits:
+    """What a model's cache costs and how it behaves; the same for every cache of the model."""
+
+    cache_nbytes_per_token: int
+    state_nbytes: int
+    """Recurrent states: they do not grow, and only go back to checkpoints. 0 for attention alone."""
+    writes_in_place: bool
+    """False: every pass makes a copy of the whole cache."""
+    limits_logits: bool
+    """False: a prefill computes the logits of every token of the prompt, most of which nobody asks for."""
+
+
 class LanguageModel(Protocol):
     """A causal model over one sequence. `Model` runs ONNX graphs; tests use one without weights."""
 
@@ -20,6 +34,9 @@ class LanguageModel(Protocol):
     def max_tokens(self) -> int:
         """Longest sequence, prompt and completion together."""
         ...
+
+    @property
+    def traits(self) -> ModelTraits: ...
 
     @property
     def num_threads(self) -> int:

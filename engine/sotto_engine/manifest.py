@@ -19,6 +19,7 @@ class ModelFile:
 
     name: str
     sha256: str
+    """Empty for a file that nobody wrote a checksum for."""
     nbytes: int
 
 
@@ -55,13 +56,18 @@ class Manifest:
     def tokenizer_path(self) -> Path:
         return self.directory / self.tokenizer
 
+    @property
+    def nbytes(self) -> int:
+        """Of all files; for weights that are mapped and packed about what they take in memory."""
+        return sum(file.nbytes for file in self.files)
+
     def verify(self) -> None:
         """Raise SottoError if a file is missing, truncated or not the one the manifest was written for."""
         for file in self.files:
             path = self.directory / file.name
             try:
                 nbytes = path.stat().st_size
-                digest = sha256_of(path)
+                digest = sha256_of(path) if file.sha256 else ""
             except OSError as error:
                 raise SottoError(
                     f"The model file {path} cannot be read ({error.strerror}); install the model again."

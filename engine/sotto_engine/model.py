@@ -6,6 +6,7 @@ reads rows before p and writes rows from p on, and rewinding is calling it again
 by trying.
 """
 
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from sotto_engine.cancel import CancelFlag
 from sotto_engine.errors import SottoError
 from sotto_engine.graph_interface import GraphInterface, Port, read_interface
 from sotto_engine.kv_cache import KVCache
-from sotto_engine.language_model import PassCancelled
+from sotto_engine.language_model import ModelTraits, PassCancelled
 
 ort: Any = onnxruntime  # ships no types
 ort.disable_telemetry_events()  # what the builds for Windows look at
@@ -86,14 +87,14 @@ class Model:
         return self._num_threads
 
     @property
-    def writes_in_place(self) -> bool:
-        """Whether a pass costs no copy of the cache."""
-        return self._in_place
-
-    @property
-    def is_recurrent(self) -> bool:
-        """Whether the cache has states, which only go back to checkpoints."""
-        return bool(self._interface.states)
+    def traits(self) -> ModelTraits:
+        growing, states = self._interface.growing, self._interface.states
+        return ModelTraits(
+            cache_nbytes_per_token=sum(t.num_heads * t.head_dim * t.dtype.itemsize for t in growing),
+            state_nbytes=sum(math.prod(state.shape) * state.dtype.itemsize for state in states),
+            writes_in_place=self._in_place,
+            limits_logits=self._only_last_logits or "num_logits" in self._interface.integers,
+        )
 
     def new_cache(self) -> KVCache:
         return KVCache(self._interface.growing, self._max_tokens, self._interface.states)

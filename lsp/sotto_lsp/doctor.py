@@ -12,15 +12,15 @@ import sotto_models
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.engine import Engine, load_engine
 from sotto_engine.errors import SottoError
+from sotto_engine.language_model import ModelTraits
 from sotto_engine.manifest import Manifest
 from sotto_engine.probe import Speed, measure_speed, rows_are_exact
+from sotto_lsp.model_advice import advice, uses_on_this_machine
 from sotto_lsp.settings import Settings
 from sotto_lsp.suggestion import make_request, make_suggestion
 
 _EXAMPLE = "def mean(values):\n    total = sum(values)\n    return total / len("
 _EXAMPLE_SUFFIX = ")\n\n\nprint(mean([1, 2, 3]))\n"
-_USABLE_DECODE_RATE = 20.0
-"""Tokens a second below which a line of ten tokens takes longer than a person waits (half a second)."""
 
 
 @dataclass(frozen=True)
@@ -35,16 +35,29 @@ class Report:
     model_dir: str
     problem: str = ""
     model: str = ""
+    architecture: str = ""
+    kind: str = ""
+    """base or instruct"""
+    fim: str = ""
+    """family and order"""
     licence: str = ""
     checksum: str = ""
     context_length: int = 0
     num_threads: int = 0
     load_ms: float = 0.0
+    weights_megabytes: float = 0.0
+    cache_megabytes_2k: float = 0.0
+    cache_megabytes_8k: float = 0.0
     prefill_tokens_per_s: float = 0.0
     decode_tokens_per_s: float = 0.0
     warm_equals_cold: bool = False
+    """bit for bit, however a prompt is cut"""
     first_suggestion: str = ""
     first_suggestion_ms: float = 0.0
+    good_for: tuple[str, ...] = ()
+    """what the model does on this machine, in words"""
+    advice: tuple[str, ...] = ()
+    """what to do about each shortcoming"""
 
 
 def doctor_command(model_dir: Path | None, *, as_json: bool) -> int:
@@ -81,20 +94,33 @@ def _measured(machine: Report, engine: Engine, manifest: Manifest, load_ms: floa
     start = time.perf_counter()
     completion = engine.complete(request, CancelFlag())
     suggestion_ms = (time.perf_counter() - start) * 1000
+    traits = engine.model.traits
     return dataclasses.replace(
         machine,
         model=manifest.name,
+        architecture=manifest.model_type or "unknown",
+        kind="instruct" if manifest.is_instruct else "base",
+        fim=f"{manifest.fim_family}, {manifest.fim_order}",
         licence=manifest.licence,
-        checksum="matches",
+        checksum="matches" if all(file.sha256 for file in manifest.files) else "none",
         context_length=manifest.context_length,
         num_threads=engine.model.num_threads,
         load_ms=round(load_ms, 1),
+        weights_megabytes=round(manifest.nbytes / 1e6, 1),
+        cache_megabytes_2k=_cache_megabytes(traits, 2048),
+        cache_megabytes_8k=_cache_megabytes(traits, 8192),
         prefill_tokens_per_s=round(speed.prefill_tokens_per_s),
         decode_tokens_per_s=round(speed.decode_tokens_per_s),
         warm_equals_cold=rows_are_exact(engine.model),
         first_suggestion=make_suggestion(completion, request).text,
         first_suggestion_ms=round(suggestion_ms, 1),
+        good_for=uses_on_this_machine(speed, manifest.context_length),
+        advice=advice(manifest, traits, speed, engine.prefill_grid),
     )
+
+
+def _cache_megabytes(traits: ModelTraits, num_tokens: int) -> float:
+    return round((traits.cache_nbytes_per_token * num_tokens + traits.state_nbytes) / 1e6, 1)
 
 
 def in_words(report: Report) -> str:
@@ -105,18 +131,19 @@ def in_words(report: Report) -> str:
     ]
     if report.problem:
         return "\n".join([*lines, f"Model: {report.model_dir}", f"Problem: {report.problem}"])
-    fast_enough = report.decode_tokens_per_s >= _USABLE_DECODE_RATE
-    exact = "yes" if report.warm_equals_cold else "no, up to rounding (docs/architecture.md)"
+    exact = "yes" if report.warm_equals_cold else "no; prompts are cut on a grid instead"
     lines += [
         f"Model: {report.model} ({report.licence}), checksum {report.checksum}, "
         f"{report.context_length} tokens of context, loaded in {report.load_ms:.0f} ms",
+        f"Architecture: {report.architecture}, {report.kind}; fills in the middle as {report.fim}",
+        f"Memory: weights {report.weights_megabytes:.0f} MB; cache {report.cache_megabytes_2k:.0f} MB for 2k tokens, "
+        f"{report.cache_megabytes_8k:.0f} MB for 8k",
         f"Speed with {report.num_threads} threads: prefill {report.prefill_tokens_per_s:.0f} tokens/s, "
         f"decode {report.decode_tokens_per_s:.0f} tokens/s",
-        f"A warm cache equals a cold one bit for bit on this CPU: {exact}",
+        f"Rows of the cache are the same however a prompt is cut into passes: {exact}",
         f"First suggestion: {report.first_suggestion!r} after {report.first_suggestion_ms:.0f} ms",
-        "Inline completions: yes."
-        if fast_enough
-        else "Inline completions: slow here; choose a smaller model or set sotto.multiline to false.",
+        *report.good_for,
+        *(f"To do: {sentence}" for sentence in report.advice),
     ]
     return "\n".join(lines)
 

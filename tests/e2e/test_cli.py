@@ -73,7 +73,7 @@ def test_bad_places_get_one_sentence(source, place, said):
 @pytest.mark.parametrize("command", [("complete", "{source}:1:1"), ("demo", "--plain")])
 def test_a_folder_without_a_model_is_refused(source, command):
     done = sotto(*(part.format(source=source) for part in command), "--model", source.parent)
-    assert done.returncode == 1 and "no manifest.json" in done.stderr and done.stderr.count("\n") == 1
+    assert done.returncode == 1 and "no .onnx file" in done.stderr and done.stderr.count("\n") == 1
 
 
 def test_doctor_finds_everything_well():
@@ -86,7 +86,7 @@ def test_doctor_finds_everything_well():
 
 def test_doctor_names_the_problem(tmp_path):
     done = sotto("doctor", "--model", tmp_path)
-    assert done.returncode == 1 and "Problem: There is no manifest.json" in done.stdout
+    assert done.returncode == 1 and "Problem: There is no .onnx file" in done.stdout
 
 
 def test_demo_types_accepts_and_sums_up():

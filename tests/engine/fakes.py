@@ -7,7 +7,7 @@ from tokenizers import decoders, models, pre_tokenizers
 from sotto_engine.engine import Engine
 from sotto_engine.fim import find_template
 from sotto_engine.kv_cache import CacheTensor, KVCache, StateTensor
-from sotto_engine.language_model import PassCancelled
+from sotto_engine.language_model import ModelTraits, PassCancelled
 from sotto_engine.prompt import PromptBuilder
 from sotto_engine.request import FimOrder
 from sotto_engine.tokenizer import Tokenizer
@@ -51,6 +51,7 @@ class FakeModel:
         self.vocab_size = vocab_size
         self.max_tokens = max_tokens
         self.num_threads = 1
+        self.traits = ModelTraits(8, 0, writes_in_place=True, limits_logits=True)
         self.favourites = list(favourites)
         self.num_computed = 0
         self.passes = []

@@ -46,7 +46,7 @@ def error_of(logits, reference):
 def test_logits_are_pytorchs_whole_in_pieces_and_one_by_one(model_dir):
     model, reference = load(model_dir), np.load(model_dir / "reference.npz")
     token_ids = reference["token_ids"].tolist()
-    bound = (RECURRENT_BOUNDS if model.is_recurrent else BOUNDS)[model_dir.name.rsplit("-", 1)[1]]
+    bound = (RECURRENT_BOUNDS if model.traits.state_nbytes else BOUNDS)[model_dir.name.rsplit("-", 1)[1]]
     for sizes in ([48], [20, 13, 15], [1] * 48):
         _, logits = prefill(model, token_ids, sizes)
         assert error_of(logits, reference["logits"]) < bound
