@@ -1,0 +1,81 @@
+"""An editor that takes code actions: it applies the server's edits to its own text, as real ones do."""
+
+from e2e.conftest import Editor
+
+CAPABILITIES = {
+    "workspace": {"applyEdit": True, "workspaceEdit": {"documentChanges": True}},
+    "window": {"workDoneProgress": True},
+    "textDocument": {"codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}}}},
+}
+
+
+class ActionEditor(Editor):
+    """`edits` holds what the server asked to apply; `refuse` makes the editor say no."""
+
+    refuse = False
+
+    def begin(self, settings=None, capabilities=CAPABILITIES):
+        """Initialize, and wait until the model is loaded."""
+        self.edits = []
+        self.answers["workspace/applyEdit"] = self._apply
+        options = {"budgetMs": 20_000, "minProbability": 0, **(settings or {})}
+        self.initialize(initializationOptions=options, capabilities=capabilities)
+        self.open_text("x = ", "file:///other.py")
+        self.inline()
+        self.uri = "file:///project/app.py"
+        return self
+
+    def actions(self, place, *, diagnostics=(), only=None):
+        """The actions at the first occurrence of a text, or for a range."""
+        where = self.range_of(place) if isinstance(place, str) else place
+        context = {"diagnostics": list(diagnostics), **({"only": only} if only else {})}
+        params = {"textDocument": {"uri": self.uri}, "range": where, "context": context}
+        return self.result("textDocument/codeAction", params)
+
+    def range_of(self, text):
+        start = self.text.index(text)
+        return {"start": self.position(start), "end": self.position(start + len(text))}
+
+    def diagnostic(self, text, message):
+        return {"range": self.range_of(text), "message": message, "severity": 1}
+
+    def start_action(self, action, **params):
+        command = action["command"]
+        arguments = {"command": command["command"], "arguments": command["arguments"], **params}
+        return self.send_request("workspace/executeCommand", arguments)
+
+    def run(self, action, **params):
+        return self.wait(self.start_action(action, **params), timeout=60)["result"]
+
+    def said(self):
+        """The texts of the messages to the user."""
+        return [
+            each["params"]["message"] for each in self.notifications if each["method"] == "window/showMessage"
+        ]
+
+    def progress(self, token):
+        values = [each["params"] for each in self.notifications if each["method"] == "$/progress"]
+        return [each["value"] for each in values if each["token"] == token]
+
+    def _apply(self, params):
+        self.edits.append(params["edit"])
+        edit = params["edit"]
+        if self.refuse:
+            return {"applied": False, "failureReason": "read-only"}
+        if "documentChanges" in edit:
+            (change,) = edit["documentChanges"]
+            if change["textDocument"]["version"] != self.version:
+                return {"applied": False, "failureReason": "another version"}
+            (one,) = change["edits"]
+        else:
+            ((one,),) = edit["changes"].values()
+        start, end = (self._offset(one["range"][which]) for which in ("start", "end"))
+        self.text = self.text[:start] + one["newText"] + self.text[end:]
+        self.version += 1
+        self.change(self.uri, self.version, {"range": one["range"], "text": one["newText"]})
+        return {"applied": True}
+
+    def _offset(self, position):
+        """ASCII texts only."""
+        lines = self.text.split("\n")
+        return sum(len(line) + 1 for line in lines[: position["line"]]) + position["character"]
