@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 EXTRAS ?= test,recipe
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint lint-editors types tests test-exporters test-nvim bench picture clean
+.PHONY: run test lint lint-editors types tests test-exporters test-nvim bench bench-shapes picture clean
 
 run: $(VENV)/.run  ## install, then show the main job on the embedded model
 	$(BIN)/sotto demo
@@ -48,6 +48,11 @@ test-exporters: $(VENV)/.test  ## tiny models through the real exporters, agains
 
 bench: $(VENV)/.test  ## replay keystrokes over stdio; docs/benchmarks.md explains the figures
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.replay
+
+SHAPE ?= 0.5b
+bench-shapes:  ## real shapes beside onnxruntime-genai; needs Qwen2.5's tokenizer (TOKENIZER=DIR)
+	PYTHONPATH=engine:tests $(EXPORTERS)/modern/bin/python -m benchmarks.real_shapes $(EXPORTERS)/shapes \
+	  --shape $(SHAPE) --tokenizer $(or $(TOKENIZER),../shared/data/qwen2.5-tokenizer)
 
 picture: $(VENV)/.test  ## the README's picture, from a real Neovim
 	PYTHONPATH=tests $(BIN)/python -m editors.picture docs/ghost-text.svg
