@@ -61,6 +61,27 @@ class Manifest:
         """Of all files; for weights that are mapped and packed about what they take in memory."""
         return sum(file.nbytes for file in self.files)
 
+    def as_json(self) -> str:
+        """What `load_manifest` reads back."""
+        data = {
+            "format": _FORMAT,
+            "name": self.name,
+            "description": self.description,
+            "licence": self.licence,
+            "model_type": self.model_type,
+            "is_instruct": self.is_instruct,
+            "files": {file.name: {"sha256": file.sha256, "nbytes": file.nbytes} for file in self.files},
+            "graph": self.graph,
+            "tokenizer": self.tokenizer,
+            "context_length": self.context_length,
+            "head_dim": self.head_dim,
+            "fim": {"family": self.fim_family, "order": self.fim_order, "header": self.fim_header},
+            "min_probability": self.min_probability,
+            "stop_ids": self.stop_ids,
+            "good_for": self.good_for,
+        }
+        return json.dumps(data, indent=2) + "\n"
+
     def verify(self) -> None:
         """Raise SottoError if a file is missing, truncated or not the one the manifest was written for."""
         for file in self.files:

@@ -7,12 +7,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 from sotto_engine.errors import SottoError
+from sotto_lsp.models.arguments import add_model_actions
 
 _EPILOG = """\
 examples:
   sotto serve                       what an editor starts: LSP over stdin and stdout
   sotto complete app.py:12:9        what would be suggested there
   sotto demo                        a real session in this terminal, typed for you
+  sotto models add DIR              a model of your own, checked and made faster
   sotto doctor                      is everything there, and how fast is it here?
 
 Nothing leaves this machine: no socket is opened, nothing is downloaded.
@@ -71,6 +73,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_model(demo)
     demo.set_defaults(run=_demo)
 
+    models = commands.add_parser("models", help="add, list, verify, choose and remove models of your own")
+    add_model_actions(models)
+    models.set_defaults(run=_models)
+
     doctor = commands.add_parser("doctor", help="check Python, the model and the speed of this machine")
     doctor.add_argument("--json", action="store_true", help="the report as JSON")
     _add_model(doctor)
@@ -80,7 +86,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--model", type=Path, metavar="DIR", help="folder of another model (default: the embedded one)"
+        "--model",
+        type=Path,
+        metavar="DIR|NAME",
+        help="folder or name of another model (default: the one `sotto models use` chose, else the embedded one)",
     )
 
 
@@ -105,6 +114,12 @@ def _demo(arguments: argparse.Namespace) -> int:
     from sotto_lsp.demo import demo_command  # noqa: PLC0415
 
     return demo_command(arguments.file, arguments.model, plain=arguments.plain)
+
+
+def _models(arguments: argparse.Namespace) -> int:
+    from sotto_lsp.models.command import models_command  # noqa: PLC0415
+
+    return models_command(arguments)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

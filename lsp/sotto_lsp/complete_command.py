@@ -6,10 +6,10 @@ import re
 import sys
 from pathlib import Path
 
-import sotto_models
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.engine import load_engine
 from sotto_engine.errors import SottoError
+from sotto_lsp.models.store import resolve_model
 from sotto_lsp.settings import Settings
 from sotto_lsp.suggestion import make_request, make_suggestion
 
@@ -21,7 +21,7 @@ def complete_command(place: str, model_dir: Path | None, *, as_json: bool) -> in
     path, line, column = _parse_place(place)
     text = read_source(path)
     offset = _offset(text, line, column, place)
-    engine, _ = load_engine(model_dir or sotto_models.embedded_model_dir())
+    engine, _ = load_engine(resolve_model(model_dir))
     # No hurry on the command line: the budget that an editor has does not apply.
     settings = dataclasses.replace(Settings(), budgetMs=60_000)
     request = make_request(text, offset, path.name, settings, is_invoked=True)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-import sotto_models
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.engine import Engine, load_engine
 from sotto_engine.errors import SottoError
@@ -16,6 +15,7 @@ from sotto_engine.language_model import ModelTraits
 from sotto_engine.manifest import Manifest
 from sotto_engine.probe import Speed, measure_speed, rows_are_exact
 from sotto_lsp.model_advice import advice, uses_on_this_machine
+from sotto_lsp.models.store import resolve_model
 from sotto_lsp.settings import Settings
 from sotto_lsp.suggestion import make_request, make_suggestion
 
@@ -62,7 +62,7 @@ class Report:
 
 def doctor_command(model_dir: Path | None, *, as_json: bool) -> int:
     """Print the report; 0 if suggestions work, 1 if not."""
-    report = examine(model_dir or sotto_models.embedded_model_dir())
+    report = examine(resolve_model(model_dir))
     text = json.dumps(dataclasses.asdict(report), indent=2) if as_json else in_words(report)
     print(text)  # noqa: T201 - the command's output
     return 1 if report.problem else 0

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import sotto_models
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.errors import SottoError
 from sotto_engine.request import Completion, CompletionRequest
 from sotto_lsp.last_suggestion import LastSuggestion
 from sotto_lsp.metrics import Metrics
+from sotto_lsp.models.store import ModelStore, resolve_model
 from sotto_lsp.settings import Settings
 from sotto_lsp.snapshot import DocumentSnapshot
 from sotto_lsp.worker import Worker
@@ -42,7 +42,7 @@ class Session:
 
     def model_name(self, settings: Settings) -> str:
         """What the user would call the model of these settings."""
-        return self._directory(settings).name
+        return Path(self._named(settings) or ModelStore().used()).name
 
     def needs_loading(self, settings: Settings) -> bool:
         """Whether these settings need another engine than the one there is."""
@@ -145,17 +145,18 @@ class Session:
         if self._worker is not None:
             self._worker.stop()
 
-    def _directory(self, settings: Settings) -> Path:
-        return self._model_dir or Path(settings.model or sotto_models.embedded_model_dir())
+    def _named(self, settings: Settings) -> Path | str | None:
+        """The model's folder or name, where one is named."""
+        return self._model_dir or settings.model or None
 
     def _loader(self) -> "Callable[[], tuple[Engine, Manifest]]":
-        directory, settings = self._directory(self.settings), self.settings
+        named, settings = self._named(self.settings), self.settings
 
         def load() -> "tuple[Engine, Manifest]":
             from sotto_engine.engine import EngineOptions, load_engine  # noqa: PLC0415 - loads onnxruntime
 
             return load_engine(
-                directory,
+                resolve_model(named),
                 EngineOptions(
                     fim_family=settings.fimFamily or None,
                     fim_order=settings.fimOrder or None,

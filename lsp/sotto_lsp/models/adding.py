@@ -1,0 +1,195 @@
+"""`sotto models add`: from an export, a folder of ours or an archive to a checked model in the store."""
+
+import dataclasses
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sotto_engine.errors import SottoError
+from sotto_engine.export_folder import manifest_of, read_export_folder
+from sotto_engine.manifest import MANIFEST_NAME, Manifest, ModelFile, has_manifest, load_manifest, sha256_of
+from sotto_engine.model import Model
+from sotto_engine.model_comparison import Comparison, compare_models
+from sotto_lsp.models.archive import is_archive, unpack
+from sotto_lsp.models.checksums import verify_checksums
+from sotto_lsp.models.store import ModelStore
+
+MAX_LOGITS_ERROR = 0.3
+"""|prepared - source| / |source|. Rounding to 8 bits costs a trained model 0.01 to 0.03; a graph that computes
+something else gives about 1."""
+_CHUNK_NBYTES = 8 << 20
+
+
+@dataclass(frozen=True)
+class Added:
+    """`comparison` and `steps` are of the preparation, if there was one."""
+
+    manifest: Manifest
+    source_nbytes: int
+    steps: tuple[str, ...] = ()
+    comparison: Comparison | None = None
+
+    def in_words(self) -> str:
+        """One line: what was gained, or that nothing was changed."""
+        if self.comparison is None:
+            return f"{self.manifest.nbytes / 1e6:.0f} MB, unchanged"
+        before, after = self.comparison.decode_rates
+        text = "the same greedy text" if self.comparison.same_text else "greedy text that differs in places"
+        sizes = f"{self.source_nbytes / 1e6:.0f} -> {self.manifest.nbytes / 1e6:.0f} MB"
+        return (
+            f"{before:.0f} -> {after:.0f} tok/s, {sizes}, "
+            f"logits within {self.comparison.logits_error:.1g}, {text}"
+        )
+
+
+class ModelAdding:
+    """One run of `add`. `on_step` gets what is being done and the share of it that is (None: not known)."""
+
+    def __init__(self, store: ModelStore, on_step: Callable[[str, float | None], None]) -> None:
+        self._store = store
+        self._on_step = on_step
+
+    def add(self, source: Path, name: str | None, *, link: bool = False, prepare: bool = True) -> Added:
+        """Raises SottoError for all that is not a whole, unharmed and usable model; the store is then unchanged."""
+        if not source.exists():
+            raise SottoError(f"There is no {source}; give the folder or file of an exported model.")
+        folder = self._store.new_folder(name or _default_name(source))
+        try:
+            added = self._fill(source, folder, name or _default_name(source), link=link, prepare=prepare)
+            self._store.finish(folder, name or _default_name(source))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        return added
+
+    def _fill(self, source: Path, folder: Path, name: str, *, link: bool, prepare: bool) -> Added:
+        unpacked = folder / "unpacked"
+        if is_archive(source):
+            self._on_step("unpacking", None)
+            unpacked.mkdir()
+            source = unpack(source, unpacked)
+        graph = None
+        if source.is_file():
+            source, graph = _split(source)
+        manifest = dataclasses.replace(self._describe(source, graph), name=name)
+        _refuse_links_outside(source, manifest)
+        _refuse_without_space(manifest, folder)
+        was_ours = has_manifest(source)
+        is_prepared = prepare and not link and not was_ours
+        if is_prepared:
+            added = self._prepare(source, manifest, folder)
+        else:
+            for file in manifest.files:
+                self._bring(source / file.name, folder / file.name, link=link)
+            added = Added(manifest, manifest.nbytes)
+        shutil.rmtree(unpacked, ignore_errors=True)
+        final = dataclasses.replace(
+            added.manifest, directory=folder, files=self._hashed(folder, added.manifest)
+        )
+        if not is_prepared:
+            Model(
+                folder / final.graph, final.context_length, head_dim=final.head_dim
+            )  # refuses what cannot be run
+        (folder / MANIFEST_NAME).write_text(final.as_json(), encoding="utf-8")
+        return dataclasses.replace(added, manifest=final)
+
+    def _describe(self, source: Path, graph: str | None) -> Manifest:
+        self._on_step("checking", None)
+        verify_checksums(source)
+        if has_manifest(source) and graph is None:
+            manifest = load_manifest(source)
+            manifest.verify()
+            return manifest
+        return manifest_of(read_export_folder(source, graph))
+
+    def _prepare(self, source: Path, manifest: Manifest, folder: Path) -> Added:
+        try:
+            from sotto_models.prepare import prepare_graph  # noqa: PLC0415 - an extra
+        except ImportError as error:
+            raise SottoError(
+                "Preparing a model needs the package onnx: pip install 'sotto-ls[prepare]', or give --no-prepare."
+            ) from error
+        try:
+            prepared = prepare_graph(
+                source / manifest.graph, folder, manifest.head_dim, lambda step: self._on_step(step, None)
+            )
+        except ValueError as error:
+            raise SottoError(
+                f"{source / manifest.graph} is refused: {error}; copy the whole export again."
+            ) from error
+        except Exception as error:  # onnx and protobuf raise types of their own for broken files
+            first = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise SottoError(
+                f"{source / manifest.graph} cannot be read as ONNX ({first}); copy it again."
+            ) from error
+        self._bring(source / manifest.tokenizer, folder / manifest.tokenizer, link=False)
+        self._on_step("measuring", None)
+        arguments = (manifest.context_length, 0, manifest.head_dim)
+        comparison = compare_models(
+            Model(source / manifest.graph, *arguments), Model(prepared.graph, *arguments)
+        )
+        if comparison.logits_error > MAX_LOGITS_ERROR:
+            raise SottoError(
+                f"Prepared, {manifest.name} computes something else (logits differ by "
+                f"{comparison.logits_error:.1g}); add it with --no-prepare."
+            )
+        names = ("model.onnx", "model.onnx.data", manifest.tokenizer)
+        files = tuple(ModelFile(each, "", 0) for each in names if (folder / each).exists())
+        done = dataclasses.replace(manifest, graph="model.onnx", files=files)
+        return Added(done, manifest.nbytes, prepared.steps, comparison)
+
+    def _bring(self, source: Path, target: Path, *, link: bool) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if link:
+            target.symlink_to(source.resolve())
+            return
+        nbytes, num_copied = max(1, source.stat().st_size), 0
+        with source.open("rb") as reader, target.open("wb") as writer:
+            while chunk := reader.read(_CHUNK_NBYTES):
+                writer.write(chunk)
+                num_copied += len(chunk)
+                self._on_step(f"copying {source.name}", num_copied / nbytes)
+
+    def _hashed(self, folder: Path, manifest: Manifest) -> tuple[ModelFile, ...]:
+        files: list[ModelFile] = []
+        for number, file in enumerate(manifest.files):
+            self._on_step("checksums", number / len(manifest.files))
+            path = folder / file.name
+            files.append(ModelFile(file.name, sha256_of(path), path.stat().st_size))
+        return tuple(files)
+
+
+def _default_name(source: Path) -> str:
+    name = source.resolve().name
+    for suffix in (".tar.gz", ".tgz", ".tar", ".zip"):
+        name = name.removesuffix(suffix)
+    if source.is_file() and name.endswith(".onnx"):
+        folder = source.resolve().parent
+        name = folder.parent.name if folder.name == "onnx" else folder.name
+    return name.replace(" ", "-")
+
+
+def _split(graph: Path) -> tuple[Path, str]:
+    """Folder and graph of a named .onnx file; transformers.js keeps graphs one folder below the tokenizer."""
+    folder = graph.parent
+    if folder.name == "onnx" and not (folder / "tokenizer.json").exists():
+        folder = folder.parent
+    return folder, graph.relative_to(folder).as_posix()
+
+
+def _refuse_links_outside(source: Path, manifest: Manifest) -> None:
+    root = source.resolve()
+    for file in manifest.files:
+        if not (source / file.name).resolve().is_relative_to(root):
+            raise SottoError(
+                f"{source / file.name} is a link out of its folder; copy the files themselves (cp -rL) and add those."
+            )
+
+
+def _refuse_without_space(manifest: Manifest, folder: Path) -> None:
+    free = shutil.disk_usage(folder).free
+    if manifest.nbytes > free:
+        raise SottoError(
+            f"{manifest.name} needs {manifest.nbytes / 1e6:.0f} MB and {folder.parent} has {free / 1e6:.0f} MB left; "
+            "make room, or name another folder in SOTTO_MODELS."
+        )

@@ -1,0 +1,43 @@
+"""A model in a .tar or .zip, unpacked into a folder that nothing in the archive can leave."""
+
+import tarfile
+import zipfile
+from pathlib import Path
+
+from sotto_engine.errors import SottoError
+
+SUFFIXES = (".tar", ".tar.gz", ".tgz", ".zip")
+
+
+def is_archive(path: Path) -> bool:
+    return path.is_file() and path.name.endswith(SUFFIXES)
+
+
+def unpack(archive: Path, folder: Path) -> Path:
+    """The model's folder inside `folder`. Raises SottoError for members that would leave it, and for broken files."""
+    try:
+        if archive.suffix == ".zip":
+            with zipfile.ZipFile(archive) as zipped:
+                _refuse_outside(archive, zipped.namelist())
+                zipped.extractall(folder)
+        else:
+            with tarfile.open(archive) as tarred:
+                tarred.extractall(folder, filter="data")
+    except tarfile.FilterError as error:
+        raise _leaves(archive, error.tarinfo.name) from error
+    except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError) as error:
+        reason = str(error).splitlines()[0]
+        raise SottoError(f"{archive} cannot be unpacked ({reason}); copy it again.") from error
+    entries = list(folder.iterdir())
+    return entries[0] if len(entries) == 1 and entries[0].is_dir() else folder
+
+
+def _refuse_outside(archive: Path, names: list[str]) -> None:
+    for name in names:
+        path = Path(name.replace("\\", "/"))
+        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+            raise _leaves(archive, name)
+
+
+def _leaves(archive: Path, name: str) -> SottoError:
+    return SottoError(f"{archive} holds {name!r}, which leaves its folder; do not use this file.")

@@ -1,0 +1,83 @@
+"""The steps of a preparation, in order."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import onnx as _onnx
+
+from sotto_models.prepare.accuracy_level import stamp_accuracy_level
+from sotto_models.prepare.external_data import refuse_data_outside
+from sotto_models.prepare.last_logits import add_num_logits
+from sotto_models.prepare.tables import quantize_tables
+
+onnx: Any = _onnx  # typed in part only
+GRAPH_NAME = "model.onnx"
+DATA_NAME = "model.onnx.data"
+_SMALL_NBYTES = 1024
+_CACHE_AXES = 4
+_MICROSOFT = "com.microsoft"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What was done, a phrase a step; empty if the graph was as it should be. The source is never written to."""
+
+    steps: tuple[str, ...]
+    graph: Path
+
+
+def prepare_graph(
+    source: Path, output_dir: Path, head_dim: int | None, on_step: Callable[[str], None] = lambda _: None
+) -> Prepared:
+    """Write `model.onnx` and `model.onnx.data` into `output_dir`.
+
+    Holds the whole model in memory. Raises ValueError for external data outside the source's folder, and what onnx
+    raises for a file that is no graph.
+    """
+    on_step("reading the graph")
+    model = onnx.load(str(source), load_external_data=False)
+    refuse_data_outside(model, source.parent)
+    onnx.load_external_data_for_model(model, str(source.parent))
+    steps: list[str] = []
+    on_step("setting the accuracy level")
+    if num_stamped := stamp_accuracy_level(model.graph):
+        steps.append(f"accuracy_level 4 on {num_stamped} matrices")
+    on_step("quantizing embedding and head")
+    steps += quantize_tables(model.graph)
+    if not any(opset.domain == _MICROSOFT for opset in model.opset_import):
+        model.opset_import.append(onnx.helper.make_opsetid(_MICROSOFT, 1))
+    on_step("limiting the logits")
+    if add_num_logits(model.graph):
+        steps.append("logits of the last tokens only")
+    if head_dim is not None and _fix_head_size(model.graph, head_dim):
+        steps.append(f"head size {head_dim}")
+    on_step("writing the weights beside the graph")
+    output_dir.mkdir(parents=True, exist_ok=True)
+    (output_dir / DATA_NAME).unlink(missing_ok=True)  # onnx appends to a file that is there already
+    path = output_dir / GRAPH_NAME
+    onnx.save_model(
+        model,
+        str(path),
+        save_as_external_data=True,
+        location=DATA_NAME,
+        size_threshold=_SMALL_NBYTES,
+    )
+    return Prepared(tuple(steps), path)
+
+
+def _fix_head_size(graph: Any, head_dim: int) -> bool:
+    """Write the head size where a cache's last dimension is open."""
+    fixed = False
+    for value in (*graph.input, *graph.output):
+        dims = value.type.tensor_type.shape.dim
+        if (
+            len(dims) == _CACHE_AXES
+            and ("past" in value.name or "present" in value.name)
+            and dims[3].dim_param
+        ):
+            dims[3].Clear()
+            dims[3].dim_value = head_dim
+            fixed = True
+    return fixed
