@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 EXTRAS ?= test,recipe
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint lint-editors types tests test-exporters test-nvim bench bench-shapes picture clean
+.PHONY: run test lint lint-editors types tests test-exporters test-nvim bench bench-shapes picture vsix clean
 
 run: $(VENV)/.run  ## install, then show the main job on the embedded model
 	$(BIN)/sotto demo
@@ -31,6 +31,9 @@ lint-editors:  ## the Lua of the Neovim plugin
 	npm install --silent --no-audit --no-fund --prefix $(STYLUA) @johnnymorganz/stylua@2.5.2
 	luacheck -q --config editors/neovim/.luacheckrc editors/neovim
 	STYLUA=$(STYLUA) node tests/editors/format_lua.mjs editors/neovim --check
+
+vsix:  ## editors/vscode/sotto.vsix, the extension for VS Code; needs Node 20 and npm's registry
+	cd editors/vscode && npm ci --silent --no-audit --no-fund && npm run --silent lint && npm test --silent && npm run --silent package
 
 test-nvim: $(VENV)/.test  ## in a real Neovim, installed from packages first; see tests/editors/README.md
 	$(BIN)/python -m pytest tests/editors --real-editors

@@ -1,0 +1,123 @@
+/** The commands, under the names that they have in every editor, and the menu of the status bar. */
+
+import { execFile } from "node:child_process";
+import { access } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { commands, type Disposable, type LogOutputChannel, ProgressLocation, window, workspace } from "vscode";
+import { counterLines } from "./counters";
+import type { Pause } from "./pause";
+import type { Server } from "./server";
+
+/** VS Code's own commands on ghost text. */
+const GHOST_TEXT = {
+  accept: "commit",
+  acceptWord: "acceptNextWord",
+  acceptLine: "acceptNextLine",
+  next: "showNext",
+  dismiss: "hide",
+};
+
+export function hideGhostText(): void {
+  void commands.executeCommand("editor.action.inlineSuggest.hide");
+}
+
+export function registerCommands(server: Server, pause: Pause, log: LogOutputChannel): Disposable[] {
+  const actions: Record<string, (...args: never[]) => unknown> = {
+    enable: () => {
+      pause.enable();
+    },
+    disable: () => {
+      pause.disable();
+    },
+    toggle: () => {
+      pause.toggle();
+    },
+    snooze: async (minutes?: number) => {
+      const chosen = minutes ?? (await askMinutes());
+      if (chosen) pause.snooze(chosen);
+    },
+    restart: () => server.restart(),
+    log: () => {
+      log.show();
+    },
+    selectModel,
+    showMetrics: () => showMetrics(server),
+    doctor: () => runDoctor(server, log),
+    menu: () => showMenu(pause),
+  };
+  for (const [name, own] of Object.entries(GHOST_TEXT)) {
+    actions[name] = () => commands.executeCommand(`editor.action.inlineSuggest.${own}`);
+  }
+  return Object.entries(actions).map(([name, run]) => commands.registerCommand(`sotto.${name}`, run));
+}
+
+async function showMenu(pause: Pause): Promise<void> {
+  const items = [
+    pause.state === "on"
+      ? { label: "$(circle-slash) Turn off in this window", command: "sotto.disable" }
+      : { label: "$(play) Turn on", command: "sotto.enable" },
+    { label: "$(debug-pause) Pause for some minutes", command: "sotto.snooze" },
+    { label: "$(package) Choose a model", command: "sotto.selectModel" },
+    { label: "$(graph) Metrics", command: "sotto.showMetrics" },
+    { label: "$(pulse) Doctor", command: "sotto.doctor" },
+    { label: "$(output) Log", command: "sotto.log" },
+    { label: "$(debug-restart) Restart the server", command: "sotto.restart" },
+  ];
+  const chosen = await window.showQuickPick(items, { title: "Sotto" });
+  if (chosen) await commands.executeCommand(chosen.command);
+}
+
+async function askMinutes(): Promise<number | undefined> {
+  const title = "Pause ghost text for";
+  const chosen = await window.showQuickPick(
+    [5, 15, 60].map((minutes) => ({ label: `${minutes} minutes`, minutes })),
+    { title },
+  );
+  return chosen?.minutes;
+}
+
+async function selectModel(): Promise<void> {
+  const embedded = { label: "The embedded model" };
+  const folder = { label: "A folder with a manifest.json…" };
+  const chosen = await window.showQuickPick([embedded, folder], { title: "Model" });
+  const settings = workspace.getConfiguration("sotto");
+  if (chosen === embedded) {
+    await settings.update("model", undefined, true);
+  } else if (chosen === folder) {
+    const [picked] = (await window.showOpenDialog({ canSelectFolders: true, canSelectFiles: false })) ?? [];
+    if (!picked) return;
+    try {
+      await access(join(picked.fsPath, "manifest.json"));
+      await settings.update("model", picked.fsPath, true);
+    } catch {
+      void window.showErrorMessage(`Sotto: ${picked.fsPath} has no manifest.json; choose a model's folder.`);
+    }
+  }
+}
+
+async function showMetrics(server: Server): Promise<void> {
+  try {
+    const lines = counterLines((await server.execute("sotto.metrics")) as Record<string, number>);
+    await window.showQuickPick(lines, { title: "Sotto since its start" });
+  } catch (error) {
+    void window.showWarningMessage(`Sotto: there are no metrics (${String(error)}).`);
+  }
+}
+
+async function runDoctor(server: Server, log: LogOutputChannel): Promise<void> {
+  const command = server.command;
+  if (!command) {
+    void window.showWarningMessage("Sotto: no server was found that the doctor could look at.");
+    return;
+  }
+  await window.withProgress({ location: ProgressLocation.Notification, title: "Sotto: the doctor looks" }, async () => {
+    try {
+      const { stdout } = await promisify(execFile)(command.program, [...command.args, "doctor"]);
+      log.info(`sotto doctor\n${stdout}`);
+    } catch (error) {
+      log.error(`sotto doctor failed: ${String(error)}`);
+    }
+  });
+  log.show();
+}

@@ -1,0 +1,90 @@
+/** Sotto in VS Code: the parts, and who hears of what. */
+
+import {
+  commands,
+  type ExtensionContext,
+  StatusBarAlignment,
+  type TextDocument,
+  ThemeColor,
+  window,
+  workspace,
+} from "vscode";
+import { hideGhostText, registerCommands } from "./commands";
+import { Pause } from "./pause";
+import { Server } from "./server";
+import { languages } from "./settings";
+import { shownState, type State, statusText, statusTooltip } from "./state";
+import { traffic } from "./traffic";
+
+export function activate(context: ExtensionContext): void {
+  const log = window.createOutputChannel("Sotto", { log: true });
+  const item = window.createStatusBarItem("sotto", StatusBarAlignment.Right);
+  item.name = "Sotto";
+  item.command = "sotto.menu";
+  let serverState: State = { kind: "loading" };
+
+  function show(): void {
+    const state = shownState(serverState, workspace.getConfiguration("sotto").get("enabled", true), pause.state);
+    item.text = statusText(state);
+    item.tooltip = statusTooltip(state);
+    item.backgroundColor = state.kind === "error" ? new ThemeColor("statusBarItem.errorBackground") : undefined;
+    item.show();
+  }
+
+  function onState(state: State): void {
+    const isNew = state.kind === "error" && state.detail !== serverState.detail;
+    serverState = state;
+    show();
+    if (isNew) void tell(state.detail ?? "");
+  }
+
+  const pause = new Pause(() => {
+    hideGhostText();
+    show();
+  });
+  const { version } = context.extension.packageJSON as { version: string };
+  const server = new Server(
+    version,
+    log,
+    traffic(() => pause.state === "on", onState),
+    onState,
+  );
+
+  let isStarted = false;
+  function startFor({ languageId }: TextDocument): void {
+    if (isStarted || !languages().includes(languageId)) return;
+    isStarted = true;
+    show();
+    void server.restart();
+  }
+
+  context.subscriptions.push(
+    log,
+    item,
+    pause,
+    server,
+    ...registerCommands(server, pause, log),
+    workspace.onDidOpenTextDocument(startFor),
+    workspace.onDidGrantWorkspaceTrust(() => void server.restart()),
+    workspace.onDidChangeConfiguration((event) => {
+      if (!event.affectsConfiguration("sotto") || !isStarted) return;
+      const needsRestart = ["sotto.server", "sotto.languages"].some((name) => event.affectsConfiguration(name));
+      void (needsRestart ? server.restart() : server.reconfigure());
+      show();
+    }),
+  );
+  workspace.textDocuments.forEach(startFor);
+}
+
+/** One message, with what can be done about it. */
+async function tell(problem: string): Promise<void> {
+  const actions = {
+    "How to install": () =>
+      commands.executeCommand("workbench.action.openWalkthrough", { category: "sotto.sotto#start" }),
+    Settings: () => commands.executeCommand("workbench.action.openSettings", "sotto.server"),
+    Log: () => commands.executeCommand("sotto.log"),
+  };
+  const names = Object.keys(actions) as (keyof typeof actions)[];
+  const chosen = await window.showErrorMessage(`Sotto: ${problem}`, ...names);
+  if (chosen) await actions[chosen]();
+}

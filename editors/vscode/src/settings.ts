@@ -1,0 +1,24 @@
+/** The user's settings: which of them are the server's, and which languages are served. */
+
+import { workspace } from "vscode";
+import type { DocumentSelector, TextDocumentFilter } from "vscode-languageclient";
+
+/** These are the extension's own; the server would call them unknown. */
+const OWN = new Set(["server", "languages"]);
+
+/** The section `sotto` as the server gets it. */
+export function serverSettings(section: unknown): unknown {
+  if (typeof section !== "object" || section === null) return section;
+  return Object.fromEntries(Object.entries(section).filter(([name]) => !OWN.has(name)));
+}
+
+export function languages(): string[] {
+  return workspace.getConfiguration("sotto").get("languages", ["python"]);
+}
+
+export function documentSelector(): DocumentSelector {
+  const schemes = ["file", "untitled"];
+  return languages().flatMap((language) =>
+    schemes.map((scheme): TextDocumentFilter => ({ scheme, language })),
+  );
+}

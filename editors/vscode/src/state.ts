@@ -1,0 +1,40 @@
+/** What the status bar says. Knows no VS Code. */
+
+export interface State {
+  readonly kind: "ready" | "loading" | "thinking" | "paused" | "off" | "error";
+  /** What is loaded or generated, or one sentence that says what is wrong. */
+  readonly detail?: string;
+}
+
+/** The state to show: a fault goes before a wish of the user's, which goes before what the server does. */
+export function shownState(server: State, isEnabled: boolean, pause: "on" | "off" | "paused"): State {
+  if (server.kind === "error") return server;
+  if (!isEnabled) return { kind: "off", detail: "The setting sotto.enabled is off." };
+  return pause === "on" ? server : { kind: pause };
+}
+
+const ICONS: Record<State["kind"], string> = {
+  ready: "$(sparkle)",
+  loading: "$(loading~spin)",
+  thinking: "$(ellipsis)",
+  paused: "$(debug-pause)",
+  off: "$(circle-slash)",
+  error: "$(error)",
+};
+
+const WORDS: Record<State["kind"], string> = {
+  ready: "ready",
+  loading: "loading the model",
+  thinking: "thinking",
+  paused: "paused",
+  off: "off in this window",
+  error: "not running",
+};
+
+export function statusText({ kind, detail }: State): string {
+  return kind === "loading" && detail ? `${ICONS.loading} Sotto: ${detail}` : `${ICONS[kind]} Sotto`;
+}
+
+export function statusTooltip({ kind, detail }: State): string {
+  return detail ? `Sotto: ${WORDS[kind]} (${detail})` : `Sotto: ${WORDS[kind]}`;
+}

@@ -1,0 +1,56 @@
+/** What passes between editor and server: pauses ghost text, and reads from the answers how the server is. */
+
+import type { Middleware } from "vscode-languageclient";
+import { serverSettings } from "./settings";
+import type { State } from "./state";
+
+/** Faster answers are not worth a change in the status bar. */
+const THINKING_MS = 150;
+const LOADING = "Sotto: loading ";
+
+export function traffic(isOn: () => boolean, onState: (state: State) => void): Middleware {
+  let loading: unknown; // the token of the progress under way
+  const thinking = new Set<unknown>();
+
+  function think(token: unknown, isBusy: boolean): void {
+    thinking[isBusy ? "add" : "delete"](token);
+    if (loading === undefined) onState({ kind: thinking.size ? "thinking" : "ready" });
+  }
+
+  return {
+    async provideInlineCompletionItems(document, position, context, token, next) {
+      if (!isOn()) return undefined;
+      const timer = setTimeout(() => {
+        think(token, true);
+      }, THINKING_MS);
+      try {
+        return await next(document, position, context, token);
+      } finally {
+        clearTimeout(timer);
+        if (thinking.has(token)) think(token, false);
+      }
+    },
+    handleWorkDoneProgress(token, params, next) {
+      if (params.kind === "begin" && params.title.startsWith(LOADING)) {
+        loading = token;
+        onState({ kind: "loading", detail: params.title.slice(LOADING.length) });
+      } else if (token !== loading) {
+        if (params.kind !== "report") think(token, params.kind === "begin");
+        next(token, params); // an action: VS Code shows how far it is, and a button that cancels it
+      } else if (params.kind === "end") {
+        loading = undefined;
+        thinking.clear();
+        const failed = params.message === "no model";
+        onState(
+          failed ? { kind: "error", detail: "The model could not be loaded; run the doctor." } : { kind: "ready" },
+        );
+      }
+    },
+    workspace: {
+      async configuration(params, token, next) {
+        const sections = await next(params, token);
+        return Array.isArray(sections) ? sections.map(serverSettings) : sections;
+      },
+    },
+  };
+}
