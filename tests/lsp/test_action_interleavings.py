@@ -1,7 +1,7 @@
 """500 random histories of edits while an action is under way: an edit is never made to a text that is not its own.
 
-The user's text is a list of characters that each have an identity. What an action replaces must be the very characters
-that stood in its line when it began, and the line must be whole.
+The user's text is a list of characters that each have an identity. What an action replaces must be the very
+characters that stood in its line when it began, and the line must be whole.
 """
 
 import ast
