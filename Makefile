@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 EXTRAS ?= test,recipe
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint lint-editors types tests test-exporters test-nvim bench bench-shapes picture vsix clean
+.PHONY: run test lint lint-editors types tests test-exporters test-nvim bench bench-actions bench-shapes picture vsix clean
 
 run: $(VENV)/.run  ## install, then show the main job on the embedded model
 	$(BIN)/sotto demo
@@ -51,6 +51,9 @@ test-exporters: $(VENV)/.test  ## tiny models through the real exporters, agains
 
 bench: $(VENV)/.test  ## replay keystrokes over stdio; docs/benchmarks.md explains the figures
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.replay
+
+bench-actions: $(VENV)/.test  ## faults planted in held-out code and repaired; HELD_OUT=FILE from the recipe's corpus step
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.actions --held-out $(HELD_OUT)
 
 SHAPE ?= 0.5b
 bench-shapes:  ## real shapes beside onnxruntime-genai; needs Qwen2.5's tokenizer (TOKENIZER=DIR)
