@@ -12,11 +12,11 @@ import numpy as np
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.completion_run import CompletionRun, DeadlinePassed
 from sotto_engine.errors import SottoError
-from sotto_engine.export_folder import manifest_of, read_export_folder
+from sotto_engine.export_folder import describe_model
 from sotto_engine.fim import FimTemplate, find_template
 from sotto_engine.kv_cache import KVCache
 from sotto_engine.language_model import LanguageModel, PassCancelled
-from sotto_engine.manifest import Manifest, has_manifest, load_manifest
+from sotto_engine.manifest import Manifest
 from sotto_engine.model import Model
 from sotto_engine.prefix_cache import PrefixCache
 from sotto_engine.probe import rows_look_exact
@@ -171,9 +171,7 @@ def _slice_size(cache: KVCache, prompt: Prompt) -> int:
 def load_engine(directory: Path, options: EngineOptions | None = None) -> tuple[Engine, Manifest]:
     """Load and check a model folder. Raises SottoError with a sentence the user can act on."""
     options = options or EngineOptions()
-    manifest = (
-        load_manifest(directory) if has_manifest(directory) else manifest_of(read_export_folder(directory))
-    )
+    manifest = describe_model(directory)
     manifest.verify()
     tokenizer = Tokenizer.load(manifest.tokenizer_path)
     template = find_template(options.fim_family or manifest.fim_family, tokenizer)

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from sotto_engine.errors import SottoError
 from sotto_engine.fim import detect_template
-from sotto_engine.manifest import Manifest, ModelFile
+from sotto_engine.manifest import Manifest, ModelFile, has_manifest, load_manifest
 from sotto_engine.request import FimOrder
 from sotto_engine.tokenizer import Tokenizer
 
@@ -101,6 +101,16 @@ def read_export_folder(directory: Path, graph_name: str | None = None) -> Export
         licence=_licence(directory, config),
         head_dim=_head_dim(decoder, config),
     )
+
+
+def describe_model(directory: Path, graph_name: str | None = None) -> Manifest:
+    """The manifest of a model's folder, or for an export without one what its files say.
+
+    `graph_name` names one graph of an export. Raises SottoError for a folder that is neither.
+    """
+    if graph_name is None and has_manifest(directory):
+        return load_manifest(directory)
+    return manifest_of(read_export_folder(directory, graph_name))
 
 
 def manifest_of(folder: ExportFolder) -> Manifest:

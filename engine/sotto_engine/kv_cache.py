@@ -114,7 +114,7 @@ class KVCache:
         length = self.rewindable(num_tokens)
         if length < len(self) and self.needs_checkpoints:
             self._checkpoints.forget_behind(length)
-            self._restore(self._checkpoints)
+            self._restore()
         del self._token_ids[length:]
 
     def reserve(self, num_tokens: int) -> None:
@@ -156,14 +156,15 @@ class KVCache:
             if length == len(self):
                 other._set_states(self.states)
             else:
-                other._restore(other._checkpoints)
+                other._restore()
         return other
 
     def _zero_states(self) -> States:
         return {spec.name: np.zeros(spec.shape, spec.dtype) for spec in self._state_layout}
 
-    def _restore(self, checkpoints: StateCheckpoints) -> None:
-        longest = checkpoints.latest(self._max_tokens)
+    def _restore(self) -> None:
+        """Make the states those of the longest checkpoint."""
+        longest = self._checkpoints.latest(self._max_tokens)
         self._set_states(longest.states if longest else self._zero_states())
 
     def _set_states(self, states: States) -> None:

@@ -22,6 +22,12 @@ class ModelFile:
     """Empty for a file that nobody wrote a checksum for."""
     nbytes: int
 
+    @classmethod
+    def of(cls, directory: Path, name: str) -> "ModelFile":
+        """The file as it is now, read whole for its checksum."""
+        path = directory / name
+        return cls(name, sha256_of(path), path.stat().st_size)
+
 
 @dataclass(frozen=True)
 class Manifest:

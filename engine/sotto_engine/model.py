@@ -23,7 +23,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
 
 from sotto_engine.cancel import CancelFlag
-from sotto_engine.errors import SottoError
+from sotto_engine.errors import SottoError, first_line
 from sotto_engine.graph_interface import GraphInterface, Port, read_interface
 from sotto_engine.kv_cache import KVCache
 from sotto_engine.language_model import ModelTraits, PassCancelled
@@ -69,7 +69,7 @@ class Model:
             )
         except Exception as error:  # onnxruntime raises a type of its own for every kind of failure
             raise SottoError(
-                f"The model graph {graph} cannot be loaded ({_first_line(error)}); install the model again."
+                f"The model graph {graph} cannot be loaded ({first_line(error)}); install the model again."
             ) from error
         self._interface: GraphInterface = read_interface(
             graph, _ports(self._session.get_inputs()), _ports(self._session.get_outputs()), head_dim
@@ -139,7 +139,7 @@ class Model:
             shape: list[int] = bound.io.get_outputs()[-1].shape()
             return in_place, int(shape[-1]), int(shape[-2]) == 1
         raise SottoError(
-            f"The model graph {graph} cannot be run ({_first_line(problem)}); export it again for the CPU."
+            f"The model graph {graph} cannot be run ({first_line(problem)}); export it again for the CPU."
         ) from problem
 
     def _bind(self, cache: KVCache, token_ids: Sequence[int], num_logits: int, *, in_place: bool) -> _Pass:
@@ -207,12 +207,11 @@ class Model:
         return binding
 
     def _bind_pair(self, io: Any, name: str, past: np.ndarray, present: np.ndarray) -> list[Any]:  # noqa: ANN401
-        values: list[Any] = [ort.OrtValue.ortvalue_from_numpy(array) for array in (past, present)]
-        if past is present:
-            values[1] = values[0]  # attention kernels compare the pointers' owner, not only the addresses
-        io.bind_ortvalue_input(name, values[0])
-        io.bind_ortvalue_output(self._interface.present[name], values[1])
-        return values
+        read: Any = ort.OrtValue.ortvalue_from_numpy(past)
+        written: Any = read if past is present else ort.OrtValue.ortvalue_from_numpy(present)
+        io.bind_ortvalue_input(name, read)
+        io.bind_ortvalue_output(self._interface.present[name], written)
+        return [read, written]
 
 
 def num_physical_cores() -> int:
@@ -239,7 +238,3 @@ def _session_options(num_threads: int) -> Any:  # noqa: ANN401
 
 def _ports(declared: Any) -> dict[str, Port]:  # noqa: ANN401
     return {str(each.name): Port(str(each.name), tuple(each.shape), str(each.type)) for each in declared}
-
-
-def _first_line(error: object) -> str:
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -6,6 +6,7 @@ Not locked: only the thread that owns the engine comes here.
 from collections.abc import Callable, Sequence
 
 from sotto_engine.kv_cache import KVCache
+from sotto_engine.shared_prefix import shared_prefix_length
 
 _WORTH_FORKING = 16
 """Shared tokens below which copying rows saves less than it costs."""
@@ -58,18 +59,3 @@ class PrefixCache:
 
     def clear(self) -> None:
         self._resting.clear()
-
-
-def shared_prefix_length(a: Sequence[int], b: Sequence[int]) -> int:
-    """How many tokens two sequences have in common from the start."""
-    limit = min(len(a), len(b))
-    if a[:limit] == b[:limit]:
-        return limit
-    low, high = 0, limit  # comparing slices runs in C: bisect instead of looping token by token
-    while low + 1 < high:
-        middle = (low + high) // 2
-        if a[low:middle] == b[low:middle]:
-            low = middle
-        else:
-            high = middle
-    return low if a[low] != b[low] else high

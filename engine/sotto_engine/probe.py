@@ -44,14 +44,7 @@ def rows_look_exact(model: LanguageModel) -> bool:
     Small passes tell the most: kernels change their way with the number of rows, a mixture of experts with the number
     of rows that go to one of them.
     """
-    token_ids = _some_tokens(min(_NUM_TRIED, model.max_tokens))
-    whole, pieces = model.new_cache(), model.new_cache()
-    model.forward(whole, token_ids, CancelFlag())
-    while len(pieces) < len(token_ids):
-        left = len(token_ids) - len(pieces)
-        size = left if left <= 3 else 2
-        model.forward(pieces, token_ids[len(pieces) : len(pieces) + size], CancelFlag())
-    return _same_rows(whole, pieces)
+    return _cuts_make_no_difference(model, _NUM_TRIED, _NUM_TRIED, (2,))
 
 
 def rows_are_exact(model: LanguageModel) -> bool:
@@ -59,13 +52,15 @@ def rows_are_exact(model: LanguageModel) -> bool:
 
     True with MatMulNBits of block size 32 on the CPUs tried; then a warm cache equals a cold one exactly.
     """
-    num_tokens = min(_NUM_TOKENS, model.max_tokens)
-    whole = _prefilled(model, _SLICE, num_tokens)
-    for size in (2, 3, 7):
-        pieces = _prefilled(model, size, num_tokens)
-        if not _same_rows(whole, pieces):
-            return False
-    return True
+    return _cuts_make_no_difference(model, _NUM_TOKENS, _SLICE, (2, 3, 7))
+
+
+def _cuts_make_no_difference(
+    model: LanguageModel, num_tokens: int, size: int, other_sizes: tuple[int, ...]
+) -> bool:
+    num_tokens = min(num_tokens, model.max_tokens)
+    whole = _prefilled(model, size, num_tokens)
+    return all(_same_rows(whole, _prefilled(model, other, num_tokens)) for other in other_sizes)
 
 
 def _same_rows(a: KVCache, b: KVCache) -> bool:

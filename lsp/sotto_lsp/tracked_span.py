@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from sotto_engine.shared_prefix import shared_prefix_length
+
 
 @dataclass
 class TrackedSpan:
@@ -33,19 +35,6 @@ class TrackedSpan:
 
 def changed_part(old: str, new: str) -> tuple[int, int, int]:
     """`(start, end, num_inserted)` of the smallest single edit that makes `new` out of `old`."""
-    limit = min(len(old), len(new))
-    start = _num_common(old, new, limit)
-    num_behind = _num_common(old[::-1], new[::-1], limit - start)
+    start = shared_prefix_length(old, new)
+    num_behind = shared_prefix_length(old[start:][::-1], new[start:][::-1])
     return start, len(old) - num_behind, len(new) - num_behind - start
-
-
-def _num_common(a: str, b: str, limit: int) -> int:
-    """How many of the first `limit` characters two texts have in common; halving compares at C's speed."""
-    low, high = 0, limit
-    while low < high:
-        middle = (low + high + 1) // 2
-        if a[low:middle] == b[low:middle]:
-            low = middle
-        else:
-            high = middle - 1
-    return low

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from recipe.export import GRAPH_NAME
 from recipe.runner import Runner
+from sotto_models.prepare.external_data import GRAPH_NAME
 
 _LENGTHS = (300, 1000)
 _TAIL = 10

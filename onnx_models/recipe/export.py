@@ -7,14 +7,10 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-import onnx
-
 from recipe.decoder_config import DecoderConfig, Weights, read_config, read_weights
 from recipe.graph import build_graph
 from recipe.quantize import SCHEMES, Scheme
-
-GRAPH_NAME = "model.onnx"
-DATA_NAME = "model.onnx.data"
+from sotto_models.prepare.external_data import GRAPH_NAME, save_graph
 
 
 def read_checkpoint(directory: Path, max_positions: int | None = None) -> tuple[DecoderConfig, Weights]:
@@ -29,15 +25,7 @@ def write_export(
     config: DecoderConfig, weights: Weights, scheme: Scheme, output_dir: Path, inline: bool = False
 ) -> Path:
     """Writes model.onnx, and model.onnx.data beside it unless `inline`; returns the graph's path."""
-    output_dir.mkdir(parents=True, exist_ok=True)
-    path = output_dir / GRAPH_NAME
-    (output_dir / DATA_NAME).unlink(missing_ok=True)  # onnx appends to a file that is there already
-    model = build_graph(config, weights, scheme)
-    if inline:
-        onnx.save_model(model, path)
-    else:
-        onnx.save_model(model, path, save_as_external_data=True, location=DATA_NAME, size_threshold=1024)
-    return path
+    return save_graph(build_graph(config, weights, scheme), output_dir, inline=inline)
 
 
 def main() -> None:

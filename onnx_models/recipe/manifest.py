@@ -7,14 +7,13 @@ evaluation calls the threshold of the more probable half, or another that its ta
 """
 
 import argparse
-import hashlib
 import json
 from pathlib import Path
 
-from recipe.export import DATA_NAME, GRAPH_NAME
 from recipe.vocabulary import CONTROL
+from sotto_engine.manifest import MANIFEST_NAME, ModelFile
+from sotto_models.prepare.external_data import DATA_NAME, GRAPH_NAME
 
-MANIFEST_NAME = "manifest.json"
 _TOKENIZER_NAME = "tokenizer.json"
 _CONTEXT_LENGTH = 1024
 
@@ -29,7 +28,7 @@ def describe(model_dir: Path, name: str, description: str, min_probability: floa
         "description": description,
         "licence": "Apache-2.0",
         "model_type": "qwen2",
-        "files": {each: _describe(model_dir / each) for each in present},
+        "files": {each: _describe(model_dir, each) for each in present},
         "graph": GRAPH_NAME,
         "tokenizer": _TOKENIZER_NAME,
         "context_length": _CONTEXT_LENGTH,
@@ -48,9 +47,9 @@ def write_manifest(model_dir: Path, name: str, description: str, min_probability
     return path
 
 
-def _describe(path: Path) -> dict[str, str | int]:
-    content = path.read_bytes()
-    return {"sha256": hashlib.sha256(content).hexdigest(), "nbytes": len(content)}
+def _describe(model_dir: Path, name: str) -> dict[str, str | int]:
+    file = ModelFile.of(model_dir, name)
+    return {"sha256": file.sha256, "nbytes": file.nbytes}
 
 
 def main() -> None:

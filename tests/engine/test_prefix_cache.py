@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sotto_engine.kv_cache import CacheTensor, KVCache
-from sotto_engine.prefix_cache import PrefixCache, shared_prefix_length
+from sotto_engine.prefix_cache import PrefixCache
+from sotto_engine.shared_prefix import shared_prefix_length
 
 LAYOUT = [CacheTensor("k", 2, 3, np.dtype(np.float32))]
 TOKENS = st.lists(st.integers(0, 2), max_size=30)

@@ -4,11 +4,10 @@ import math
 import re
 from dataclasses import dataclass
 
-from sotto_engine.request import Completion, CompletionRequest, FinishReason
+from sotto_engine.request import Completion, CompletionRequest
+from sotto_engine.shared_prefix import shared_prefix_length
 from sotto_lsp.actions.target import Hole, Target
-from sotto_lsp.filters import apply_filters
-from sotto_lsp.filters.place import Place
-from sotto_lsp.suggestion import line_end
+from sotto_lsp.suggestion import make_suggestion
 
 _NAME = re.compile(r"[ \t]*([^\W\d]\w*)")
 
@@ -30,12 +29,10 @@ class TextChange:
     def minimal(self, text: str) -> "TextChange":
         """The same change without what it would write over itself. Never parts the two characters of a CRLF."""
         old, new = text[self.start : self.end], self.new
-        limit = min(len(old), len(new))
-        before = next((i for i in range(limit) if old[i] != new[i]), limit)
+        before = shared_prefix_length(old, new)
         if before and old[before - 1] == "\r":
             before -= 1
-        limit -= before
-        behind = next((i for i in range(limit) if old[-1 - i] != new[-1 - i]), limit)
+        behind = shared_prefix_length(old[before:][::-1], new[before:][::-1])
         if behind and old[len(old) - behind] == "\n":
             behind -= 1
         return TextChange(self.start + before, self.end - behind, new[before : len(new) - behind])
@@ -64,14 +61,10 @@ def make_candidate(
         match = _NAME.match(completion.text)
         answer = match[1] if match else ""
     else:
-        is_cut_off = completion.finish_reason is FinishReason.LENGTH
-        answer = apply_filters(
-            completion.text, Place(request.prefix, request.suffix, is_cut_off)
-        ).text.rstrip()
+        answer = make_suggestion(completion, request, text).text.rstrip()
     if not answer and (hole.start == hole.end or not target.is_syntax_error):
         return None  # else: what stands in the hole is too much, which repairs a bracket written twice
-    new = hole.lead + answer.replace("\n", line_end(text))
-    return Candidate(TextChange(hole.start, hole.end, new), probability)
+    return Candidate(TextChange(hole.start, hole.end, hole.lead + answer), probability)
 
 
 def in_order(candidates: list[Candidate]) -> list[Candidate]:

@@ -13,7 +13,7 @@ from sotto_lsp.actions.find_line import (
     find_undefined,
 )
 from sotto_lsp.actions.lines import Lines
-from sotto_lsp.actions.python_code import syntax_problem
+from sotto_lsp.actions.python_code import SyntaxProblem, syntax_problem
 from sotto_lsp.actions.target import Target
 from sotto_lsp.actions.template import Template, load_template
 from sotto_lsp.snapshot import DocumentSnapshot
@@ -55,9 +55,12 @@ def _body(lines: Lines, place: Place) -> Target | None:
     return find_body(lines, place.first_line)
 
 
+def _first_problem(text: str) -> SyntaxProblem | None:
+    return syntax_problem(text) if len(text) <= MAX_PARSED_CHARS else None
+
+
 def _syntax(lines: Lines, place: Place) -> Target | None:
-    text = lines.snapshot.text
-    problem = syntax_problem(text) if len(text) <= MAX_PARSED_CHARS else None
+    problem = _first_problem(lines.snapshot.text)
     if problem is None or not place.first_line <= problem.line <= place.last_line:
         return None
     return find_syntax_error(lines, problem)
@@ -97,7 +100,7 @@ def offered(
     lines = Lines(snapshot)
     found: list[tuple[Action, Place]] = []
     text = snapshot.text
-    is_broken = len(text) <= MAX_PARSED_CHARS and syntax_problem(text) is not None
+    is_broken = _first_problem(text) is not None
     for place in places:
         diagnosed = place is not places[0]
         for action in ACTIONS:

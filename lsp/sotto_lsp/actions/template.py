@@ -8,9 +8,7 @@ from typing import Any, cast
 from sotto_engine.request import CompletionRequest, Sampling, StopAt
 from sotto_lsp.actions.target import Hole
 from sotto_lsp.context.window import window
-
-WINDOW_CHARS = 8192
-"""On each side of the hole, as for completions: the same text around it is the same prompt, and cached."""
+from sotto_lsp.suggestion import WINDOW_CHARS
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,10 @@ class Template:
     attempts: tuple[Attempt, ...]
 
     def request(self, text: str, hole: Hole, path: str, sampling: Sampling) -> CompletionRequest:
-        """The question: what belongs into the hole?"""
+        """The question: what belongs into the hole?
+
+        The window is that of completions: the same text around it is the same prompt, and cached.
+        """
         filled = text[: hole.start] + hole.lead + text[hole.end :]
         before, after = window(filled, hole.start + len(hole.lead), WINDOW_CHARS)
         return CompletionRequest(

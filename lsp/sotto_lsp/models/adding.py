@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from sotto_engine.errors import SottoError
-from sotto_engine.export_folder import manifest_of, read_export_folder
-from sotto_engine.manifest import MANIFEST_NAME, Manifest, ModelFile, has_manifest, load_manifest, sha256_of
+from sotto_engine.errors import SottoError, first_line
+from sotto_engine.export_folder import describe_model
+from sotto_engine.manifest import MANIFEST_NAME, Manifest, ModelFile, has_manifest
 from sotto_engine.model import Model
 from sotto_engine.model_comparison import Comparison, compare_models
 from sotto_lsp.models.archive import is_archive, unpack
@@ -54,10 +54,11 @@ class ModelAdding:
         """Raises SottoError for all that is not a whole, unharmed and usable model; the store is then unchanged."""
         if not source.exists():
             raise SottoError(f"There is no {source}; give the folder or file of an exported model.")
-        folder = self._store.new_folder(name or _default_name(source))
+        name = name or _default_name(source)
+        folder = self._store.new_folder(name)
         try:
-            added = self._fill(source, folder, name or _default_name(source), link=link, prepare=prepare)
-            self._store.finish(folder, name or _default_name(source))
+            added = self._fill(source, folder, name, link=link, prepare=prepare)
+            self._store.finish(folder, name)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         return added
@@ -87,20 +88,17 @@ class ModelAdding:
             added.manifest, directory=folder, files=self._hashed(folder, added.manifest)
         )
         if not is_prepared:
-            Model(
-                folder / final.graph, final.context_length, head_dim=final.head_dim
-            )  # refuses what cannot be run
+            # refuses what cannot be run
+            Model(folder / final.graph, final.context_length, head_dim=final.head_dim)
         (folder / MANIFEST_NAME).write_text(final.as_json(), encoding="utf-8")
         return dataclasses.replace(added, manifest=final)
 
     def _describe(self, source: Path, graph: str | None) -> Manifest:
         self._on_step("checking", None)
         verify_checksums(source)
-        if has_manifest(source) and graph is None:
-            manifest = load_manifest(source)
-            manifest.verify()
-            return manifest
-        return manifest_of(read_export_folder(source, graph))
+        manifest = describe_model(source, graph)
+        manifest.verify()
+        return manifest
 
     def _prepare(self, source: Path, manifest: Manifest, folder: Path) -> Added:
         try:
@@ -118,9 +116,8 @@ class ModelAdding:
                 f"{source / manifest.graph} is refused: {error}; copy the whole export again."
             ) from error
         except Exception as error:  # onnx and protobuf raise types of their own for broken files
-            first = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise SottoError(
-                f"{source / manifest.graph} cannot be read as ONNX ({first}); copy it again."
+                f"{source / manifest.graph} cannot be read as ONNX ({first_line(error)}); copy it again."
             ) from error
         self._bring(source / manifest.tokenizer, folder / manifest.tokenizer, link=False)
         self._on_step("measuring", None)
@@ -133,9 +130,10 @@ class ModelAdding:
                 f"Prepared, {manifest.name} computes something else (logits differ by "
                 f"{comparison.logits_error:.1g}); add it with --no-prepare."
             )
-        names = ("model.onnx", "model.onnx.data", manifest.tokenizer)
-        files = tuple(ModelFile(each, "", 0) for each in names if (folder / each).exists())
-        done = dataclasses.replace(manifest, graph="model.onnx", files=files)
+        names = (*prepared.files, manifest.tokenizer)
+        done = dataclasses.replace(
+            manifest, graph=prepared.graph.name, files=tuple(ModelFile(each, "", 0) for each in names)
+        )
         return Added(done, manifest.nbytes, prepared.steps, comparison)
 
     def _bring(self, source: Path, target: Path, *, link: bool) -> None:
@@ -154,8 +152,7 @@ class ModelAdding:
         files: list[ModelFile] = []
         for number, file in enumerate(manifest.files):
             self._on_step("checksums", number / len(manifest.files))
-            path = folder / file.name
-            files.append(ModelFile(file.name, sha256_of(path), path.stat().st_size))
+            files.append(ModelFile.of(folder, file.name))
         return tuple(files)
 
 

@@ -4,7 +4,7 @@ import tarfile
 import zipfile
 from pathlib import Path
 
-from sotto_engine.errors import SottoError
+from sotto_engine.errors import SottoError, first_line
 
 SUFFIXES = (".tar", ".tar.gz", ".tgz", ".zip")
 
@@ -26,8 +26,7 @@ def unpack(archive: Path, folder: Path) -> Path:
     except tarfile.FilterError as error:
         raise _leaves(archive, error.tarinfo.name) from error
     except (tarfile.TarError, zipfile.BadZipFile, OSError, EOFError) as error:
-        reason = str(error).splitlines()[0]
-        raise SottoError(f"{archive} cannot be unpacked ({reason}); copy it again.") from error
+        raise SottoError(f"{archive} cannot be unpacked ({first_line(error)}); copy it again.") from error
     entries = list(folder.iterdir())
     return entries[0] if len(entries) == 1 and entries[0].is_dir() else folder
 

@@ -1,9 +1,31 @@
-"""Where a graph's weights lie: inside its folder, or it is refused."""
+"""Where a graph's weights lie: in a file beside it, and inside its folder, or it is refused."""
 
 from pathlib import Path
 from typing import Any
 
+import onnx as _onnx
 from onnx import TensorProto
+
+onnx: Any = _onnx  # typed in part only
+GRAPH_NAME = "model.onnx"
+DATA_NAME = "model.onnx.data"
+_SMALL_NBYTES = 1024
+"""A tensor below this stays in the graph."""
+
+
+def save_graph(model: Any, output_dir: Path, *, inline: bool = False) -> Path:
+    """Write the graph and, unless `inline`, its weights beside it; the graph's path. Onnx appends to a file that is
+    there already, so an old one goes first."""
+    output_dir.mkdir(parents=True, exist_ok=True)
+    path = output_dir / GRAPH_NAME
+    (output_dir / DATA_NAME).unlink(missing_ok=True)
+    if inline:
+        onnx.save_model(model, str(path))
+    else:
+        onnx.save_model(
+            model, str(path), save_as_external_data=True, location=DATA_NAME, size_threshold=_SMALL_NBYTES
+        )
+    return path
 
 
 def refuse_data_outside(model: Any, folder: Path) -> None:

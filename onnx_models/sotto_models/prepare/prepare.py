@@ -8,14 +8,11 @@ from typing import Any
 import onnx as _onnx
 
 from sotto_models.prepare.accuracy_level import stamp_accuracy_level
-from sotto_models.prepare.external_data import refuse_data_outside
+from sotto_models.prepare.external_data import DATA_NAME, GRAPH_NAME, refuse_data_outside, save_graph
 from sotto_models.prepare.last_logits import add_num_logits
 from sotto_models.prepare.tables import quantize_tables
 
 onnx: Any = _onnx  # typed in part only
-GRAPH_NAME = "model.onnx"
-DATA_NAME = "model.onnx.data"
-_SMALL_NBYTES = 1024
 _CACHE_AXES = 4
 _MICROSOFT = "com.microsoft"
 
@@ -26,6 +23,12 @@ class Prepared:
 
     steps: tuple[str, ...]
     graph: Path
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Names of the graph and of its weights; a tiny graph holds them itself."""
+        names = (GRAPH_NAME, DATA_NAME)
+        return tuple(name for name in names if (self.graph.parent / name).exists())
 
 
 def prepare_graph(
@@ -54,17 +57,7 @@ def prepare_graph(
     if head_dim is not None and _fix_head_size(model.graph, head_dim):
         steps.append(f"head size {head_dim}")
     on_step("writing the weights beside the graph")
-    output_dir.mkdir(parents=True, exist_ok=True)
-    (output_dir / DATA_NAME).unlink(missing_ok=True)  # onnx appends to a file that is there already
-    path = output_dir / GRAPH_NAME
-    onnx.save_model(
-        model,
-        str(path),
-        save_as_external_data=True,
-        location=DATA_NAME,
-        size_threshold=_SMALL_NBYTES,
-    )
-    return Prepared(tuple(steps), path)
+    return Prepared(tuple(steps), save_graph(model, output_dir))
 
 
 def _fix_head_size(graph: Any, head_dim: int) -> bool:
