@@ -1,102 +1,19 @@
 """The plugin editors/neovim in real Neovims, on their screens: 0.12 natively, 0.10 by extmarks.
 
-Runs in CI and where `make test-nvim` has installed them; elsewhere it is skipped. SOTTO_NVIM=PATH adds another
-Neovim. What a suggestion says is the model's business: the tests read the ghost and compare it with the screen and
-the buffer.
+Ghost text: shown, accepted, typed along, never stale. What a suggestion says is the model's business: the tests read
+the ghost and compare it with the screen and the buffer.
 """
 
 import importlib.util
-import os
-import shutil
-import signal
-import sys
-import time
-from pathlib import Path
 
 import pytest
 
-from editors import echo_server, install_neovim
+from editors import echo_server
+from editors.plugin_keys import BEFORE, CODE, accept_with_tab, call, stays, type_text
 
 pytestmark = pytest.mark.skipif(
     not importlib.util.find_spec("pynvim"), reason="pynvim is not installed (pip install -e '.[test]')"
 )
-
-CODE = "def mean(values):\n    total = sum(values)\n    return total / len"
-BEFORE = "    return total / len("
-"""The last line of CODE, with the key that the tests type."""
-EVERYTHING = {"minProbability": 0, "budgetMs": 20000}
-"""The settings: also what the model is not sure of, and time enough for a slow machine."""
-OWN = os.environ.get("SOTTO_NVIM")
-
-
-@pytest.fixture(scope="module", params=["0.12", "0.10", *([OWN] if OWN else [])])
-def program(request):
-    if request.param == OWN:
-        return Path(OWN)
-    if request.config.getoption("--real-editors") or os.environ.get("CI"):
-        return install_neovim.install(request.param)
-    if path := install_neovim.installed(request.param):
-        return path
-    pytest.skip(f"Neovim {request.param} is not installed; `make test-nvim` does that")
-
-
-@pytest.fixture
-def open_neovim(program, tmp_path):
-    from editors.nvim_session import PLUGIN, SERVER, NvimSession
-
-    sessions = []
-
-    def start(text, *, is_served=True, **options):
-        (tmp_path / "app.py").write_text(text)
-        options = {"cmd": SERVER, "settings": EVERYTHING, **options}
-        sessions.append(NvimSession(program, tmp_path / "app.py", PLUGIN, options, is_served=is_served))
-        return sessions[-1]
-
-    yield start
-    for session in sessions:
-        session.close()
-
-
-@pytest.fixture
-def open_echo(open_neovim):
-    """A Neovim whose server suggests, after a delay, the text it was asked about."""
-
-    def start(text, delay_ms=0):
-        return open_neovim(text, cmd=[sys.executable, echo_server.__file__, str(delay_ms)])
-
-    return start
-
-
-def call(nvim, function, *arguments):
-    """One function of the plugin: what it returns first."""
-    return nvim.lua("local name = ...; return (require('sotto')[name](select(2, ...)))", function, *arguments)
-
-
-def type_text(nvim, text):
-    nvim.input(text.replace("<", "<lt>"))
-
-
-def accept_with_tab(nvim):
-    nvim.lua(
-        "vim.keymap.set('i', '<Tab>', function()"
-        " if not require('sotto').accept() then return '<Tab>' end end, { expr = true })"
-    )
-    nvim.input("<Tab>")
-
-
-def stays(nvim, is_so, seconds=0.7):
-    """Whether something is so now and at every look in the next moments."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if not is_so():
-            return False
-        time.sleep(0.01)
-    return True
-
-
-def messages(nvim):
-    return nvim.lua("return vim.api.nvim_exec2('messages', { output = true }).output")
-
 
 # What is shown
 
@@ -327,108 +244,3 @@ def test_no_ghost_is_shown_beside_the_menu_of_a_completion_plugin(open_echo, mod
     nvim.lua("_G.is_open = false")
     nvim.input("c")
     nvim.wait(lambda: nvim.ghost() == echo_server.first("abc"))
-
-
-# On, off, and when things break
-
-
-def test_toggle_and_the_commands_switch_ghost_text_off_and_on(open_neovim):
-    nvim = open_neovim(CODE)
-    for off, on in [("toggle", "toggle"), ("disable", "enable"), ("snooze 10", "toggle")]:
-        nvim.input(f"GA(<Cmd>Sotto {off}<CR>")
-        nvim.wait(lambda: not nvim.ghost())
-        assert call(nvim, "status") == ("paused" if "snooze" in off else "off")
-        assert stays(nvim, lambda: not nvim.ghost())
-        nvim.input(f"<Cmd>Sotto {on}<CR><Esc>u")
-        nvim.wait(lambda: call(nvim, "status") == "ready")
-        nvim.input("GA(")
-        nvim.wait(nvim.ghost)
-        nvim.input("<Esc>u")
-
-
-def test_ghost_text_comes_back_when_the_snooze_is_over(open_neovim):
-    nvim = open_neovim(CODE)
-    nvim.wait(lambda: call(nvim, "status") == "ready")
-    call(nvim, "snooze", 0.01)
-    assert call(nvim, "status") == "paused"
-    nvim.wait(lambda: call(nvim, "status") == "ready")
-    nvim.input("GA(")
-    nvim.wait(nvim.ghost)
-
-
-def test_a_killed_server_is_said_to_be_gone_and_is_back_after_a_restart(open_neovim):
-    nvim = open_neovim(CODE)
-    nvim.input("GA(")
-    nvim.wait(nvim.ghost)
-    (server,) = nvim.lua("return vim.api.nvim_get_proc_children(vim.fn.getpid())")
-    os.kill(server, signal.SIGKILL)
-    nvim.wait(lambda: call(nvim, "status") == "error")
-    nvim.wait(lambda: not nvim.ghost())
-    nvim.input("x<BS><Esc>")
-    nvim.wait(lambda: nvim.lines()[-1] == BEFORE)
-    for _ in range(2):  # once from the dead, once while it runs
-        nvim.input("<Esc>:Sotto restart<CR>")
-        nvim.wait(lambda: call(nvim, "status") == "loading")
-        nvim.wait(lambda: call(nvim, "status") == "ready")
-        nvim.wait_served()
-        nvim.input("GA<BS>(")
-        nvim.wait(nvim.ghost)
-    assert len(nvim.lua("return vim.api.nvim_get_proc_children(vim.fn.getpid())")) == 1
-
-
-def test_a_missing_program_is_said_once(open_neovim, tmp_path):
-    nvim = open_neovim(CODE, is_served=False, cmd=["no-such-sotto", "serve"])
-    nvim.lua("vim.cmd.edit(...)", str(tmp_path / "other.py"))
-    nvim.wait(lambda: "no-such-sotto" in messages(nvim))
-    assert messages(nvim).count("no-such-sotto") == 1
-    assert nvim.lua("return { require('sotto').status() }")[0] == "error"
-    nvim.input("ix")
-    nvim.wait(lambda: nvim.lines() == ["x"])
-
-
-@pytest.mark.parametrize("options", [{"cmdd": []}, {"filetypes": "python"}])
-def test_a_wrong_option_is_named(open_neovim, options):
-    nvim = open_neovim("")
-    said = nvim.lua("return select(2, pcall(require('sotto').setup, ...))", options)
-    assert "sotto.setup" in said and next(iter(options)) in said
-
-
-def test_the_command_completes_its_subcommands_and_shows_the_metrics(open_neovim):
-    nvim = open_neovim(CODE)
-    nvim.input("GA(")
-    nvim.wait(nvim.ghost)
-    nvim.input("<Esc>:Sotto metrics<CR>")
-    nvim.wait(lambda: nvim.row_with("completions"))
-    names = nvim.lua("return vim.fn.getcompletion('Sotto ', 'cmdline')")
-    assert names == ["disable", "enable", "log", "metrics", "restart", "snooze", "status", "toggle"]
-    assert nvim.lua("return vim.fn.getcompletion('Sotto sn', 'cmdline')") == ["snooze"]
-    nvim.lua("vim.cmd('Sotto status')")
-    assert "Sotto: ready" in messages(nvim)
-    nvim.lua("vim.cmd('Sotto log')")
-    assert nvim.lua("return vim.fn.expand('%:t')") == "lsp.log"
-
-
-def test_settings_reach_the_server_and_wrong_ones_are_named_there(open_neovim):
-    nvim = open_neovim(CODE, settings={"maxTokns": 3})
-    nvim.wait(lambda: "maxTokns" in messages(nvim))
-
-
-def test_checkhealth_and_the_help_are_there(open_neovim):
-    nvim = open_neovim(CODE)
-    nvim.wait(lambda: call(nvim, "status") == "ready")
-    nvim.lua("vim.cmd('checkhealth sotto')")
-    report = "\n".join(nvim.lines())
-    assert "ERROR" not in report, report
-    for told in ["Neovim 0.", "ghost text by", "sotto 0.", "sotto doctor", "the server runs", "<Tab>"]:
-        assert told in report, report
-
-
-def test_the_help_opens_and_has_no_tag_twice(open_neovim, tmp_path):
-    nvim = open_neovim("")
-    shutil.copytree(Path(__file__).parents[2] / "editors/neovim/doc", tmp_path / "doc")
-    nvim.lua(
-        "local root = ...; vim.opt.runtimepath:append(root); vim.cmd.helptags(root .. '/doc')", str(tmp_path)
-    )
-    for tag in ["sotto", "sotto-install", "sotto-setup", "sotto-mappings", ":Sotto"]:
-        nvim.lua("vim.cmd.help(...)", tag)
-        assert nvim.lua("return vim.fn.expand('%:t')") == "sotto.txt"
