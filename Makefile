@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 EXTRAS ?= test,recipe
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint lint-editors types tests test-exporters test-nvim bench bench-actions bench-shapes picture vsix clean
+.PHONY: run test lint lint-editors types tests test-exporters test-nvim test-editors bench bench-actions bench-shapes picture vsix clean
 
 run: $(VENV)/.run  ## install, then show the main job on the embedded model
 	$(BIN)/sotto demo
@@ -36,6 +36,10 @@ vsix:  ## editors/vscode/sotto.vsix, the extension for VS Code; needs Node 20 an
 	cd editors/vscode && npm ci --silent --no-audit --no-fund && npm run --silent lint && npm test --silent && npm run --silent package
 
 test-nvim: $(VENV)/.test  ## in a real Neovim, installed from packages first; see tests/editors/README.md
+	$(BIN)/python -m pytest tests/editors -k neovim --real-editors
+
+test-editors: $(VENV)/.test  ## in every editor that packages bring; the table and the screens go to build/editors
+	rm -rf build/editors
 	$(BIN)/python -m pytest tests/editors --real-editors
 
 # Two environments, as the exporters' pins differ; they and the models stay in the cache folder.

@@ -7,10 +7,16 @@ from pathlib import Path
 import pytest
 
 from editors import echo_server, install_neovim
+from editors.check_table import CheckTable
 
 EVERYTHING = {"minProbability": 0, "budgetMs": 20000}
 """The settings: also what the model is not sure of, and time enough for a slow machine."""
 OWN = os.environ.get("SOTTO_NVIM")
+
+
+def pytest_configure(config):
+    if config.getoption("--real-editors"):
+        config.pluginmanager.register(CheckTable())
 
 
 @pytest.fixture(scope="module", params=["0.12", "0.10", *([OWN] if OWN else [])])

@@ -43,6 +43,7 @@ def open_neovim(program, tmp_path):
         session.close()
 
 
+@pytest.mark.editor_check("Neovim 0.12 alone", "line end", "accepted whole")
 def test_ghost_text_at_the_end_of_a_line_is_on_the_screen_and_accepted_with_tab(open_neovim):
     nvim = open_neovim(CODE)
     nvim.input("GA(")
@@ -54,6 +55,7 @@ def test_ghost_text_at_the_end_of_a_line_is_on_the_screen_and_accepted_with_tab(
     nvim.wait(lambda: nvim.lines()[-1] == "    return total / len(" + ghost)
 
 
+@pytest.mark.editor_check("Neovim 0.12 alone", "mid-line")
 def test_ghost_text_in_the_middle_of_a_line_leaves_what_follows(open_neovim):
     nvim = open_neovim("import os\n\n\ndef size(path):\n    return os.stat().st_size\n")
     nvim.input("5G0f)ip")
@@ -63,6 +65,7 @@ def test_ghost_text_in_the_middle_of_a_line_leaves_what_follows(open_neovim):
     nvim.wait(lambda: nvim.lines()[4] == f"    return os.stat(p{ghost}).st_size")
 
 
+@pytest.mark.editor_check("Neovim 0.12 alone", "several lines")
 def test_ghost_text_over_several_lines_is_shown_below_and_accepted_whole(open_neovim):
     nvim = open_neovim("def parse(text):\n    try:\n        return int(text)\n    ")
     nvim.input("GA")
@@ -75,6 +78,7 @@ def test_ghost_text_over_several_lines_is_shown_below_and_accepted_whole(open_ne
     nvim.wait(lambda: second in nvim.lines())
 
 
+@pytest.mark.editor_check("Neovim 0.12 alone", "nothing stale: insert mode left")
 def test_typing_something_else_replaces_the_ghost_and_leaving_insert_mode_removes_it(open_neovim):
     nvim = open_neovim(CODE)
     nvim.input("GA(")
@@ -87,6 +91,7 @@ def test_typing_something_else_replaces_the_ghost_and_leaving_insert_mode_remove
     assert nvim.row_with("42 +") == "    return total / len(42 +"
 
 
+@pytest.mark.editor_check("Neovim 0.12 alone", "typed along")
 def test_what_was_typed_along_a_ghost_is_not_there_twice_when_it_is_accepted_at_once(open_neovim):
     nvim = open_neovim(CODE)
     nvim.input("GA(")

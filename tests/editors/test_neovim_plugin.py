@@ -18,6 +18,7 @@ pytestmark = pytest.mark.skipif(
 # What is shown
 
 
+@pytest.mark.editor_check("Neovim {program}", "line end", "accepted whole")
 def test_ghost_text_at_the_end_of_a_line_is_accepted_whole(open_neovim):
     nvim = open_neovim(CODE)
     nvim.input("GA(")
@@ -29,6 +30,7 @@ def test_ghost_text_at_the_end_of_a_line_is_accepted_whole(open_neovim):
     nvim.wait(lambda: "\n".join(nvim.lines()).endswith("\n" + BEFORE + ghost))
 
 
+@pytest.mark.editor_check("Neovim {program}", "mid-line")
 def test_ghost_text_in_the_middle_of_a_line_leaves_what_follows(open_neovim):
     nvim = open_neovim("import os\n\n\ndef size(path):\n    return os.stat().st_size\n")
     nvim.input("5G0f)ip")
@@ -38,6 +40,7 @@ def test_ghost_text_in_the_middle_of_a_line_leaves_what_follows(open_neovim):
     nvim.wait(lambda: nvim.lines()[4] == f"    return os.stat(p{ghost}).st_size")
 
 
+@pytest.mark.editor_check("Neovim {program}", "several lines")
 def test_ghost_text_over_several_lines_is_shown_below_and_the_cursor_ends_behind_it(open_neovim):
     text = "def parse(text):\n    try:\n        return int(text)\n    "
     nvim = open_neovim(text)
@@ -86,6 +89,7 @@ def test_a_part_is_accepted_and_the_rest_stays(open_neovim, part):
         nvim.wait(lambda: nvim.ghost() == rest)
 
 
+@pytest.mark.editor_check("Neovim {program}", "accepted by line")
 def test_a_line_of_a_ghost_of_several_is_accepted_and_then_the_next(open_echo):
     nvim = open_echo("")
     nvim.input("iab")
@@ -95,6 +99,7 @@ def test_a_line_of_a_ghost_of_several_is_accepted_and_then_the_next(open_echo):
     nvim.wait(lambda: nvim.lines() == ["ab(second,"])
 
 
+@pytest.mark.editor_check("Neovim {program}", "accepted by word")
 def test_words_are_accepted_one_after_the_other_as_fast_as_the_key_is_pressed(open_echo):
     nvim = open_echo("")
     nvim.input("iab cd")
@@ -106,6 +111,7 @@ def test_words_are_accepted_one_after_the_other_as_fast_as_the_key_is_pressed(op
         nvim.wait(lambda line=line: nvim.lines() == [line])
 
 
+@pytest.mark.editor_check("Neovim {program}", "typed along")
 def test_typing_along_keeps_the_ghost_and_what_was_typed_is_not_there_twice(open_neovim):
     nvim = open_neovim(CODE)
     nvim.input("GA(")
@@ -118,6 +124,7 @@ def test_typing_along_keeps_the_ghost_and_what_was_typed_is_not_there_twice(open
     nvim.wait(lambda: nvim.row_with(BEFORE).startswith(BEFORE + ghost) and BEFORE + ghost in nvim.lines())
 
 
+@pytest.mark.editor_check("Neovim {program}", "typed along")
 def test_typing_along_and_accepting_at_once_inserts_the_rest_only(open_neovim):
     nvim = open_neovim(CODE)
     nvim.input("GA(")
@@ -127,6 +134,7 @@ def test_typing_along_and_accepting_at_once_inserts_the_rest_only(open_neovim):
     nvim.wait(lambda: "\n".join(nvim.lines()).endswith(BEFORE + ghost))
 
 
+@pytest.mark.editor_check("Neovim {program}", "nothing stale: undo")
 def test_undo_takes_back_what_was_accepted_and_keeps_what_was_typed(open_neovim):
     nvim = open_neovim(CODE)
     nvim.input("GA(")
@@ -138,6 +146,7 @@ def test_undo_takes_back_what_was_accepted_and_keeps_what_was_typed(open_neovim)
     assert nvim.ghost() == ""
 
 
+@pytest.mark.editor_check("Neovim {program}", "next candidate")
 def test_the_next_candidate_is_shown_and_accepted(open_echo):
     nvim = open_echo("")
     nvim.input("iab")
@@ -163,6 +172,9 @@ def test_a_dismissed_ghost_comes_back_with_the_next_key_only(open_neovim):
 # Nothing stale
 
 
+@pytest.mark.editor_check(
+    "Neovim {program}", "nothing stale: fast typing", "nothing stale: deletion", "nothing stale: undo"
+)
 @pytest.mark.parametrize("keys", ["xyz", "<BS>", "<C-w>", "<C-o>u", "<Left>", "<Home>", "<CR>", "x<BS>y"])
 def test_no_ghost_of_another_place_is_ever_on_the_screen(open_echo, keys):
     from editors.nvim_session import GHOST
@@ -182,6 +194,7 @@ def test_no_ghost_of_another_place_is_ever_on_the_screen(open_echo, keys):
     assert stays(nvim, is_right, 1.0), nvim.screen()
 
 
+@pytest.mark.editor_check("Neovim {program}", "nothing stale: fast typing")
 def test_answers_that_come_late_are_not_shown_while_typing_goes_on(open_echo):
     nvim = open_echo("", delay_ms=400)
     nvim.input("i")
@@ -209,6 +222,7 @@ def test_the_next_key_cancels_the_request_under_way(open_echo):
     nvim.wait(lambda: nvim.ghost() == echo_server.first("ab"))
 
 
+@pytest.mark.editor_check("Neovim {program}", "nothing stale: insert mode left")
 def test_leaving_insert_mode_takes_the_ghost_off_for_good(open_neovim):
     nvim = open_neovim(CODE)
     nvim.input("GA(")

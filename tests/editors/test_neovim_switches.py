@@ -15,6 +15,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+@pytest.mark.editor_check("Neovim {program}", "off and on")
 def test_toggle_and_the_commands_switch_ghost_text_off_and_on(open_neovim):
     nvim = open_neovim(CODE)
     for off, on in [("toggle", "toggle"), ("disable", "enable"), ("snooze 10", "toggle")]:
@@ -39,6 +40,7 @@ def test_ghost_text_comes_back_when_the_snooze_is_over(open_neovim):
     nvim.wait(nvim.ghost)
 
 
+@pytest.mark.editor_check("Neovim {program}", "server killed and back")
 def test_a_killed_server_is_said_to_be_gone_and_is_back_after_a_restart(open_neovim):
     nvim = open_neovim(CODE)
     nvim.input("GA(")
