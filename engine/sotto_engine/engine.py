@@ -3,8 +3,8 @@
 Knows strings, token ids and a model; knows no URI, position, version or editor.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from sotto_engine.cancel import CancelFlag
 from sotto_engine.completion_run import CompletionRun, DeadlinePassed
 from sotto_engine.errors import SottoError
 from sotto_engine.export_folder import describe_model
-from sotto_engine.fim import FimTemplate, find_template
+from sotto_engine.fim import FimTemplate, find_edit_tasks, find_template
 from sotto_engine.kv_cache import KVCache
 from sotto_engine.language_model import LanguageModel, PassCancelled
 from sotto_engine.manifest import Manifest
@@ -23,6 +23,7 @@ from sotto_engine.probe import rows_look_exact
 from sotto_engine.prompt import Prompt, PromptBuilder
 from sotto_engine.request import Completion, CompletionRequest, FimOrder, FinishReason
 from sotto_engine.sampler import make_sampler
+from sotto_engine.text_score import score_answers
 from sotto_engine.tokenizer import Tokenizer
 
 PREFILL_SLICE = 64
@@ -98,6 +99,27 @@ class Engine:
             cache.trim(len(prompt.token_ids))
             self._prefix_cache.put(cache)
         return run.completion(reason)
+
+    def score(
+        self, request: CompletionRequest, texts: Sequence[str], cancelled: CancelFlag
+    ) -> tuple[float, ...]:
+        """The natural-log probability of each text as the whole answer to a request.
+
+        Raises PassCancelled. The prompt's rows stay in the cache; those of the texts are never in it.
+        """
+        run = CompletionRun(request, None)
+        prompt = self._prompts.build(request)
+        cache = self._prefix_cache.take(prompt.token_ids)
+        try:
+            cache.trim(max(0, len(prompt.token_ids) - MIN_PREFILL))
+            self._prefill(cache, prompt, run, cancelled)
+            scratch = cache.fork(len(prompt.token_ids))
+        finally:
+            self._prefix_cache.put(cache)
+        start = prompt.healed.decode()
+        answers = [self.tokenizer.encode(start + text) for text in texts]
+        ends = np.array(sorted({*self._stop_ids, *self.tokenizer.ids_extending(b"\n")}))
+        return score_answers(self.model, scratch, prompt.token_ids, answers, ends, cancelled)
 
     def _new_cache(self) -> KVCache:
         cache = self.model.new_cache()
@@ -180,6 +202,7 @@ def load_engine(directory: Path, options: EngineOptions | None = None) -> tuple[
     model = Model(manifest.graph_path, manifest.context_length, options.num_threads, manifest.head_dim)
     prefill_grid = 1 if rows_look_exact(model) else PREFILL_GRID
     stop_ids = {*manifest.stop_ids, *_known_ids(template, tokenizer)}
+    good_for = (*manifest.good_for, *find_edit_tasks(template, tokenizer))
     engine = Engine(
         model,
         tokenizer,
@@ -189,7 +212,7 @@ def load_engine(directory: Path, options: EngineOptions | None = None) -> tuple[
         manifest.min_probability,
         prefill_grid,
     )
-    return engine, manifest
+    return engine, replace(manifest, good_for=good_for)
 
 
 def _fim_order(name: str) -> FimOrder:

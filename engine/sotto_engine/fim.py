@@ -18,6 +18,7 @@ class Slot(Enum):
     PREFIX = "prefix"
     SUFFIX = "suffix"
     TYPED = "typed"
+    REGION = "region"
 
 
 class Header(Enum):
@@ -62,6 +63,16 @@ class FimTemplate:
                 f"Models of the family {self.family!r} have no {order.value} order; set another."
             )
         return layout
+
+    def edit_layout(self, task: str) -> Layout:
+        """The prompt of an edit task, as the recipe trains it: behind its token stands what is to be replaced.
+
+        Raises SottoError if the family has no order with a middle token at the end.
+        """
+        *parts, middle = self.prefix_first or (Slot.TYPED,)
+        if isinstance(middle, Slot):
+            raise SottoError(f"Models of the family {self.family!r} have no edit tasks; use another model.")
+        return (*parts, edit_token(task), Slot.REGION, middle)
 
     def control_tokens(self) -> set[str]:
         """Every control token that an order of this family needs."""
@@ -144,6 +155,20 @@ TEMPLATES: tuple[FimTemplate, ...] = (
         stops=("<[end▁of▁sentence]>",),
     ),
 )
+
+
+EDIT_TASKS = ("fix", "types", "docstring", "rename")
+"""What `onnx_models/recipe` trains beside filling in the middle."""
+
+
+def edit_token(task: str) -> str:
+    return f"<|{task}|>"
+
+
+def find_edit_tasks(template: FimTemplate, tokenizer: Tokenizer) -> tuple[str, ...]:
+    """The edit tasks that a vocabulary has tokens for."""
+    known = (task for task in EDIT_TASKS if tokenizer.control_id(edit_token(task)) is not None)
+    return tuple(known) if template.prefix_first else ()
 
 
 def find_template(family: str, tokenizer: Tokenizer) -> FimTemplate:

@@ -25,6 +25,8 @@ class ModelTraits:
     """False: every pass makes a copy of the whole cache."""
     limits_logits: bool
     """False: a prefill computes the logits of every token of the prompt, most of which nobody asks for."""
+    only_last_logits: bool = False
+    """True: `forward` gives the logits of one token a pass."""
 
 
 class LanguageModel(Protocol):

@@ -94,6 +94,7 @@ class Model:
             state_nbytes=sum(math.prod(state.shape) * state.dtype.itemsize for state in states),
             writes_in_place=self._in_place,
             limits_logits=self._only_last_logits or "num_logits" in self._interface.integers,
+            only_last_logits=self._only_last_logits,
         )
 
     def new_cache(self) -> KVCache:

@@ -54,24 +54,30 @@ class PromptBuilder:
 
     def build(self, request: CompletionRequest) -> Prompt:
         """Token ids that leave room for `request.max_tokens` new ones, or for half a context of them."""
-        room = self._max_tokens - min(request.max_tokens, self._max_tokens // 2) - len(self._layout)
+        layout = self._template.edit_layout(request.task) if request.task else self._layout
+        room = self._max_tokens - min(request.max_tokens, self._max_tokens // 2) - len(layout)
         front, lead = self._header(request, int(room * _HEADER_SHARE))
         room -= len(front)
         suffix_ids = self._tokenizer.encode(request.suffix)[: int(room * _SUFFIX_SHARE)]
         room -= len(suffix_ids)
-        anchor = self._anchor(request.prefix)
+        region_ids = self._tokenizer.encode(request.region)
+        room -= len(region_ids)
+        if room < 0:
+            raise SottoError("These lines are too long for the model; choose fewer of them.")
+        anchor = len(request.prefix) if request.task else self._anchor(request.prefix)
         prefix_ids = self._tokenizer.encode(lead + request.prefix[:anchor])
         typed_ids = self._tokenizer.encode(request.prefix[anchor:])
-        healed = self._pop_unfinished(typed_ids or prefix_ids)
+        healed = b"" if request.task else self._pop_unfinished(typed_ids or prefix_ids)
         typed_ids = self._window(typed_ids, room)
         filling = {
             Slot.PREFIX: self._window(prefix_ids, room - len(typed_ids)),
             Slot.SUFFIX: suffix_ids,
             Slot.TYPED: typed_ids,
+            Slot.REGION: region_ids,
         }
         token_ids = front
         boundaries: list[int] = []
-        for part in self._layout:
+        for part in layout:
             boundaries.append(len(token_ids))
             token_ids += [self._control_id(part)] if isinstance(part, str) else filling[part]
         return Prompt(token_ids, healed, (*boundaries, len(token_ids) - _TAIL))

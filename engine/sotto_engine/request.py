@@ -71,6 +71,8 @@ class CompletionRequest:
         decoding ends as soon as that is certain; `None`: as the model's manifest says.
     path, repository: real names, used where the model was trained with a header; empty for none.
     deadline_ms: no decode step starts later than this many milliseconds after the call; `None`: no limit.
+    task, region: one of `fim.EDIT_TASKS` and the text between prefix and suffix that the answer replaces, for models
+        that have such tasks; empty for filling in the middle.
     """
 
     prefix: str
@@ -84,6 +86,8 @@ class CompletionRequest:
     sampling: Sampling = field(default_factory=Sampling)
     deadline_ms: float | None = None
     min_probability: float | None = None
+    task: str = ""
+    region: str = ""
 
 
 @dataclass(frozen=True)
