@@ -16,6 +16,7 @@ from sotto_lsp.features.action_command import ActionCommand
 from sotto_lsp.features.code_action import COMMAND, KINDS, code_actions
 from sotto_lsp.features.completion import completion
 from sotto_lsp.features.inline_completion import inline_completion
+from sotto_lsp.needed_server import NeededServer
 from sotto_lsp.protocol import SottoServer
 from sotto_lsp.session import Session
 from sotto_lsp.settings import SECTION, Settings, parse_settings
@@ -35,10 +36,14 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
 
     at_start: list[object] = []
     """initializationOptions, which what the client says later goes before"""
+    to_tell: list[str] = []
 
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
-        at_start.append(params.initialization_options)
+        needed, options = NeededServer.split_off(params.initialization_options)
+        at_start.append(options)
+        if (problem := needed.problem_with(server.version)) is not None:
+            to_tell.append(problem)  # once initialized: Helix drops what comes earlier
         settings, _ = parse_settings(*at_start)
         if not _offers_completion(settings, params.capabilities):
             del server.protocol.fm.features[types.TEXT_DOCUMENT_COMPLETION]
@@ -46,6 +51,8 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
     @server.feature(types.INITIALIZED)
     async def initialized(params: types.InitializedParams) -> None:
         del params
+        for sentence in to_tell:
+            show_warning(server, sentence)
         sent = await _ask_configuration(server)
         await _configure(server, session, _read_settings(server, *at_start, sent))
 

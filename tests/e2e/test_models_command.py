@@ -59,6 +59,10 @@ def test_an_export_is_added_prepared_listed_used_and_removed(sotto, export, tmp_
     assert all(len(file["sha256"]) == 64 for file in manifest["files"].values())
     assert sotto("models", "use", "tiny-coder").returncode == 0
     assert "* tiny-coder" in sotto("models", "list").stdout
+    listed = {row.pop("name"): row for row in json.loads(sotto("models", "list", "--json").stdout)}
+    assert [name for name, row in listed.items() if row["used"]] == ["tiny-coder"]
+    assert listed["tiny-coder"]["folder"] == str(tmp_path / "store" / "tiny-coder")
+    assert not listed["embedded"]["used"] and "Apache-2.0" in listed["embedded"]["summary"]
     assert "every file matches" in sotto("models", "verify").stdout
     report = json.loads(sotto("doctor", "--json").stdout)
     assert report["model"] == "tiny-coder" and report["checksum"] == "matches" and report["advice"] == []

@@ -5,6 +5,7 @@ import json
 from importlib.metadata import version
 from pathlib import Path
 
+from sotto_lsp.needed_server import NeededServer
 from sotto_lsp.settings import Settings
 
 FOLDER = Path(__file__).parents[2] / "editors/vscode"
@@ -32,7 +33,9 @@ def test_limits_and_choices_are_what_the_server_accepts():
 
 
 def test_the_extension_has_the_version_of_the_server_it_needs():
-    assert json.loads((FOLDER / "package.json").read_text())["version"] == version("sotto-ls")
+    package = json.loads((FOLDER / "package.json").read_text())
+    assert package["version"] == version("sotto-ls")
+    assert NeededServer(package["needsServer"]).problem_with(version("sotto-ls")) is None
 
 
 def test_it_never_runs_in_a_browser_or_without_a_disk():

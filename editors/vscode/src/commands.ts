@@ -1,11 +1,8 @@
 /** The commands, under the names that they have in every editor, and the menu of the status bar. */
 
-import { execFile } from "node:child_process";
-import { access } from "node:fs/promises";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { commands, type Disposable, type LogOutputChannel, ProgressLocation, window, workspace } from "vscode";
 import { counterLines } from "./counters";
+import { type Model, modelChoices, parseModels } from "./models";
 import type { Pause } from "./pause";
 import type { Server } from "./server";
 
@@ -41,7 +38,7 @@ export function registerCommands(server: Server, pause: Pause, log: LogOutputCha
     log: () => {
       log.show();
     },
-    selectModel,
+    selectModel: () => selectModel(server, log),
     showMetrics: () => showMetrics(server),
     doctor: () => runDoctor(server, log),
     menu: () => showMenu(pause),
@@ -77,22 +74,23 @@ async function askMinutes(): Promise<number | undefined> {
   return chosen?.minutes;
 }
 
-async function selectModel(): Promise<void> {
-  const embedded = { label: "The embedded model" };
-  const folder = { label: "A folder with a manifest.json…" };
-  const chosen = await window.showQuickPick([embedded, folder], { title: "Model" });
+async function selectModel(server: Server, log: LogOutputChannel): Promise<void> {
+  let models: Model[] = [];
+  try {
+    models = parseModels(await server.ask("models", "list", "--json"));
+  } catch (error) {
+    log.warn(`The models are not known: ${String(error)}`);
+  }
   const settings = workspace.getConfiguration("sotto");
-  if (chosen === embedded) {
-    await settings.update("model", undefined, true);
-  } else if (chosen === folder) {
+  const folder = { label: "$(folder) A folder…", description: "with an exported model" };
+  const chosen = await window.showQuickPick([...modelChoices(models, settings.get("model", "")), folder], {
+    title: "Model",
+  });
+  if (chosen && "model" in chosen) {
+    await settings.update("model", chosen.model, true);
+  } else if (chosen) {
     const [picked] = (await window.showOpenDialog({ canSelectFolders: true, canSelectFiles: false })) ?? [];
-    if (!picked) return;
-    try {
-      await access(join(picked.fsPath, "manifest.json"));
-      await settings.update("model", picked.fsPath, true);
-    } catch {
-      void window.showErrorMessage(`Sotto: ${picked.fsPath} has no manifest.json; choose a model's folder.`);
-    }
+    if (picked) await settings.update("model", picked.fsPath, true);
   }
 }
 
@@ -106,15 +104,9 @@ async function showMetrics(server: Server): Promise<void> {
 }
 
 async function runDoctor(server: Server, log: LogOutputChannel): Promise<void> {
-  const command = server.command;
-  if (!command) {
-    void window.showWarningMessage("Sotto: no server was found that the doctor could look at.");
-    return;
-  }
   await window.withProgress({ location: ProgressLocation.Notification, title: "Sotto: the doctor looks" }, async () => {
     try {
-      const { stdout } = await promisify(execFile)(command.program, [...command.args, "doctor"]);
-      log.info(`sotto doctor\n${stdout}`);
+      log.info(`sotto doctor\n${await server.ask("doctor")}`);
     } catch (error) {
       log.error(`sotto doctor failed: ${String(error)}`);
     }

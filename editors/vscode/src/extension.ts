@@ -42,9 +42,9 @@ export function activate(context: ExtensionContext): void {
     hideGhostText();
     show();
   });
-  const { version } = context.extension.packageJSON as { version: string };
+  const { needsServer } = context.extension.packageJSON as { needsServer: string };
   const server = new Server(
-    version,
+    needsServer,
     log,
     traffic(() => pause.state === "on", onState),
     onState,

@@ -8,16 +8,16 @@ export type AskVersion = (command: Command) => Promise<string | undefined>;
 /** A command, or one sentence that says what to do. */
 export type Found = { readonly command: Command; readonly version: string } | { readonly problem: string };
 
-/** `needed`: this extension's version. Major and minor number of the server's must be the same. */
+/** `needed`: major and minor number, which the server's must be the same as. */
 export async function findServer(places: Places, needed: string, ask: AskVersion): Promise<Found> {
   const versions: string[] = [];
   for (const command of candidates(places)) {
     const version = await ask(command);
     if (version === undefined) continue;
-    if (series(version) === series(needed)) return { command, version };
+    if (series(version) === needed) return { command, version };
     versions.push(`${version} in ${command.from}`);
   }
-  return { problem: problem(places, series(needed), versions) };
+  return { problem: problem(places, needed, versions) };
 }
 
 function problem(places: Places, needed: string, versions: readonly string[]): string {

@@ -15,15 +15,18 @@ const ANSWER_TIMEOUT_MS = 15_000;
 
 export class Server implements Disposable {
   /** The command that runs, or ran last. */
-  command: Command | undefined;
+  private command: Command | undefined;
   private client: LanguageClient | undefined;
   private readonly backoff = new Backoff();
   private retry: NodeJS.Timeout | undefined;
   private tasks = Promise.resolve();
 
-  /** `onState` hears of loading and error; ready comes by `middleware`, which sees the server's progress. */
+  /**
+   * `needed`: the series of servers this extension is made for. `onState` hears of loading and error; ready comes by
+   * `middleware`, which sees the server's progress.
+   */
   constructor(
-    private readonly version: string,
+    private readonly needed: string,
     private readonly log: LogOutputChannel,
     private readonly middleware: Middleware,
     private readonly onState: (state: State) => void,
@@ -48,6 +51,13 @@ export class Server implements Disposable {
     return this.client.sendRequest("workspace/executeCommand", { command, arguments: [] });
   }
 
+  /** What the program prints, asked for something else than to serve. Rejects where none was found or it fails. */
+  async ask(...args: readonly string[]): Promise<string> {
+    if (!this.command) throw new Error("no server was found");
+    const { stdout } = await promisify(execFile)(this.command.program, [...this.command.args, ...args]);
+    return stdout;
+  }
+
   /** The settings have changed: the server asks for what it needs. */
   async reconfigure(): Promise<void> {
     if (this.isRunning) await this.client?.sendNotification("workspace/didChangeConfiguration", { settings: null });
@@ -63,8 +73,9 @@ export class Server implements Disposable {
 
   private async start(): Promise<void> {
     this.onState({ kind: "loading" });
-    const found = await findServer(places(), this.version, askVersion);
+    const found = await findServer(places(), this.needed, (command) => this.askVersion(command));
     if ("problem" in found) {
+      this.log.error(found.problem);
       this.onState({ kind: "error", detail: found.problem });
       return;
     }
@@ -80,6 +91,16 @@ export class Server implements Disposable {
     }
   }
 
+  private async askVersion({ program, args, from }: Command): Promise<string | undefined> {
+    try {
+      const { stdout } = await promisify(execFile)(program, [...args, "--version"], { timeout: ANSWER_TIMEOUT_MS });
+      return /^sotto (\d\S*)/.exec(stdout)?.[1];
+    } catch (error) {
+      this.log.info(`Not in ${from}: ${error instanceof Error ? error.message.trim() : String(error)}`);
+      return undefined;
+    }
+  }
+
   private makeClient({ program, args }: Command): LanguageClient {
     const client: LanguageClient = new LanguageClient(
       "sotto",
@@ -87,6 +108,7 @@ export class Server implements Disposable {
       { command: program, args: [...args, "serve"] },
       {
         documentSelector: documentSelector(),
+        initializationOptions: { needsServer: this.needed },
         outputChannel: this.log,
         middleware: this.middleware,
         initializationFailedHandler: () => false,
@@ -137,13 +159,4 @@ function places() {
     home: homedir(),
     isWindows: process.platform === "win32",
   };
-}
-
-async function askVersion({ program, args }: Command): Promise<string | undefined> {
-  try {
-    const { stdout } = await promisify(execFile)(program, [...args, "--version"], { timeout: ANSWER_TIMEOUT_MS });
-    return /^sotto (\d\S*)/.exec(stdout)?.[1];
-  } catch {
-    return undefined;
-  }
 }

@@ -3,8 +3,8 @@
 import { workspace } from "vscode";
 import type { DocumentSelector, TextDocumentFilter } from "vscode-languageclient";
 
-/** These are the extension's own; the server would call them unknown. */
-const OWN = new Set(["server", "languages"]);
+/** These are the extension's own and the client library's; the server would call them unknown. */
+const OWN = new Set(["server", "languages", "trace"]);
 
 /** The section `sotto` as the server gets it. */
 export function serverSettings(section: unknown): unknown {

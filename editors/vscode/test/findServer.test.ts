@@ -11,7 +11,7 @@ function machine(versions: Record<string, string>) {
 }
 
 async function commandIn(places: typeof PLACES, versions: Record<string, string>): Promise<string> {
-  const found = await findServer(places, "0.1.3", machine(versions));
+  const found = await findServer(places, "0.1", machine(versions));
   return "problem" in found ? found.problem : [found.command.program, ...found.command.args].join(" ");
 }
 

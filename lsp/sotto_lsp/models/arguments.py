@@ -18,7 +18,8 @@ def add_model_actions(parser: ArgumentParser) -> None:
         "--link", action="store_true", help="link to the files instead of copying them; no preparation"
     )
     add.add_argument("--no-prepare", action="store_true", help="take the graph as it is")
-    actions.add_parser("list", help="the models that are there; * is the one in use")
+    listing = actions.add_parser("list", help="the models that are there; * is the one in use")
+    listing.add_argument("--json", action="store_true", help="the list as JSON")
     verify = actions.add_parser("verify", help="compare every file with its checksum")
     verify.add_argument("name", nargs="?", help="default: all")
     use = actions.add_parser("use", help="take this model where no other is named")

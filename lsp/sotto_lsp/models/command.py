@@ -1,5 +1,6 @@
 """`sotto models add | list | verify | use | remove`."""
 
+import json
 from argparse import Namespace
 
 import sotto_models
@@ -16,7 +17,7 @@ def models_command(arguments: Namespace) -> int:
         case "add":
             _add(store, arguments)
         case "list":
-            _list(store)
+            _list(store, as_json=arguments.json)
         case "verify":
             _verify(store, arguments.name)
         case "use":
@@ -45,13 +46,26 @@ def _add(store: ModelStore, arguments: Namespace) -> None:
     _say(f"`sotto models use {name}` makes it the one in use.")
 
 
-def _list(store: ModelStore) -> None:
+def _list(store: ModelStore, *, as_json: bool) -> None:
     used = store.used()
     rows = [(EMBEDDED, load_manifest(sotto_models.embedded_model_dir()))]
     rows += [(name, store.manifest(name)) for name in store.names()]
+    if as_json:
+        _say(json.dumps([_row(name, manifest, is_used=name == used) for name, manifest in rows], indent=2))
+        return
     for name, manifest in rows:
         _say(f"{'*' if name == used else ' '} {name:32} {_summary(manifest)}")
     _say(f"in {store.root}")
+
+
+def _row(name: str, manifest: Manifest, *, is_used: bool) -> dict[str, object]:
+    return {
+        "name": name,
+        "used": is_used,
+        "folder": str(manifest.directory),
+        "nbytes": manifest.nbytes,
+        "summary": " ".join(_summary(manifest).split()),
+    }
 
 
 def _summary(manifest: Manifest) -> str:
