@@ -8,6 +8,7 @@ from typing import Any
 import onnx as _onnx
 
 from sotto_models.prepare.accuracy_level import stamp_accuracy_level
+from sotto_models.prepare.attention import fuse_attention
 from sotto_models.prepare.external_data import DATA_NAME, GRAPH_NAME, refuse_data_outside, save_graph
 from sotto_models.prepare.last_logits import add_num_logits
 from sotto_models.prepare.tables import quantize_tables
@@ -44,6 +45,9 @@ def prepare_graph(
     refuse_data_outside(model, source.parent)
     onnx.load_external_data_for_model(model, str(source.parent))
     steps: list[str] = []
+    on_step("fusing the attention")
+    if num_fused := fuse_attention(model):
+        steps.append(f"attention of {num_fused} layers fused, its cache written in place")
     on_step("setting the accuracy level")
     if num_stamped := stamp_accuracy_level(model.graph):
         steps.append(f"accuracy_level 4 on {num_stamped} matrices")

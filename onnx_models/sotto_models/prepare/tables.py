@@ -9,6 +9,7 @@ import numpy as np
 from onnx import helper, numpy_helper
 
 from sotto_models.prepare.blockwise import QuantizedMatrix, quantize
+from sotto_models.prepare.graph_view import drop_unused
 from sotto_models.prepare.last_logits import find_head, producer_of
 
 _BITS, _BLOCK_SIZE = 8, 32
@@ -46,7 +47,7 @@ def quantize_tables(graph: Any) -> list[str]:
             matrix = _store(graph, name, table)
             _replace_head(head, name, matrix)
             done.append(f"head {table.nbytes / 1e6:.0f} -> {_nbytes(matrix) / 1e6:.0f} MB")
-    _drop_unused(graph)
+    drop_unused(graph)
     return done
 
 
@@ -121,12 +122,6 @@ def _replace_head(head: Any, name: str, matrix: QuantizedMatrix) -> None:
             accuracy_level=4,
         )
     )
-
-
-def _drop_unused(graph: Any) -> None:
-    used = {name for node in graph.node for name in node.input} | {value.name for value in graph.output}
-    for tensor in [tensor for tensor in graph.initializer if tensor.name not in used]:
-        graph.initializer.remove(tensor)
 
 
 def _nbytes(matrix: QuantizedMatrix) -> int:
