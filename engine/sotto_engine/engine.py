@@ -11,11 +11,13 @@ import numpy as np
 
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.completion_run import CompletionRun, DeadlinePassed
+from sotto_engine.draft import Drafter
 from sotto_engine.errors import SottoError
 from sotto_engine.export_folder import describe_model
 from sotto_engine.fim import FimTemplate, find_edit_tasks, find_template
 from sotto_engine.kv_cache import KVCache
 from sotto_engine.language_model import LanguageModel, PassCancelled
+from sotto_engine.lookahead import Lookahead
 from sotto_engine.manifest import Manifest
 from sotto_engine.model import Model
 from sotto_engine.prefix_cache import PrefixCache
@@ -45,6 +47,8 @@ class EngineOptions:
     fim_order: str | None = None
     num_threads: int = 0
     cache_nbytes: int = DEFAULT_CACHE_NBYTES
+    drafts: bool = True
+    """Guess tokens from the text and check several in one pass, where that changes no answer."""
 
 
 class Engine:
@@ -56,7 +60,7 @@ class Engine:
         tokenizer: Tokenizer,
         prompts: PromptBuilder,
         stop_ids: frozenset[int],
-        cache_nbytes: int = DEFAULT_CACHE_NBYTES,
+        options: EngineOptions = EngineOptions(),
         min_probability: float = 0.0,
         prefill_grid: int = 1,
     ) -> None:
@@ -67,7 +71,10 @@ class Engine:
         self.tokenizer = tokenizer
         self._prompts = prompts
         self._stop_ids = stop_ids
-        self._prefix_cache = PrefixCache(self._new_cache, cache_nbytes)
+        self._prefix_cache = PrefixCache(self._new_cache, options.cache_nbytes)
+        # A draft is checked in one pass and its wrong tokens forgotten: only where neither changes a row.
+        can_check = prefill_grid == 1 and not model.traits.state_nbytes and not model.traits.only_last_logits
+        self._drafter = Drafter() if options.drafts and can_check else None
 
     def complete(
         self,
@@ -88,15 +95,12 @@ class Engine:
             run.prompt_ready(len(prompt.token_ids), len(cache))
             logits = self._prefill(cache, prompt, run, cancelled)
             run.prefill_done()
-            reason = self._decode(cache, logits, prompt.healed, run, cancelled)
+            reason = self._decode(cache, logits, prompt, run, cancelled)
         except PassCancelled:
             reason = FinishReason.CANCELLED
         except DeadlinePassed:
             reason = FinishReason.DEADLINE
         finally:
-            # Rows of generated tokens come from one-token passes, which round differently from the passes
-            # that compute a prompt: they are not kept, or a warm cache would differ from a cold one.
-            cache.trim(len(prompt.token_ids))
             self._prefix_cache.put(cache)
         return run.completion(reason)
 
@@ -140,29 +144,27 @@ class Engine:
             run.check_deadline()
 
     def _decode(
-        self,
-        cache: KVCache,
-        logits: np.ndarray,
-        healed: bytes,
-        run: CompletionRun,
-        cancelled: CancelFlag,
+        self, cache: KVCache, logits: np.ndarray, prompt: Prompt, run: CompletionRun, cancelled: CancelFlag
     ) -> FinishReason:
         """Generate until a stop; every token and its text go to `run`."""
         sample = make_sampler(run.request.sampling)
+        healed = prompt.healed
         if healed:
             logits = self._only_extending(logits, healed)
-        choice = None
-        for _ in range(min(run.request.max_tokens, self.model.max_tokens - len(cache))):
-            if choice is not None:
-                logits = self.model.forward(cache, [choice.token_id], cancelled)[0]
-            run.check_deadline()
-            choice = sample(logits)
-            if choice.token_id in self._stop_ids:
-                return run.stop(choice)
-            token_bytes = self.tokenizer.token_bytes(choice.token_id)[len(healed) :]
-            healed = b""
-            if (reason := run.add(choice, token_bytes)) is not None:
-                return reason
+        num_tokens = min(run.request.max_tokens, self.model.max_tokens - len(cache))
+        with Lookahead(self.model, cache, prompt.token_ids, num_tokens, self._drafter, cancelled) as ahead:
+            choice = None
+            for _ in range(num_tokens):
+                if choice is not None:
+                    logits = ahead.logits_behind(choice.token_id)
+                run.check_deadline()
+                choice = sample(logits)
+                if choice.token_id in self._stop_ids:
+                    return run.stop(choice)
+                token_bytes = self.tokenizer.token_bytes(choice.token_id)[len(healed) :]
+                healed = b""
+                if (reason := run.add(choice, token_bytes)) is not None:
+                    return reason
         return FinishReason.LENGTH
 
     def _only_extending(self, logits: np.ndarray, healed: bytes) -> np.ndarray:
@@ -208,7 +210,7 @@ def load_engine(directory: Path, options: EngineOptions | None = None) -> tuple[
         tokenizer,
         prompts,
         frozenset(stop_ids),
-        options.cache_nbytes,
+        options,
         manifest.min_probability,
         prefill_grid,
     )

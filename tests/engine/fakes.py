@@ -1,10 +1,12 @@
 """A model and a tokenizer without weights, on which the whole engine runs."""
 
+from dataclasses import replace
+
 import numpy as np
 import tokenizers
 from tokenizers import decoders, models, pre_tokenizers
 
-from sotto_engine.engine import Engine
+from sotto_engine.engine import Engine, EngineOptions
 from sotto_engine.fim import find_template
 from sotto_engine.kv_cache import CacheTensor, KVCache, StateTensor
 from sotto_engine.language_model import ModelTraits, PassCancelled
@@ -87,6 +89,10 @@ class FakeModel:
 class FakeRecurrentModel(FakeModel):
     """Besides the rows there is a state that every token goes into and none can be taken out of."""
 
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.traits = replace(self.traits, state_nbytes=8)
+
     def new_cache(self):
         rows, state = (
             CacheTensor("state", 1, 1, np.dtype(np.int64)),
@@ -120,6 +126,7 @@ def make_engine(
     merges=MERGES,
     make_model=FakeModel,
     grid=1,
+    drafts=True,
 ):
     """An engine over the fakes; `engine.model` counts what it computes."""
     tokenizer = make_tokenizer(merges)
@@ -128,4 +135,5 @@ def make_engine(
     model = make_model(tokenizer.vocab_size, max_tokens, letters)
     prompts = PromptBuilder(tokenizer, template, order, max_tokens, header=False)
     stop_ids = frozenset(tokenizer.control_id(text) for text in CONTROL)
-    return Engine(model, tokenizer, prompts, stop_ids, cache_nbytes, prefill_grid=grid)
+    options = EngineOptions(cache_nbytes=cache_nbytes, drafts=drafts)
+    return Engine(model, tokenizer, prompts, stop_ids, options, prefill_grid=grid)

@@ -4,12 +4,14 @@ import inspect
 import json
 import random
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import sotto_models
 from sotto_engine.cancel import CancelFlag
+from sotto_engine.draft import Draft, Drafter
 from sotto_engine.engine import Engine, EngineOptions, load_engine
 from sotto_engine.probe import rows_are_exact
 from sotto_engine.request import CompletionRequest, FinishReason, StopAt
@@ -102,8 +104,8 @@ class Signalling:
     def __getattr__(self, name):
         return getattr(self._model, name)
 
-    def forward(self, *arguments):
-        logits = self._model.forward(*arguments)
+    def forward(self, *arguments, **options):
+        logits = self._model.forward(*arguments, **options)
         self.passes += 1
         if self.passes == 2:
             self.is_under_way.set()
@@ -141,3 +143,22 @@ def test_the_same_request_twice_is_answered_the_same(engine):
     first, second = (engine.complete(request, CancelFlag()) for _ in range(2))
     assert first.token_ids == second.token_ids
     assert second.num_prompt_tokens - second.num_cached_tokens == 2
+
+
+class Blind(Drafter):
+    """Guesses nothing but what a pass of two tokens needs to be one."""
+
+    def draft(self, past, room):
+        return Draft([int(past[-1])], 0)
+
+
+def test_drafts_change_neither_a_token_nor_a_probability(engine):
+    plain, num_tokens = cold(engine), 0
+    plain._drafter = Blind()
+    drafting = cold(engine)
+    for keystroke in histories(seed=11, num_keystrokes=40):
+        request = replace(keystroke, max_tokens=40, stop_at=StopAt.BUDGET)
+        right, done = plain.complete(request, CancelFlag()), drafting.complete(request, CancelFlag())
+        assert (done.token_ids, done.token_logprobs) == (right.token_ids, right.token_logprobs)
+        num_tokens += len(done.token_ids)
+    assert num_tokens > 500 and sum(drafting._drafter._hits) > 50, "drafts were tried, and taken"
