@@ -3,9 +3,9 @@
 import random
 
 import pytest
-import sotto_models
 import tokenizers
 
+import sotto_models
 from engine.fakes import make_tokenizer
 from recipe.edits import Edit
 from recipe.examples import ExampleMaker
