@@ -18,6 +18,10 @@ class Metrics:
     """by the model, for code actions; counted nowhere else"""
     num_from_last_suggestion: int = 0
     """answered by what was on the screen already"""
+    num_ahead: int = 0
+    """by the model, behind a suggestion that was not accepted yet"""
+    num_foreseen: int = 0
+    """answered by those"""
     num_prompt_tokens: int = 0
     num_cached_tokens: int = 0
     num_new_tokens: int = 0

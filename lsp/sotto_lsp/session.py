@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.errors import SottoError
 from sotto_engine.request import Completion, CompletionRequest
+from sotto_engine.yielding_flag import YieldingFlag
+from sotto_lsp.battery import on_battery
+from sotto_lsp.foresight import Foresight
 from sotto_lsp.last_suggestion import LastSuggestion
 from sotto_lsp.metrics import Metrics
 from sotto_lsp.models.store import ModelStore, resolve_model
@@ -32,6 +35,7 @@ class Session:
         self.settings = Settings()
         self.last_suggestions: dict[str, LastSuggestion] = {}
         self.metrics = Metrics()
+        self.foresight = Foresight(self._patient_flag)
         self.report_failure: Callable[[str], None] = log.error
         self.good_for: frozenset[str] = frozenset()
         """What the loaded model can do, as its manifest says; nothing while none is loaded"""
@@ -60,6 +64,7 @@ class Session:
         loads = self.needs_loading(settings)
         self.settings = settings
         self.last_suggestions.clear()
+        self.foresight.stop()
         worker = self._new_worker() if loads else self._worker
         self._configured.set()
         if worker is not None:
@@ -120,6 +125,20 @@ class Session:
         self.metrics.add_of_action()
         return completion
 
+    async def think_on(self, request: CompletionRequest, cancelled: YieldingFlag) -> Completion | None:
+        """An answer that nobody has asked for yet, and that gives way to all others; None where it must not be."""
+        wanted = self.settings.lookAhead
+        worker = self._worker
+        if worker is None or wanted == "off" or (wanted == "auto" and await asyncio.to_thread(on_battery)):
+            return None
+        self.metrics.num_ahead += 1
+        return await worker.run_patiently(lambda engine, flag: engine.complete(request, flag), cancelled)
+
+    def _patient_flag(self) -> YieldingFlag:
+        if self._worker is None:
+            return YieldingFlag(lambda: None)
+        return self._worker.patient_flag()
+
     def _new_worker(self) -> Worker | None:
         """Start to load the model that the settings name, in place of the one before."""
         self.stop()
@@ -142,6 +161,7 @@ class Session:
                 self.good_for = frozenset(manifest.good_for)
 
     def stop(self) -> None:
+        self.foresight.stop()
         if self._worker is not None:
             self._worker.stop()
 

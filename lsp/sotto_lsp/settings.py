@@ -36,6 +36,9 @@ class Settings:
     """0: always the most probable text."""
     minProbability: float | None = None  # noqa: N815
     """Lines that the model gives less are not shown unasked; None: as its manifest says, 0: everything is shown."""
+    lookAhead: str = "auto"  # noqa: N815
+    """What comes behind the suggestion on the screen is computed while the machine is idle: `on`, `off`, `auto` (not
+    on battery)."""
     disabledLanguages: tuple[str, ...] = ()  # noqa: N815
     """Language ids without suggestions, as the editor names them."""
     codeActions: bool = True  # noqa: N815
@@ -137,6 +140,7 @@ _RULES: dict[str, Rule] = {
     "actionCandidates": _whole(1, 8),
     "actionPreview": _boolean,
     "completion": _one_of("auto", "on", "off"),
+    "lookAhead": _one_of("auto", "on", "off"),
 }
 
 

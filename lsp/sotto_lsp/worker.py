@@ -64,9 +64,15 @@ class Worker:
         """
         return await self._answer(_Job(task, cancelled, Future()), is_urgent=True)
 
-    async def run_patiently(self, task: "Callable[[Engine, CancelFlag], T]") -> T:
+    def patient_flag(self) -> YieldingFlag:
+        """A flag for `run_patiently`, for those who want to set it themselves."""
+        return YieldingFlag(self._give_way)
+
+    async def run_patiently(
+        self, task: "Callable[[Engine, CancelFlag], T]", flag: YieldingFlag | None = None
+    ) -> T:
         """As `run`, for work that gives way to all of `run`'s wherever it looks at the flag that it is given."""
-        cancelled = YieldingFlag(self._give_way)
+        cancelled = flag or self.patient_flag()
         job = _Job(lambda engine: task(engine, cancelled), cancelled, Future())
         return await self._answer(job, is_urgent=False)
 

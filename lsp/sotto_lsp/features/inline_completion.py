@@ -1,10 +1,13 @@
 """textDocument/inlineCompletion: ghost text at the cursor."""
 
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from lsprotocol import types
 
+from sotto_engine.yielding_flag import YieldingFlag
 from sotto_lsp.documents import DocumentStore
 from sotto_lsp.last_suggestion import LastSuggestion
 from sotto_lsp.session import Session
@@ -49,10 +52,16 @@ async def suggest(
     if last is not None and (rest := last.continued_in(snapshot.text, offset)):
         session.metrics.num_from_last_suggestion += 1
         return rest
-    text = await _ask(session, snapshot.uri, snapshot.text, offset, is_invoked=is_invoked)
+    if text := await session.foresight.at(snapshot.text, offset):
+        session.metrics.num_foreseen += 1
+    else:
+        session.foresight.stop()
+        text = await _ask(session, snapshot.uri, snapshot.text, offset, is_invoked=is_invoked)
     if not _is_current(documents, snapshot):
         return ""
     session.last_suggestions[snapshot.uri] = LastSuggestion(snapshot.text, offset, text)
+    if text:
+        session.foresight.begin(snapshot.text, offset, text, partial(_think_on, session, snapshot.uri))
     return text
 
 
@@ -60,6 +69,12 @@ async def _ask(session: Session, uri: str, text: str, offset: int, *, is_invoked
     request = make_request(text, offset, file_name(uri), session.settings, is_invoked=is_invoked)
     completion = await session.complete(request)
     return "" if completion is None else make_suggestion(completion, request, text).text
+
+
+async def _think_on(session: Session, uri: str, document: str, offset: int, cancelled: YieldingFlag) -> str:
+    request = replace(make_request(document, offset, file_name(uri), session.settings), deadline_ms=None)
+    completion = await session.think_on(request, cancelled)
+    return "" if completion is None else make_suggestion(completion, request, document).text
 
 
 async def _behind_selected(
