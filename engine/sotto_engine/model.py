@@ -15,6 +15,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
+import psutil
 
 # The wheels of onnxruntime 1.32 write a device id and an event database into the user's cache folder as soon as
 # a session is made, to be sent to their maker. This switch, read at import, is the one that prevents both.
@@ -217,10 +218,11 @@ class Model:
 
 def num_physical_cores() -> int:
     """Physical cores this process may use; hyper-threads share the units that a matrix product needs."""
-    usable = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set(range(os.cpu_count() or 1))
+    if not hasattr(os, "sched_getaffinity"):  # macOS, Windows
+        return psutil.cpu_count(logical=False) or 1
     siblings = {
         path.read_text() if path.exists() else str(core)
-        for core in usable
+        for core in os.sched_getaffinity(0)
         for path in [Path(f"/sys/devices/system/cpu/cpu{core}/topology/thread_siblings_list")]
     }
     return max(1, len(siblings))

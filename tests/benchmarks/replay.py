@@ -31,13 +31,14 @@ _MISTAKES = 0.04
 
 @dataclass
 class Source:
-    """A file with a hole, and how much of the hole has been typed."""
+    """A file with a hole, and how much of the hole has been typed; `wrong` is a mistake that stands behind it."""
 
     uri: str
     text: str
     hole: slice
     version: int = 1
     typed: int = 0
+    wrong: str = ""
 
     @classmethod
     def of(cls, module: object, where: float) -> "Source":
@@ -47,13 +48,31 @@ class Source:
         return cls(f"file:///{path.name}", text, slice(start, start + _HOLE_CHARS))
 
     @property
-    def current(self) -> str:
-        return self.text[: self.hole.start + self.typed] + self.text[self.hole.stop :]
+    def before(self) -> str:
+        return self.text[: self.hole.start + self.typed] + self.wrong
+
+    @property
+    def behind(self) -> str:
+        return self.text[self.hole.stop :]
 
     @property
     def cursor(self) -> dict[str, int]:
-        before = self.text[: self.hole.start + self.typed].split("\n")
-        return {"line": len(before) - 1, "character": len(before[-1])}
+        lines = self.before.split("\n")
+        return {"line": len(lines) - 1, "character": len(lines[-1])}
+
+    def press(self, key: str) -> dict[str, Any]:
+        """Type a key of `keystrokes`; the change as the protocol tells it."""
+        self.version += 1
+        start, text = self.cursor, key
+        if key == "\b":
+            self.wrong = ""
+            return {"range": {"start": self.cursor, "end": start}, "text": ""}
+        if key:
+            self.wrong = key
+        else:
+            text = self.text[self.hole.start + self.typed]
+            self.typed += 1
+        return {"range": {"start": start, "end": start}, "text": text}
 
 
 @dataclass
@@ -130,12 +149,12 @@ def replay(num_keystrokes: int = NUM_KEYSTROKES, settings: dict[str, Any] | None
         client.initialize(initializationOptions=settings or {})
         result.initialize_ms = (time.perf_counter() - started) * 1000
         for file in files:
-            client.open(file.uri, file.current)
+            client.open(file.uri, file.before + file.behind)
         _ask(client, files[0], Result())
         result.first_suggestion_ms = (time.perf_counter() - started) * 1000
         before = _metrics(client)
         for number, key in keystrokes(num_keystrokes):
-            _press(client, files[number], key, result)
+            press(client, files[number], key, result)
         after = _metrics(client)
         result.metrics = {name: after[name] - before[name] for name in after} | {
             "peak_memory_nbytes": after["peak_memory_nbytes"]
@@ -145,35 +164,18 @@ def replay(num_keystrokes: int = NUM_KEYSTROKES, settings: dict[str, Any] | None
     return result
 
 
-def _press(client: RawClient, file: Source, key: str, result: Result) -> None:
-    """Send one key and wait for its suggestion."""
+def press(client: RawClient, file: Source, key: str, result: Result) -> bool:
+    """Send one key and wait for its suggestion; whether one came."""
     start = time.perf_counter()
-    end = cursor = file.cursor
-    text = key
-    if key == "":
-        text = file.text[file.hole.start + file.typed]
-        file.typed += 1
-    elif key == "\b":
-        # what stands before the cursor is the mistake, which `typed` never counted
-        text, end = "", {"line": cursor["line"], "character": cursor["character"] + 1}
-    file.version += 1
-    client.change(file.uri, file.version, {"range": {"start": cursor, "end": end}, "text": text})
-    shift = 1 if key not in ("", "\b") else 0
-    position = file.cursor
-    position["character"] += shift
-    _ask(client, file, result, position, start)
+    change = file.press(key)
+    client.change(file.uri, file.version, change)
+    return _ask(client, file, result, start)
 
 
-def _ask(
-    client: RawClient,
-    file: Source,
-    result: Result,
-    position: dict[str, int] | None = None,
-    start: float | None = None,
-) -> None:
+def _ask(client: RawClient, file: Source, result: Result, start: float | None = None) -> bool:
     params = {
         "textDocument": {"uri": file.uri},
-        "position": position or file.cursor,
+        "position": file.cursor,
         "context": {"triggerKind": 2},
     }
     start = start or time.perf_counter()
@@ -181,8 +183,10 @@ def _ask(
     result.num_requests += 1
     response = client.wait(msg_id, timeout=60)
     result.num_answers += 1
-    result.num_shown += bool(response["result"]["items"])
     result.latencies_ms.append((client.received_at[msg_id] - start) * 1000)
+    is_shown = bool(response["result"]["items"])
+    result.num_shown += is_shown
+    return is_shown
 
 
 def _metrics(client: RawClient) -> dict[str, float]:
