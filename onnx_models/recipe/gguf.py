@@ -34,10 +34,10 @@ FIM_KEYS = {
 _ARCHITECTURE = gguf.MODEL_ARCH.QWEN2
 # It cuts at numbers only, and our merges, learned inside our pieces, hardly reach over their borders: llama.cpp then
 # finds 99.6 % of our tokens of Python code (the seed model's), with "qwen2" and 48 other names 82 % at best.
-_PRE_TOKENIZER = "superbpe"
+PRE_TOKENIZER = "superbpe"
 
 
-def write_gguf(checkpoint: Path, output: Path, kind: str = "f16") -> None:
+def write_gguf(checkpoint: Path, output: Path, kind: str = "f16", pre_tokenizer: str = PRE_TOKENIZER) -> None:
     """Writes `output`; matrices as `kind` (of TYPES), norms and biases as float32.
 
     A matrix whose rows are no whole number of blocks stays f16. The embedding, which is the head too, is quantized
@@ -50,6 +50,7 @@ def write_gguf(checkpoint: Path, output: Path, kind: str = "f16") -> None:
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
     _add_shape(writer, config)
     _add_vocabulary(writer, checkpoint / "tokenizer.json", config.vocab_size)
+    writer.add_tokenizer_pre(pre_tokenizer)
     weights = _named_as_in_gguf(config, read_weights(checkpoint / "model.safetensors"))
     for name, tensor in weights.items():
         stored = _stored_type(tensor, matrix_type)
@@ -103,7 +104,6 @@ def _add_vocabulary(writer: gguf.GGUFWriter, path: Path, size: int) -> None:
         tokens[token_id] = token
         types[token_id] = gguf.TokenType.CONTROL if token_id in control else gguf.TokenType.NORMAL
     writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre(_PRE_TOKENIZER)
     writer.add_token_list(tokens)
     writer.add_token_types(types)
     # Older versions of `tokenizers` wrote a merge as one string.
@@ -138,9 +138,12 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path, help=f"folder with {', '.join(FILES)}")
     parser.add_argument("output", type=Path, help="the file to write, say model.gguf")
     parser.add_argument("--type", choices=sorted(TYPES), default="f16", help="of the matrices")
+    parser.add_argument(
+        "--pre-tokenizer", default=PRE_TOKENIZER, help="llama.cpp's name; qwen2 for Qwen's own"
+    )
     options = parser.parse_args()
     try:
-        write_gguf(options.checkpoint, options.output, options.type)
+        write_gguf(options.checkpoint, options.output, options.type, options.pre_tokenizer)
     except ValueError as error:
         raise SystemExit(str(error)) from None
     print(f"{options.output}: {options.output.stat().st_size / 1e6:.1f} MB")

@@ -152,10 +152,10 @@ def replay(num_keystrokes: int = NUM_KEYSTROKES, settings: dict[str, Any] | None
             client.open(file.uri, file.before + file.behind)
         _ask(client, files[0], Result())
         result.first_suggestion_ms = (time.perf_counter() - started) * 1000
-        before = _metrics(client)
+        before = metrics_of(client)
         for number, key in keystrokes(num_keystrokes):
-            press(client, files[number], key, result)
-        after = _metrics(client)
+            send(client, files[number], files[number].press(key), result)
+        after = metrics_of(client)
         result.metrics = {name: after[name] - before[name] for name in after} | {
             "peak_memory_nbytes": after["peak_memory_nbytes"]
         }
@@ -164,15 +164,14 @@ def replay(num_keystrokes: int = NUM_KEYSTROKES, settings: dict[str, Any] | None
     return result
 
 
-def press(client: RawClient, file: Source, key: str, result: Result) -> bool:
-    """Send one key and wait for its suggestion; whether one came."""
+def send(client: RawClient, file: Source, change: dict[str, Any], result: Result) -> None:
+    """Tell the server of a key and wait for its suggestion."""
     start = time.perf_counter()
-    change = file.press(key)
     client.change(file.uri, file.version, change)
-    return _ask(client, file, result, start)
+    _ask(client, file, result, start)
 
 
-def _ask(client: RawClient, file: Source, result: Result, start: float | None = None) -> bool:
+def _ask(client: RawClient, file: Source, result: Result, start: float | None = None) -> None:
     params = {
         "textDocument": {"uri": file.uri},
         "position": file.cursor,
@@ -184,12 +183,10 @@ def _ask(client: RawClient, file: Source, result: Result, start: float | None = 
     response = client.wait(msg_id, timeout=60)
     result.num_answers += 1
     result.latencies_ms.append((client.received_at[msg_id] - start) * 1000)
-    is_shown = bool(response["result"]["items"])
-    result.num_shown += is_shown
-    return is_shown
+    result.num_shown += bool(response["result"]["items"])
 
 
-def _metrics(client: RawClient) -> dict[str, float]:
+def metrics_of(client: RawClient) -> dict[str, float]:
     return client.result("workspace/executeCommand", {"command": "sotto.metrics"})
 
 
