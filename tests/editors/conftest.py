@@ -1,13 +1,14 @@
-"""Neovims with the plugin, in CI and where `make test-nvim` has installed them; SOTTO_NVIM=PATH adds another."""
+"""Real editors, in CI and where `make test-editors` has installed them; SOTTO_NVIM=PATH adds another Neovim."""
 
 import os
+import re
 import sys
 from pathlib import Path
 
 import pytest
 
-from editors import echo_server, install_neovim
-from editors.check_table import CheckTable
+from editors import echo_server, install_helix, install_neovim
+from editors.check_table import FOLDER, CheckTable
 
 EVERYTHING = {"minProbability": 0, "budgetMs": 20000}
 """The settings: also what the model is not sure of, and time enough for a slow machine."""
@@ -19,22 +20,43 @@ def pytest_configure(config):
         config.pluginmanager.register(CheckTable())
 
 
+@pytest.fixture
+def sessions(request):
+    """Where the fixtures put the editors they start: they are closed, and what was on their screens is kept."""
+    opened = []
+    yield opened
+    for session in opened:
+        session.close()
+    if request.config.getoption("--real-editors"):
+        folder = FOLDER / "screens"
+        folder.mkdir(parents=True, exist_ok=True)
+        frames = [frame for session in opened for frame in session.film]
+        name = re.sub(r"[^\w.,-]+", "-", request.node.name).strip("-")
+        (folder / f"{request.path.stem}.{name}.txt").write_text("\n\f\n".join(frames))
+
+
+@pytest.fixture(scope="session")
+def find_program(request):
+    """An editor's program: installed first where that is wanted, else the test is skipped where it is missing."""
+    may_install = request.config.getoption("--real-editors") or os.environ.get("CI")
+
+    def find(name, editor, *version):
+        path = editor.install(*version) if may_install else editor.installed(*version)
+        return path or pytest.skip(f"{name} is not installed; `make test-editors` does that")
+
+    return find
+
+
 @pytest.fixture(scope="module", params=["0.12", "0.10", *([OWN] if OWN else [])])
-def program(request):
+def program(request, find_program):
     if request.param == OWN:
         return Path(OWN)
-    if request.config.getoption("--real-editors") or os.environ.get("CI"):
-        return install_neovim.install(request.param)
-    if path := install_neovim.installed(request.param):
-        return path
-    pytest.skip(f"Neovim {request.param} is not installed; `make test-nvim` does that")
+    return find_program(f"Neovim {request.param}", install_neovim, request.param)
 
 
 @pytest.fixture
-def open_neovim(program, tmp_path):
+def open_neovim(program, tmp_path, sessions):
     from editors.nvim_session import PLUGIN, SERVER, NvimSession
-
-    sessions = []
 
     def start(text, *, is_served=True, **options):
         (tmp_path / "app.py").write_text(text)
@@ -42,9 +64,24 @@ def open_neovim(program, tmp_path):
         sessions.append(NvimSession(program, tmp_path / "app.py", PLUGIN, options, is_served=is_served))
         return sessions[-1]
 
-    yield start
-    for session in sessions:
-        session.close()
+    return start
+
+
+@pytest.fixture(scope="session")
+def helix(find_program):
+    return find_program("Helix", install_helix)
+
+
+@pytest.fixture
+def open_helix(helix, tmp_path, sessions):
+    from editors.helix_session import SERVER, HelixSession
+
+    def start(text, server=SERVER):
+        (tmp_path / "app.py").write_text(text)
+        sessions.append(HelixSession(helix, tmp_path / "app.py", server))
+        return sessions[-1]
+
+    return start
 
 
 @pytest.fixture

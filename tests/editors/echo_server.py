@@ -1,6 +1,8 @@
 """A language server that suggests what it was asked about, late: a ghost that stands elsewhere gives itself away.
 
-python tests/editors/echo_server.py [delay in ms]
+python tests/editors/echo_server.py [delay in ms] [completion]
+
+`completion`: for editors without ghost text; it then says when it is ready.
 """
 
 import asyncio
@@ -12,6 +14,12 @@ from pygls.lsp.server import LanguageServer
 server = LanguageServer("echo", "1")
 
 
+@server.feature(types.INITIALIZED)
+def on_initialized(params: types.InitializedParams):
+    if "completion" in sys.argv:
+        server.window_show_message(types.ShowMessageParams(types.MessageType.Info, "echo: ready"))
+
+
 @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
 async def on_inline_completion(params: types.InlineCompletionParams):
     lines = server.workspace.get_text_document(params.text_document.uri).source.split("\n")
@@ -20,6 +28,19 @@ async def on_inline_completion(params: types.InlineCompletionParams):
     here = types.Range(params.position, params.position)
     texts = [first(before), second(before)]
     return types.InlineCompletionList([types.InlineCompletionItem(text, range=here) for text in texts])
+
+
+@server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions())
+async def on_completion(params: types.CompletionParams):
+    lines = server.workspace.get_text_document(params.text_document.uri).source.split("\n")
+    before = lines[params.position.line][: params.position.character]
+    await asyncio.sleep(delay_s)
+    here = types.Range(types.Position(params.position.line, 0), params.position)
+    item = types.CompletionItem(
+        before + first(before), kind=types.CompletionItemKind.Text, filter_text=before
+    )
+    item.text_edit = types.TextEdit(here, item.label)
+    return types.CompletionList(is_incomplete=True, items=[item])
 
 
 def first(before: str) -> str:

@@ -3,10 +3,11 @@
 import contextlib
 import re
 import sys
-import time
 from pathlib import Path
 
 import pynvim
+
+from editors.screen_session import ScreenSession
 
 SERVER = [sys.executable, "-m", "sotto_lsp", "serve"]
 
@@ -57,7 +58,7 @@ end, lines), "\\n")
 """
 
 
-class NvimSession:
+class NvimSession(ScreenSession):
     """One Neovim with one file open. What is on the screen is read cell by cell, ghost text included."""
 
     def __init__(
@@ -70,6 +71,7 @@ class NvimSession:
         is_served: bool = True,
     ) -> None:
         """`config`: Lua that gets `argument`. `is_served`: wait until ghost text can come."""
+        super().__init__()
         self._nvim = pynvim.attach(
             "child", argv=[str(program), "--embed", "--headless", "-u", "NONE", "-i", "NONE", "-n"]
         )
@@ -100,22 +102,9 @@ class NvimSession:
         """The rows as they are displayed."""
         return self.lua(SCREEN)
 
-    def row_with(self, text: str) -> str:
-        """The first row on the screen that holds the text; "" if none does."""
-        return next((row for row in self.screen() if text in row), "")
-
     def ghost(self) -> str:
         """The ghost text as Neovim holds it, all its lines; "" for none."""
         return self.lua(GHOST)
-
-    def wait(self, happened, seconds: float = 20.0):
-        """Poll until `happened()` is true and return it; AssertionError with the screen after that time."""
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if value := happened():
-                return value
-            time.sleep(0.03)
-        raise AssertionError("it did not happen; on the screen:\n" + "\n".join(self.screen()))
 
     def close(self) -> None:
         with contextlib.suppress(OSError, EOFError):  # it ends before it can answer

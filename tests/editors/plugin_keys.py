@@ -1,7 +1,5 @@
 """What a user of the Neovim plugin does and sees, for the tests of it."""
 
-import time
-
 CODE = "def mean(values):\n    total = sum(values)\n    return total / len"
 BEFORE = "    return total / len("
 """The last line of CODE, with the key that the tests type."""
@@ -22,16 +20,6 @@ def accept_with_tab(nvim):
         " if not require('sotto').accept() then return '<Tab>' end end, { expr = true })"
     )
     nvim.input("<Tab>")
-
-
-def stays(nvim, is_so, seconds=0.7):
-    """Whether something is so now and at every look in the next moments."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if not is_so():
-            return False
-        time.sleep(0.01)
-    return True
 
 
 def messages(nvim):

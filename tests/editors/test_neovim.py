@@ -19,28 +19,20 @@ CODE = "def mean(values):\n    total = sum(values)\n    return total / len"
 
 
 @pytest.fixture(scope="module")
-def program(request):
-    if request.config.getoption("--real-editors") or os.environ.get("CI"):
-        return install_neovim.install()
-    if path := install_neovim.installed():
-        return path
-    pytest.skip("Neovim is not installed; `make test-nvim` does that")
+def program(find_program):
+    return find_program("Neovim 0.12", install_neovim)
 
 
 @pytest.fixture
-def open_neovim(program, tmp_path):
+def open_neovim(program, tmp_path, sessions):
     from editors.nvim_session import NvimSession
-
-    sessions = []
 
     def start(text):
         (tmp_path / "app.py").write_text(text)
         sessions.append(NvimSession(program, tmp_path / "app.py"))
         return sessions[-1]
 
-    yield start
-    for session in sessions:
-        session.close()
+    return start
 
 
 @pytest.mark.editor_check("Neovim 0.12 alone", "line end", "accepted whole")

@@ -9,7 +9,7 @@ import importlib.util
 import pytest
 
 from editors import echo_server
-from editors.plugin_keys import BEFORE, CODE, accept_with_tab, call, stays, type_text
+from editors.plugin_keys import BEFORE, CODE, accept_with_tab, call, type_text
 
 pytestmark = pytest.mark.skipif(
     not importlib.util.find_spec("pynvim"), reason="pynvim is not installed (pip install -e '.[test]')"
@@ -163,7 +163,7 @@ def test_a_dismissed_ghost_comes_back_with_the_next_key_only(open_neovim):
     ghost = nvim.wait(nvim.ghost)
     nvim.input("<Cmd>lua require('sotto').dismiss()<CR>")
     nvim.wait(lambda: not nvim.ghost())
-    assert stays(nvim, lambda: not nvim.ghost())
+    assert nvim.stays(lambda: not nvim.ghost())
     assert not call(nvim, "accept")
     type_text(nvim, ghost[0])
     nvim.wait(nvim.ghost)
@@ -191,7 +191,7 @@ def test_no_ghost_of_another_place_is_ever_on_the_screen(open_echo, keys):
         )
         return ghost in ("", echo_server.first(before))
 
-    assert stays(nvim, is_right, 1.0), nvim.screen()
+    assert nvim.stays(is_right, 1.0), nvim.screen()
 
 
 @pytest.mark.editor_check("Neovim {program}", "nothing stale: fast typing")
@@ -201,7 +201,7 @@ def test_answers_that_come_late_are_not_shown_while_typing_goes_on(open_echo):
     for number, key in enumerate("abcdefghij"):
         nvim.input(key)
         typed = "abcdefghij"[: number + 1]
-        assert stays(nvim, lambda typed=typed: nvim.ghost() in ("", echo_server.first(typed)), 0.25)
+        assert nvim.stays(lambda typed=typed: nvim.ghost() in ("", echo_server.first(typed)), 0.25)
     nvim.wait(lambda: nvim.ghost() == echo_server.first("abcdefghij"))
 
 
@@ -229,7 +229,7 @@ def test_leaving_insert_mode_takes_the_ghost_off_for_good(open_neovim):
     nvim.wait(nvim.ghost)
     nvim.input("x<Esc>")
     nvim.wait(lambda: nvim.ghost() == "")
-    assert stays(nvim, lambda: nvim.ghost() == "")
+    assert nvim.stays(lambda: nvim.ghost() == "")
     assert nvim.row_with(BEFORE) == BEFORE + "x"
 
 
@@ -239,7 +239,7 @@ def test_no_ghost_is_shown_beside_an_open_completion_menu(open_echo):
     nvim.wait(nvim.ghost)
     nvim.input("<C-x><C-n>")
     nvim.wait(lambda: nvim.lua("return vim.fn.pumvisible()") == 1 and not nvim.ghost())
-    assert stays(nvim, lambda: not nvim.ghost())
+    assert nvim.stays(lambda: not nvim.ghost())
     nvim.input("<C-e>r")
     nvim.wait(lambda: nvim.ghost() == echo_server.first(nvim.lines()[-1]))
 
@@ -254,7 +254,7 @@ def test_no_ghost_is_shown_beside_the_menu_of_a_completion_plugin(open_echo, mod
         asked,
     )
     nvim.input("iab")
-    assert stays(nvim, lambda: not nvim.ghost())
+    assert nvim.stays(lambda: not nvim.ghost())
     nvim.lua("_G.is_open = false")
     nvim.input("c")
     nvim.wait(lambda: nvim.ghost() == echo_server.first("abc"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from editors.plugin_keys import BEFORE, CODE, call, messages, stays
+from editors.plugin_keys import BEFORE, CODE, call, messages
 
 pytestmark = pytest.mark.skipif(
     not importlib.util.find_spec("pynvim"), reason="pynvim is not installed (pip install -e '.[test]')"
@@ -22,7 +22,7 @@ def test_toggle_and_the_commands_switch_ghost_text_off_and_on(open_neovim):
         nvim.input(f"GA(<Cmd>Sotto {off}<CR>")
         nvim.wait(lambda: not nvim.ghost())
         assert call(nvim, "status") == ("paused" if "snooze" in off else "off")
-        assert stays(nvim, lambda: not nvim.ghost())
+        assert nvim.stays(lambda: not nvim.ghost())
         nvim.input(f"<Cmd>Sotto {on}<CR><Esc>u")
         nvim.wait(lambda: call(nvim, "status") == "ready")
         nvim.input("GA(")
