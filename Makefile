@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 EXTRAS ?= test,recipe
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint lint-editors types tests test-exporters test-nvim test-editors bench bench-actions bench-shapes picture vsix clean
+.PHONY: run test lint lint-editors types tests test-exporters test-nvim test-editors bench bench-actions bench-shapes bench-prepare picture vsix clean
 
 run: $(VENV)/.run  ## install, then show the main job on the embedded model
 	$(BIN)/sotto demo
@@ -63,6 +63,11 @@ SHAPE ?= 0.5b
 bench-shapes:  ## real shapes beside onnxruntime-genai; needs Qwen2.5's tokenizer (TOKENIZER=DIR)
 	PYTHONPATH=engine:tests $(EXPORTERS)/modern/bin/python -m benchmarks.real_shapes $(EXPORTERS)/shapes \
 	  --shape $(SHAPE) --tokenizer $(or $(TOKENIZER),../shared/data/qwen2.5-tokenizer)
+
+bench-prepare: $(VENV)/.test  ## what `sotto models add` gains and what it changes; needs Qwen2.5's tokenizer (TOKENIZER=DIR)
+	PYTHONPATH=tests $(EXPORTERS)/optimum/bin/python -m benchmarks.transformers_js \
+	  $(or $(TOKENIZER),../shared/data/qwen2.5-tokenizer) $(EXPORTERS)/shapes/qwen2.5-coder-0.5b-q4-transformers-js
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.prepare $(EXPORTERS)/shapes/qwen2.5-coder-0.5b-q4-transformers-js
 
 picture: $(VENV)/.test  ## the README's picture, from a real Neovim
 	PYTHONPATH=tests $(BIN)/python -m editors.picture docs/ghost-text.svg
