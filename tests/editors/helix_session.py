@@ -55,7 +55,7 @@ class HelixSession(TerminalSession):
         return found
 
     def type(self, *keys: str) -> None:
-        """Keys at a pace that leaves Helix time to ask: a letter typed while it waits for an answer it never asks about."""
+        """Keys at a pace that leaves Helix time to ask: it never asks about a letter typed while it waits."""
         self.input(*keys, pause=0.6)
 
     def text(self) -> str:
