@@ -1,12 +1,15 @@
 """ParentWatch: notices that the editor which started the server is gone, also where stdin stays open."""
 
+import contextlib
 import logging
 import os
+import select
 import sys
 import threading
 from collections.abc import Callable
 
 POLL_S = 3.0
+"""Where the system cannot tell of an end by itself."""
 
 logger = logging.getLogger(__name__)
 
@@ -53,6 +56,7 @@ class ParentWatch(threading.Thread):
         self._on_death = on_death
         self._poll_s = poll_s
         self._done = threading.Event()
+        self._wake_reader, self._wake_writer = os.pipe()
 
     def run(self) -> None:
         if self._pid <= 0:
@@ -61,12 +65,37 @@ class ParentWatch(threading.Thread):
         if not alive():
             logger.warning("The client's process %d cannot be seen from here; it is not watched.", self._pid)
             return
-        while alive():
-            if self._done.wait(self._poll_s):
-                return
+        if not self._wait_for_end(alive):
+            return
         logger.warning("The client's process %d has ended; the server ends too.", self._pid)
         self._on_death()
 
     def stop(self) -> None:
         """Stop watching; returns at once."""
         self._done.set()
+        with contextlib.suppress(OSError):
+            os.write(self._wake_writer, b".")
+
+    def _wait_for_end(self, alive: Callable[[], bool]) -> bool:
+        """False if the watch was stopped first."""
+        if sys.platform == "linux":
+            with contextlib.suppress(OSError):  # an old kernel, or a sandbox that forbids it
+                return self._wait_without_waking()
+        while alive():
+            if self._done.wait(self._poll_s):
+                return False
+        return True
+
+    if sys.platform == "linux":
+
+        def _wait_without_waking(self) -> bool:
+            """Sleep until the process has ended, a zombie included, or `stop` is called: nothing wakes an idle server."""
+            process = os.pidfd_open(self._pid)
+            try:
+                poll = select.poll()
+                poll.register(process, select.POLLIN)
+                poll.register(self._wake_reader, select.POLLIN)
+                ready = {number for number, _ in poll.poll()}
+                return self._wake_reader not in ready
+            finally:
+                os.close(process)
