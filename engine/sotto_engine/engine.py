@@ -25,6 +25,7 @@ from sotto_engine.probe import rows_look_exact
 from sotto_engine.prompt import Prompt, PromptBuilder
 from sotto_engine.request import Completion, CompletionRequest, FimOrder, FinishReason
 from sotto_engine.sampler import make_sampler
+from sotto_engine.start_memory import StartMemory
 from sotto_engine.text_score import score_answers
 from sotto_engine.tokenizer import Tokenizer
 
@@ -196,13 +197,17 @@ def load_engine(directory: Path, options: EngineOptions | None = None) -> tuple[
     """Load and check a model folder. Raises SottoError with a sentence the user can act on."""
     options = options or EngineOptions()
     manifest = describe_model(directory)
-    manifest.verify()
+    memory = StartMemory.of_model(manifest.nbytes)
+    manifest.verify(memory)
     tokenizer = Tokenizer.load(manifest.tokenizer_path)
     template = find_template(options.fim_family or manifest.fim_family, tokenizer)
     order = _fim_order(options.fim_order or manifest.fim_order)
     prompts = PromptBuilder(tokenizer, template, order, manifest.context_length, header=manifest.fim_header)
     model = Model(manifest.graph_path, manifest.context_length, options.num_threads, manifest.head_dim)
-    prefill_grid = 1 if rows_look_exact(model) else PREFILL_GRID
+    files = [manifest.directory / file.name for file in manifest.files]
+    is_exact = memory.answer("exact rows", files, model.num_threads, lambda: rows_look_exact(model))
+    memory.save()
+    prefill_grid = 1 if is_exact else PREFILL_GRID
     stop_ids = {*manifest.stop_ids, *_known_ids(template, tokenizer)}
     good_for = (*manifest.good_for, *find_edit_tasks(template, tokenizer))
     engine = Engine(

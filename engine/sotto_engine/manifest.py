@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from sotto_engine.errors import SottoError
+from sotto_engine.start_memory import StartMemory
 
 MANIFEST_NAME = "manifest.json"
 _FORMAT = 1
@@ -88,13 +89,19 @@ class Manifest:
         }
         return json.dumps(data, indent=2) + "\n"
 
-    def verify(self) -> None:
-        """Raise SottoError if a file is missing, truncated or not the one the manifest was written for."""
+    def verify(self, memory: StartMemory | None = None) -> None:
+        """Raise SottoError if a file is missing, truncated or not the one the manifest was written for.
+
+        `memory` spares reading the files that matched at an earlier start.
+        """
+        memory = memory or StartMemory(None)
         for file in self.files:
             path = self.directory / file.name
             try:
                 nbytes = path.stat().st_size
-                digest = sha256_of(path) if file.sha256 else ""
+                is_same = (
+                    nbytes != file.nbytes or not file.sha256 or memory.matches(path, file.sha256, sha256_of)
+                )
             except OSError as error:
                 raise SottoError(
                     f"The model file {path} cannot be read ({error.strerror}); install the model again."
@@ -104,7 +111,7 @@ class Manifest:
                     f"The model file {path} has {nbytes} bytes instead of {file.nbytes}: "
                     "it is truncated or of another version; install the model again."
                 )
-            if digest != file.sha256:
+            if not is_same:
                 raise SottoError(
                     f"The model file {path} does not match the checksum in {MANIFEST_NAME}: "
                     "it was changed or damaged; install the model again."
