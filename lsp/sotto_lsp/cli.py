@@ -1,4 +1,4 @@
-"""The command `sotto`: serve, complete, demo, doctor. Errors are one sentence and a non-zero exit code."""
+"""The command `sotto`, one function a command. Errors are one sentence and a non-zero exit code."""
 
 import argparse
 import sys
@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from sotto_engine.errors import SottoError
+from sotto_lsp.bundle.arguments import add_bundle_arguments
 from sotto_lsp.models.arguments import add_model_actions
 
 _EPILOG = """\
@@ -15,9 +16,10 @@ examples:
   sotto complete app.py:12:9        what would be suggested there
   sotto demo                        a real session in this terminal, typed for you
   sotto models add DIR              a model of your own, checked and made faster
+  sotto bundle sotto.tar            all of it in one file, for machines without a network
   sotto doctor                      is everything there, and how fast is it here?
 
-Nothing leaves this machine: no socket is opened, nothing is downloaded.
+Nothing leaves this machine: no socket is opened, nothing is downloaded. `sotto bundle` alone runs pip, which does.
 """
 
 
@@ -77,6 +79,10 @@ def _parser() -> argparse.ArgumentParser:
     add_model_actions(models)
     models.set_defaults(run=_models)
 
+    bundle = commands.add_parser("bundle", help="one file that installs Sotto where there is no network")
+    add_bundle_arguments(bundle)
+    bundle.set_defaults(run=_bundle)
+
     doctor = commands.add_parser("doctor", help="check Python, the model and the speed of this machine")
     doctor.add_argument("--json", action="store_true", help="the report as JSON")
     _add_model(doctor)
@@ -120,6 +126,12 @@ def _models(arguments: argparse.Namespace) -> int:
     from sotto_lsp.models.command import models_command  # noqa: PLC0415
 
     return models_command(arguments)
+
+
+def _bundle(arguments: argparse.Namespace) -> int:
+    from sotto_lsp.bundle.command import bundle_command  # noqa: PLC0415
+
+    return bundle_command(arguments)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -1,5 +1,6 @@
-"""SHA256SUMS as sha256sum writes them: checked where a model brings them."""
+"""SHA256SUMS as sha256sum writes them: checked where a model or a bundle brings them."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from sotto_engine.errors import SottoError
@@ -8,23 +9,33 @@ from sotto_engine.manifest import sha256_of
 NAME = "SHA256SUMS"
 
 
-def verify_checksums(folder: Path) -> int:
-    """How many files were checked; 0 without a SHA256SUMS. Raises SottoError for one that differs or is missing."""
+def verify_checksums(folder: Path, on_step: Callable[[str, float | None], None] | None = None) -> set[str]:
+    """The names of the files that were checked; none without a SHA256SUMS. `on_step`: gets the share that is done.
+
+    Raises SottoError for one that differs or is missing.
+    """
     listing = folder / NAME
     if not listing.exists():
-        return 0
-    num_checked = 0
-    for line in listing.read_text(encoding="utf-8").splitlines():
-        digest, _, name = line.strip().partition(" ")
-        name = name.strip().removeprefix("*")
-        if not name:
-            continue
+        return set()
+    digests = parse_checksums(listing.read_text(encoding="utf-8"))
+    for number, (name, digest) in enumerate(digests.items()):
+        if on_step:
+            on_step("checksums", number / len(digests))
         path = folder / name
         if Path(name).is_absolute() or ".." in Path(name).parts or not path.is_file():
-            raise SottoError(f"{listing} names {name!r}, which is not in its folder; copy the model again.")
-        if sha256_of(path) != digest.lower():
+            raise SottoError(f"{listing} names {name!r}, which is not in its folder; copy it again.")
+        if sha256_of(path) != digest:
             raise SottoError(
                 f"{path} does not match its checksum in {NAME}: it was changed or damaged; copy it again."
             )
-        num_checked += 1
-    return num_checked
+    return set(digests)
+
+
+def parse_checksums(text: str) -> dict[str, str]:
+    """Lower-case hex digests by the names of their files."""
+    digests: dict[str, str] = {}
+    for line in text.splitlines():
+        digest, _, name = line.strip().partition(" ")
+        if name := name.strip().removeprefix("*"):
+            digests[name] = digest.lower()
+    return digests
