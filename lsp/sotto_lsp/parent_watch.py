@@ -89,7 +89,7 @@ class ParentWatch(threading.Thread):
     if sys.platform == "linux":
 
         def _wait_without_waking(self) -> bool:
-            """Sleep until the process has ended, a zombie included, or `stop` is called: nothing wakes an idle server."""
+            """Sleep until the process has ended, a zombie included, or `stop` is called: nothing wakes it."""
             process = os.pidfd_open(self._pid)
             try:
                 poll = select.poll()
