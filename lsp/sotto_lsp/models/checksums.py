@@ -1,10 +1,13 @@
-"""SHA256SUMS as sha256sum writes them: checked where a model or a bundle brings them."""
+"""SHA256SUMS as sha256sum writes them: checked where a model or a bundle brings them.
 
+Runs where nothing is installed yet, too: standard library only.
+"""
+
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
 from sotto_engine.errors import SottoError
-from sotto_engine.manifest import sha256_of
 
 NAME = "SHA256SUMS"
 
@@ -24,7 +27,9 @@ def verify_checksums(folder: Path, on_step: Callable[[str, float | None], None] 
         path = folder / name
         if Path(name).is_absolute() or ".." in Path(name).parts or not path.is_file():
             raise SottoError(f"{listing} names {name!r}, which is not in its folder; copy it again.")
-        if sha256_of(path) != digest:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != digest:
             raise SottoError(
                 f"{path} does not match its checksum in {NAME}: it was changed or damaged; copy it again."
             )
