@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from sotto_engine.cancel import CancelFlag
+from sotto_engine.chat_template import ChatTemplate
 from sotto_engine.completion_run import CompletionRun, DeadlinePassed
 from sotto_engine.draft import Drafter
 from sotto_engine.errors import SottoError
@@ -37,6 +38,8 @@ rounds differently, so a prompt is never computed one token at a time (docs/arch
 PREFILL_GRID = 32
 """Prompts are cut at multiples of so many tokens where a model's rows depend on the cuts; a key then computes what
 was typed and up to so many tokens before it."""
+CHAT = "chat"
+"""What an instruct model is good for besides what its manifest says: requests with `messages`."""
 DEFAULT_CACHE_NBYTES = 256 << 20
 
 
@@ -83,7 +86,9 @@ class Engine:
         cancelled: CancelFlag,
         on_text: Callable[[str], None] | None = None,
     ) -> Completion:
-        """Fill in the middle. `on_text` gets the text piece by piece, whole code points, never taken back.
+        """Fill in the middle, or answer a request's messages.
+
+        `on_text` gets the text piece by piece, whole code points, never taken back.
 
         A cancelled completion returns what it had, with the finish reason `cancelled`; the rows it computed
         stay in the cache, so the next request finds that work done.
@@ -202,7 +207,10 @@ def load_engine(directory: Path, options: EngineOptions | None = None) -> tuple[
     tokenizer = Tokenizer.load(manifest.tokenizer_path)
     template = find_template(options.fim_family or manifest.fim_family, tokenizer)
     order = _fim_order(options.fim_order or manifest.fim_order)
-    prompts = PromptBuilder(tokenizer, template, order, manifest.context_length, header=manifest.fim_header)
+    chat = ChatTemplate(manifest.directory, tokenizer)
+    prompts = PromptBuilder(
+        tokenizer, template, order, manifest.context_length, header=manifest.fim_header, chat=chat
+    )
     model = Model(manifest.graph_path, manifest.context_length, options.num_threads, manifest.head_dim)
     files = [manifest.directory / file.name for file in manifest.files]
     is_exact = memory.answer("exact rows", files, model.num_threads, lambda: rows_look_exact(model))
@@ -210,6 +218,8 @@ def load_engine(directory: Path, options: EngineOptions | None = None) -> tuple[
     prefill_grid = 1 if is_exact else PREFILL_GRID
     stop_ids = {*manifest.stop_ids, *_known_ids(template, tokenizer)}
     good_for = (*manifest.good_for, *find_edit_tasks(template, tokenizer))
+    if manifest.is_instruct and chat.is_there:
+        good_for = (*good_for, CHAT)
     engine = Engine(
         model,
         tokenizer,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from sotto_engine.chat_template import CONFIG_NAME, TEMPLATE_NAME
 from sotto_engine.errors import SottoError
 from sotto_engine.fim import detect_template
 from sotto_engine.manifest import Manifest, ModelFile, has_manifest, load_manifest
@@ -50,7 +51,7 @@ class ExportFolder:
     graph: str
     tokenizer: str
     files: tuple[str, ...]
-    """Graph, its external data, tokenizer."""
+    """Graph, its external data, tokenizer, what says how the model is asked."""
     context_length: int
     """Tokens that Sotto will use: the model's own, at most MAX_CONTEXT_LENGTH."""
     model_type: str
@@ -91,7 +92,7 @@ def read_export_folder(directory: Path, graph_name: str | None = None) -> Export
         directory=directory,
         graph=graph,
         tokenizer="tokenizer.json",
-        files=(graph, *_external_data(directory, graph), "tokenizer.json"),
+        files=(graph, *_external_data(directory, graph), "tokenizer.json", *_chat_files(directory)),
         context_length=min(context_length, MAX_CONTEXT_LENGTH),
         model_type=model_type,
         fim_family=template.family if template else None,
@@ -184,6 +185,10 @@ def _external_data(directory: Path, graph: str) -> list[str]:
     folder = (directory / graph).parent
     beside = sorted(path for path in folder.iterdir() if pattern.fullmatch(path.name))
     return [path.relative_to(directory).as_posix() for path in beside]
+
+
+def _chat_files(directory: Path) -> list[str]:
+    return [name for name in (TEMPLATE_NAME, CONFIG_NAME) if (directory / name).is_file()]
 
 
 def _stop_ids(directory: Path, genai: dict[str, Any], config: dict[str, Any]) -> tuple[int, ...]:

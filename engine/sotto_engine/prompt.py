@@ -5,6 +5,7 @@ A prompt is a pure function of the request: nothing is remembered between keystr
 
 from dataclasses import dataclass
 
+from sotto_engine.chat_template import ChatTemplate
 from sotto_engine.errors import SottoError
 from sotto_engine.fim import FimTemplate, Slot, header_parts
 from sotto_engine.request import CompletionRequest, FimOrder
@@ -44,6 +45,7 @@ class PromptBuilder:
         max_tokens: int,
         *,
         header: bool,
+        chat: ChatTemplate | None = None,
     ) -> None:
         self._tokenizer = tokenizer
         self._template = template
@@ -51,9 +53,12 @@ class PromptBuilder:
         self._layout = template.layout(order)
         self._max_tokens = max_tokens
         self._header_trained = header
+        self._chat = chat
 
     def build(self, request: CompletionRequest) -> Prompt:
         """Token ids that leave room for `request.max_tokens` new ones, or for half a context of them."""
+        if request.messages:
+            return self._conversation(request)
         layout = self._template.edit_layout(request.task) if request.task else self._layout
         room = self._max_tokens - min(request.max_tokens, self._max_tokens // 2) - len(layout)
         front, lead = self._header(request, int(room * _HEADER_SHARE))
@@ -81,6 +86,23 @@ class PromptBuilder:
             boundaries.append(len(token_ids))
             token_ids += [self._control_id(part)] if isinstance(part, str) else filling[part]
         return Prompt(token_ids, healed, (*boundaries, len(token_ids) - _TAIL))
+
+    def _conversation(self, request: CompletionRequest) -> Prompt:
+        """A question in the model's chat format and the beginning of the answer."""
+        if self._chat is None:
+            raise SottoError("This model cannot be asked questions; use one that was tuned to answer.")
+        parts = self._chat.parts(request.messages)
+        if request.prefix:
+            last = parts.pop() if parts and isinstance(parts[-1], str) else ""
+            parts.append(f"{last}{request.prefix}")
+        token_ids: list[int] = []
+        boundaries: list[int] = []
+        for part in parts:
+            boundaries.append(len(token_ids))
+            token_ids += [part] if isinstance(part, int) else self._tokenizer.encode(part)
+        if len(token_ids) > self._max_tokens - min(request.max_tokens, self._max_tokens // 2):
+            raise SottoError("This question is too long for the model; choose fewer lines.")
+        return Prompt(token_ids, b"", (*boundaries, len(token_ids) - _TAIL))
 
     def _anchor(self, prefix: str) -> int:
         """Where the text behind the middle token starts: at a line's end, the same for all of the cursor's line."""

@@ -63,6 +63,14 @@ class Snippet:
 
 
 @dataclass(frozen=True)
+class Message:
+    """A turn of a conversation with an instruct model: `system`, `user` or `assistant`."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True)
 class CompletionRequest:
     """One question to the model: what stands between `prefix` and `suffix`?
 
@@ -73,6 +81,8 @@ class CompletionRequest:
     deadline_ms: no decode step starts later than this many milliseconds after the call; `None`: no limit.
     task, region: one of `fim.EDIT_TASKS` and the text between prefix and suffix that the answer replaces, for models
         that have such tasks; empty for filling in the middle.
+    messages: a question to an instruct model, in its own chat format; `prefix` is then how the answer begins, and
+        suffix, path, repository and snippets are not read. Empty for filling in the middle.
     """
 
     prefix: str
@@ -88,6 +98,7 @@ class CompletionRequest:
     min_probability: float | None = None
     task: str = ""
     region: str = ""
+    messages: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True)

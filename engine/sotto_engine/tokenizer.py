@@ -28,6 +28,7 @@ class Tokenizer:
         # breaks it for good. The look-ahead finds overlapping ones too.
         spellings = "|".join(re.escape(text) for text in sorted(self._control, key=len, reverse=True))
         self._spelled_control = re.compile(f"(?=(?:{spellings}))") if spellings else None
+        self._controls = re.compile(f"({spellings})") if spellings else None
 
     @classmethod
     def load(cls, path: Path) -> "Tokenizer":
@@ -56,6 +57,11 @@ class Tokenizer:
             return self._encode(text)
         pieces = [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
         return [token_id for piece in pieces for token_id in self._encode(piece)]
+
+    def split_controls(self, text: str) -> list[int | str]:
+        """Text that the model's makers wrote: the ids of control tokens spelled out in it, and what is between."""
+        pieces = self._controls.split(text) if self._controls else [text]
+        return [self._control.get(piece, piece) for piece in pieces if piece]
 
     def token_bytes(self, token_id: int) -> bytes:
         """What a token adds to the text, in UTF-8; control tokens and unknown ids add nothing."""

@@ -70,6 +70,15 @@ def test_an_export_is_added_prepared_listed_used_and_removed(sotto, export, tmp_
     assert "* embedded" in sotto("models", "list").stdout
 
 
+@pytest.mark.parametrize("option", [[], ["--no-prepare"]], ids=["prepared", "as it is"])
+def test_what_says_how_a_model_is_asked_comes_along(sotto, export, tmp_path, option):
+    (export / "chat_template.jinja").write_text("{{ messages[0].content }}")
+    assert sotto("models", "add", export, *option).returncode == 0
+    added = tmp_path / "store" / "tiny-coder"
+    assert (added / "chat_template.jinja").read_text() == "{{ messages[0].content }}"
+    assert "chat_template.jinja" in json.loads((added / "manifest.json").read_text())["files"]
+
+
 def test_a_name_serves_wherever_a_folder_does(sotto, export):
     sotto("models", "add", export, "--name", "mine", "--no-prepare")
     (export / "app.py").write_text("x = 1\n")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from sotto_engine.chat_template import CONFIG_NAME, TEMPLATE_NAME
 from sotto_engine.errors import SottoError, first_line
 from sotto_engine.export_folder import describe_model
 from sotto_engine.manifest import MANIFEST_NAME, Manifest, ModelFile, has_manifest
@@ -20,6 +21,8 @@ MAX_LOGITS_ERROR = 0.1
 computes something else gives about 1."""
 MAX_RECURRENT_ERROR = 0.3
 """The same for recurrent states, in which rounding grows: up to 0.2 on toy models with random weights."""
+_KEPT = ("tokenizer.json", TEMPLATE_NAME, CONFIG_NAME)
+"""What goes with a prepared graph as it is."""
 _CHUNK_NBYTES = 8 << 20
 
 
@@ -121,7 +124,9 @@ class ModelAdding:
             raise SottoError(
                 f"{source / manifest.graph} cannot be read as ONNX ({first_line(error)}); copy it again."
             ) from error
-        self._bring(source / manifest.tokenizer, folder / manifest.tokenizer, link=False)
+        kept = [file.name for file in manifest.files if Path(file.name).name in _KEPT]
+        for each in kept:
+            self._bring(source / each, folder / each, link=False)
         self._on_step("measuring", None)
         arguments = (manifest.context_length, 0, manifest.head_dim)
         before = Model(source / manifest.graph, *arguments)
@@ -132,7 +137,7 @@ class ModelAdding:
                 f"Prepared, {manifest.name} computes something else (logits differ by "
                 f"{comparison.logits_error:.1g}); add it with --no-prepare."
             )
-        names = (*prepared.files, manifest.tokenizer)
+        names = (*prepared.files, *kept)
         done = dataclasses.replace(
             manifest, graph=prepared.graph.name, files=tuple(ModelFile(each, "", 0) for each in names)
         )
