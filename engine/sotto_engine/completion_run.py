@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sotto_engine.request import Completion, CompletionRequest, FinishReason, Timings
 from sotto_engine.sampler import Choice
-from sotto_engine.stop import StopRule
+from sotto_engine.stop import Cut, StopRule
 from sotto_engine.text_stream import TextStream
 
 
@@ -53,7 +53,7 @@ class CompletionRun:
     def check_deadline(self) -> None:
         """Raise DeadlinePassed if the request's time is over."""
         deadline_ms = self.request.deadline_ms
-        if deadline_ms is not None and _ms(self._start, time.perf_counter()) > deadline_ms:
+        if self._is_past(deadline_ms):
             raise DeadlinePassed
 
     def add(self, choice: Choice, token_bytes: bytes) -> FinishReason | None:
@@ -67,7 +67,7 @@ class CompletionRun:
         if self._is_unsure(choice):
             return FinishReason.UNSURE
         self._line_logprobs += [0.0] * (num_lines - len(self._line_logprobs))
-        cut = self._stop_rule.cut(text)
+        cut = self._stop_rule.cut(text) or self._cut_late_line(text)
         self._length = len(text) if cut is None else cut.length
         settled = min(self._stop_rule.settled(text), self._length)
         # A line can turn out too improbable until it has ended.
@@ -100,6 +100,16 @@ class CompletionRun:
             ),
             line_probabilities=tuple(map(math.exp, self._line_logprobs[: 1 + text.count("\n")])),
         )
+
+    def _cut_late_line(self, text: str) -> Cut | None:
+        """A whole line in time is worth more than a block too late; what was sent is not taken back."""
+        end = text.rfind("\n")
+        if end < self._num_sent or not text[:end].strip() or not self._is_past(self.request.line_deadline_ms):
+            return None
+        return Cut(end, FinishReason.LINE)
+
+    def _is_past(self, deadline_ms: float | None) -> bool:
+        return deadline_ms is not None and _ms(self._start, time.perf_counter()) > deadline_ms
 
     def _is_unsure(self, choice: Choice) -> bool:
         """Count a token for the line it begins in, a line's end for that line; cut a line too improbable off."""

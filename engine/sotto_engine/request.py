@@ -79,6 +79,7 @@ class CompletionRequest:
         decoding ends as soon as that is certain; `None`: as the model's manifest says.
     path, repository: real names, used where the model was trained with a header; empty for none.
     deadline_ms: no decode step starts later than this many milliseconds after the call; `None`: no limit.
+    line_deadline_ms: once so many milliseconds have passed, the answer ends with the line it is in; `None`: no limit.
     task, region: one of `fim.EDIT_TASKS` and the text between prefix and suffix that the answer replaces, for models
         that have such tasks; empty for filling in the middle.
     messages: a question to an instruct model, in its own chat format; `prefix` is then how the answer begins, and
@@ -95,6 +96,7 @@ class CompletionRequest:
     stop_strings: tuple[str, ...] = ()
     sampling: Sampling = field(default_factory=Sampling)
     deadline_ms: float | None = None
+    line_deadline_ms: float | None = None
     min_probability: float | None = None
     task: str = ""
     region: str = ""

@@ -14,6 +14,10 @@ WINDOW_CHARS = 8192
 """On each side of the cursor; more than the embedded model's context holds, little enough to tokenize per key."""
 
 
+_LINE_SHARE = 0.25
+"""Of the budget, after which a block ends with the line that it is in."""
+
+
 @dataclass(frozen=True)
 class Suggestion:
     """What to show at the cursor ("" for nothing), and the filters that shortened it."""
@@ -38,6 +42,7 @@ def make_request(
         stop_at=_stop_at(before, after, settings),
         sampling=Sampling(temperature=settings.temperature),
         deadline_ms=settings.budgetMs,
+        line_deadline_ms=settings.budgetMs * _LINE_SHARE,
         min_probability=0.0 if is_invoked else settings.minProbability,
     )
 

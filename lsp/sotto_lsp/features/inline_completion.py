@@ -72,7 +72,8 @@ async def _ask(session: Session, uri: str, text: str, offset: int, *, is_invoked
 
 
 async def _think_on(session: Session, uri: str, document: str, offset: int, cancelled: YieldingFlag) -> str:
-    request = replace(make_request(document, offset, file_name(uri), session.settings), deadline_ms=None)
+    asked = make_request(document, offset, file_name(uri), session.settings)
+    request = replace(asked, deadline_ms=None, line_deadline_ms=None)  # nobody waits
     completion = await session.think_on(request, cancelled)
     return "" if completion is None else make_suggestion(completion, request, document).text
 
