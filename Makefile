@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 EXTRAS ?= test,recipe
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint lint-editors types tests test-exporters test-nvim test-editors bench bench-actions bench-shapes bench-prepare picture vsix clean
+.PHONY: run test lint lint-editors types tests test-exporters test-nvim test-editors bench bench-actions bench-drafts bench-llama bench-server bench-shapes bench-prepare picture vsix clean
 
 run: $(VENV)/.run  ## install, then show the main job on the embedded model
 	$(BIN)/sotto demo
@@ -58,6 +58,15 @@ bench: $(VENV)/.test  ## replay keystrokes over stdio; docs/benchmarks.md explai
 
 bench-actions: $(VENV)/.test  ## faults planted in held-out code and repaired; HELD_OUT=FILE from the recipe's corpus step
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.actions --held-out $(HELD_OUT)
+
+bench-llama: $(VENV)/.test  ## the same keystrokes on a built llama-server; LLAMA_SERVER=PROGRAM GGUF=FILE [MODEL=DIR]
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.beside_llama --llama-server $(LLAMA_SERVER) --gguf $(GGUF) --model "$(MODEL)"
+
+bench-drafts: $(VENV)/.test  ## decoding with drafts beside one token a pass
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.drafts
+
+bench-server: $(VENV)/.test  ## what the server itself takes of a key, and its memory over 10,000 requests
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.server_share
 
 SHAPE ?= 0.5b
 bench-shapes:  ## real shapes beside onnxruntime-genai; needs Qwen2.5's tokenizer (TOKENIZER=DIR)
