@@ -120,9 +120,8 @@ class ActionCommand:
         except Exception as error:  # as above
             raise SottoError(f"The editor did not apply the edit ({error}).") from error
         if not result.applied:
-            raise SottoError(
-                f"The editor did not apply the edit ({result.failure_reason or 'no reason given'})."
-            )
+            unsaid = "it was not confirmed" if self._session.settings.actionPreview else "no reason given"
+            raise SottoError(f"The editor did not apply the edit ({result.failure_reason or unsaid}).")
 
     def _workspace_edit(self, title: str, made: CheckedEdit) -> types.WorkspaceEdit:
         with_preview = self._session.settings.actionPreview
