@@ -4,14 +4,16 @@ onnxruntime-genai writes genai_config.json; Optimum and transformers.js keep the
 several graphs into onnx/. A folder with our manifest.json is read by manifest.py instead.
 """
 
+import contextlib
 import json
 import re
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, cast
 
 from sotto_engine.chat_template import CONFIG_NAME, TEMPLATE_NAME
 from sotto_engine.errors import SottoError
+from sotto_engine.external_weights import external_locations
 from sotto_engine.fim import detect_template
 from sotto_engine.manifest import Manifest, ModelFile, has_manifest, load_manifest
 from sotto_engine.request import FimOrder
@@ -179,12 +181,28 @@ def _load_tokenizer(directory: Path) -> Tokenizer:
 
 
 def _external_data(directory: Path, graph: str) -> list[str]:
-    """Files that exporters put beside a graph: model.onnx.data (onnx, genai), model.onnx_data, _data_1 (Optimum)."""
+    """Files with the graph's weights: those that it names, and what exporters put beside one.
+
+    model.onnx.data is onnx's and genai's name, model.onnx_data and _data_1 are Optimum's.
+    """
     name = re.escape(Path(graph).name)
     pattern = re.compile(rf"{name}(\.data|_data)([._]\d+)?")
     folder = (directory / graph).parent
-    beside = sorted(path for path in folder.iterdir() if pattern.fullmatch(path.name))
-    return [path.relative_to(directory).as_posix() for path in beside]
+    beside = {path.name for path in folder.iterdir() if pattern.fullmatch(path.name)}
+    with contextlib.suppress(ValueError):  # no graph at all: who loads it says so
+        beside |= {_inside(directory, folder, each) for each in external_locations(directory / graph)}
+    return [(folder / each).relative_to(directory).as_posix() for each in sorted(beside)]
+
+
+def _inside(directory: Path, folder: Path, location: str) -> str:
+    path = PurePath(location.replace("\\", "/"))
+    if not location or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+        raise SottoError(
+            f"The graph in {directory} keeps its weights at {location!r}, outside its folder; do not use this file."
+        )
+    if not (folder / path).is_file():
+        raise SottoError(f"There are no weights {location!r} in {folder}; copy the whole export again.")
+    return path.as_posix()
 
 
 def _chat_files(directory: Path) -> list[str]:

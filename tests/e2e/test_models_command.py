@@ -130,8 +130,9 @@ def test_an_archive_that_leaves_its_folder_is_refused(sotto, tmp_path):
     assert not (tmp_path / "evil").exists() and not list((tmp_path / "store").glob("*"))
 
 
-@pytest.mark.parametrize("location", ["../weights", "/etc/hostname", "linked"])
-def test_weights_outside_the_folder_are_refused(sotto, export, tmp_path, location):
+@pytest.mark.parametrize("option", [[], ["--no-prepare"]], ids=["prepared", "as it is"])
+@pytest.mark.parametrize("location", ["../weights", "/etc/hostname", "linked", "missing"])
+def test_weights_outside_the_folder_are_refused(sotto, export, tmp_path, location, option):
     model = onnx.load(export / "model.onnx")
     (tmp_path / "weights").write_bytes(bytes(1 << 16))
     (export / "linked").symlink_to(tmp_path / "weights")
@@ -140,7 +141,34 @@ def test_weights_outside_the_folder_are_refused(sotto, export, tmp_path, locatio
     tensor.data_location = onnx.TensorProto.EXTERNAL
     tensor.external_data.append(onnx.StringStringEntryProto(key="location", value=location))
     (export / "model.onnx").write_bytes(model.SerializeToString())
-    assert "outside its folder" in refusal(sotto("models", "add", export))
+    words = {"linked": "a link out of its folder", "missing": "copy the whole export again"}
+    said = refusal(sotto("models", "add", export, *option))
+    assert words.get(location, "outside its folder") in said and "onnxruntime" not in said.lower()
+
+
+def test_weights_of_any_name_in_the_folder_come_along(sotto, export, tmp_path):
+    onnx.save_model(
+        onnx.load(export / "model.onnx"), export / "model.onnx", save_as_external_data=True, location="w.bin"
+    )
+    assert sotto("models", "add", export, "--no-prepare").returncode == 0
+    assert (tmp_path / "store" / "tiny-coder" / "w.bin").stat().st_size > 1000
+
+
+def test_a_model_without_a_tokenizer_is_refused(sotto, export):
+    (export / "tokenizer.json").unlink()
+    assert "There is no tokenizer.json" in refusal(sotto("models", "add", export))
+
+
+@pytest.mark.parametrize("option", [[], ["--no-prepare"]], ids=["prepared", "as it is"])
+def test_an_old_merged_decoder_is_refused_by_its_name_and_by_its_inputs(sotto, export, option):
+    model = onnx.load(export / "model.onnx")
+    model.graph.input.append(
+        onnx.helper.make_tensor_value_info("use_cache_branch", onnx.TensorProto.BOOL, [1])
+    )
+    (export / "model.onnx").write_bytes(model.SerializeToString())
+    assert "old merged decoder" in refusal(sotto("models", "add", export, *option))
+    (export / "model.onnx").rename(export / "decoder_model_merged.onnx")
+    assert "separate or merged decoders" in refusal(sotto("models", "add", export, *option))
 
 
 def test_a_file_that_is_a_link_out_of_the_folder_is_refused(sotto, export, tmp_path):

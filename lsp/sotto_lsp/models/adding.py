@@ -1,6 +1,7 @@
 """`sotto models add`: from an export, a folder of ours or an archive to a checked model in the store."""
 
 import dataclasses
+import errno
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from sotto_engine.export_folder import describe_model
 from sotto_engine.manifest import MANIFEST_NAME, Manifest, ModelFile, has_manifest
 from sotto_engine.model import Model
 from sotto_engine.model_comparison import Comparison, compare_models
-from sotto_lsp.models.archive import is_archive, unpack
+from sotto_lsp.models.archive import is_archive, unpack, unpacked_nbytes
 from sotto_lsp.models.checksums import verify_checksums
 from sotto_lsp.models.store import ModelStore
 
@@ -64,6 +65,15 @@ class ModelAdding:
         try:
             added = self._fill(source, folder, name, link=link, prepare=prepare)
             self._store.finish(folder, name)
+        except OSError as error:
+            what_to_do = (
+                "make room there, or name another folder in SOTTO_MODELS"
+                if error.errno == errno.ENOSPC
+                else "look at the rights and files there"
+            )
+            raise SottoError(
+                f"{name} cannot be copied to {self._store.root} ({first_line(error)}); {what_to_do}."
+            ) from error
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         return added
@@ -71,6 +81,8 @@ class ModelAdding:
     def _fill(self, source: Path, folder: Path, name: str, *, link: bool, prepare: bool) -> Added:
         unpacked = folder / "unpacked"
         if is_archive(source):
+            # unpacked, it lies beside the copy that is made of it
+            _refuse_without_space(name, 2 * unpacked_nbytes(source), folder)
             self._on_step("unpacking", None)
             unpacked.mkdir()
             source = unpack(source, unpacked)
@@ -79,7 +91,7 @@ class ModelAdding:
             source, graph = _split(source)
         manifest = dataclasses.replace(self._describe(source, graph), name=name)
         _refuse_links_outside(source, manifest)
-        _refuse_without_space(manifest, folder)
+        _refuse_without_space(name, 0 if link else manifest.nbytes, folder)
         was_ours = has_manifest(source)
         is_prepared = prepare and not link and not was_ours
         if is_prepared:
@@ -116,6 +128,8 @@ class ModelAdding:
             prepared = prepare_graph(
                 source / manifest.graph, folder, manifest.head_dim, lambda step: self._on_step(step, None)
             )
+        except OSError:
+            raise  # a full disk
         except ValueError as error:
             raise SottoError(
                 f"{source / manifest.graph} is refused: {error}; copy the whole export again."
@@ -190,10 +204,10 @@ def _refuse_links_outside(source: Path, manifest: Manifest) -> None:
             )
 
 
-def _refuse_without_space(manifest: Manifest, folder: Path) -> None:
+def _refuse_without_space(name: str, nbytes: int, folder: Path) -> None:
     free = shutil.disk_usage(folder).free
-    if manifest.nbytes > free:
+    if nbytes > free:
         raise SottoError(
-            f"{manifest.name} needs {manifest.nbytes / 1e6:.0f} MB and {folder.parent} has {free / 1e6:.0f} MB left; "
+            f"{name} needs {nbytes / 1e6:.0f} MB and {folder.parent} has {free / 1e6:.0f} MB left; "
             "make room, or name another folder in SOTTO_MODELS."
         )
