@@ -5,6 +5,7 @@ It runs from the bundle's own wheel, before anything is installed: standard libr
 
 import argparse
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -87,20 +88,27 @@ class Installation:
             raise SottoError(said.removeprefix("sotto: ").removeprefix("ERROR: "))
 
     def _next_steps(self, index: BundleIndex) -> str:
-        sotto = self._scripts / ("sotto.exe" if _WINDOWS else "sotto")
+        sotto = _quoted(self._scripts / ("sotto.exe" if _WINDOWS else "sotto"))
         editors = self._to / "editors"
         lines = [f"Sotto {index.version} is installed: {sotto}", f"  see whether all is well: {sotto} doctor"]
         if not _WINDOWS:
-            lines.append(f"  let editors find it:     ln -sf {sotto} ~/.local/bin/sotto")
-        lines += [f"  use the model {name}: {sotto} models use {name}" for name in index.models]
-        lines.append(f"Editor plugins: {editors}")
-        if (editors / "neovim").is_dir():
-            lines.append(f'  Neovim:  vim.opt.runtimepath:append("{(editors / "neovim").as_posix()}")')
-        if (editors / "vscode").is_dir():
-            lines.append(f"  VS Code: code --install-extension {editors / 'vscode' / 'sotto.vsix'}")
-        lines += [f"  {name}: see {editors / name}" for name in ("helix",) if (editors / name).is_dir()]
+            link = f"mkdir -p ~/.local/bin && ln -sf {sotto} ~/.local/bin/sotto"
+            lines.append(f"  let editors find it:     {link}")
+        lines += [f"  use your model:          {sotto} models use {name}" for name in index.models]
+        lines.append(f"Editor plugins: {_quoted(editors)}")
+        advice = {
+            "neovim": f'Neovim:  vim.opt.runtimepath:append("{(editors / "neovim").as_posix()}")',
+            "helix": f"Helix:   {editors / 'helix' / 'README.md'}",
+            "vscode": f"VS Code: code --install-extension {_quoted(editors / 'vscode' / 'sotto.vsix')}",
+        }
+        lines += [f"  {words}" for name, words in advice.items() if (editors / name).is_dir()]
         lines.append("The folder of the bundle can be removed now; installing a newer one replaces this.")
         return "\n".join(lines)
+
+
+def _quoted(path: Path) -> str:
+    """For a command line."""
+    return f'"{path}"' if _WINDOWS else shlex.quote(str(path))
 
 
 def default_folder() -> Path:
