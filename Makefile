@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 EXTRAS ?= test,recipe
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint lint-editors types tests test-exporters test-nvim test-editors bench bench-actions bench-drafts bench-llama bench-server bench-shapes bench-prepare picture vsix clean
+.PHONY: run test lint lint-editors types tests test-exporters test-nvim test-vscode test-editors bench bench-actions bench-drafts bench-llama bench-server bench-shapes bench-prepare picture picture-vscode vsix clean
 
 run: $(VENV)/.run  ## install, then show the main job on the embedded model
 	$(BIN)/sotto demo
@@ -37,6 +37,9 @@ vsix:  ## editors/vscode/sotto.vsix, the extension for VS Code; needs Node 20 an
 
 test-nvim: $(VENV)/.test  ## in a real Neovim, installed from packages first; see tests/editors/README.md
 	$(BIN)/python -m pytest tests/editors -k neovim --real-editors
+
+test-vscode: $(VENV)/.test  ## in a real VS Code, installed from packages first; needs npm and, the first time, root
+	$(BIN)/python -m pytest tests/editors -k vscode --real-editors
 
 test-editors: $(VENV)/.test  ## in every editor that packages bring; the table and the screens go to build/editors
 	rm -rf build/editors
@@ -80,6 +83,10 @@ bench-prepare: $(VENV)/.test  ## what `sotto models add` gains and what it chang
 
 picture: $(VENV)/.test  ## the README's picture, from a real Neovim
 	PYTHONPATH=tests $(BIN)/python -m editors.picture docs/ghost-text.svg
+
+picture-vscode: $(VENV)/.test  ## the picture in docs/editors.md, from a real VS Code
+	$(BIN)/python -m pytest tests/editors/test_vscode.py -k several_lines --real-editors
+	cp build/editors/vscode/several-lines.png docs/vscode.png
 
 $(VENV)/.run: pyproject.toml | $(VENV)
 	$(PIP) -e .

@@ -35,6 +35,7 @@ WHY_NOT = {
     ("Helix", "accepted by line"): IN_A_LIST,
     ("Helix", "next candidate"): "the server has one candidate, and no second server ran",
     ("Helix", "preview or confirmation"): "Helix applies every edit at once (source of 25.07)",
+    ("VS Code", "nothing stale: insert mode left"): "VS Code has no insert mode; Esc takes the ghost off (tested)",
 }
 """Checks that no test makes in an editor, and the reason."""
 GREEN = "green"

@@ -21,7 +21,7 @@ const operations = {
   type: (text, delay) => page.keyboard.type(text, { delay }),
   click: (selector, text) => page.locator(selector, { hasText: text }).first().click({ timeout: 20_000 }),
   read: (expression) => page.evaluate(expression),
-  screenshot: (path, clip) => page.screenshot({ path, clip: clip ?? undefined }),
+  screenshot: (path) => page.screenshot({ path }),
 };
 
 for await (const line of createInterface({ input: process.stdin })) {

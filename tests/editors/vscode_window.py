@@ -66,13 +66,13 @@ class VscodeWindow:
     def open_text(self, text: str, line: int = 0, column: int = 0) -> Path:
         """A new file with this text; the cursor at its end, or there (from 1)."""
         file = self._new_file(text)
-        self.press("Control+P")
-        self._choose(file.name)
+        self.press("Escape", "Control+P")
+        self._choose(str(file), row=file.name)  # VS Code's index does not know it yet
         self.wait(lambda: self.read(_TAB) == file.name)
         self.wait(lambda: self.lines()[: text.count("\n") + 1] == text.split("\n"))
         if line:
             self.press("Control+G")
-            self._choose(f"{line}:{column}", is_listed=False)
+            self._choose(f"{line}:{column}", row="")
         else:
             self.press("Control+End")
         return file
@@ -80,12 +80,12 @@ class VscodeWindow:
     def run(self, title: str) -> None:
         """A command from the palette."""
         self.press("F1")
-        self._choose(title)
+        self._choose(title, row=title)
 
     def choose(self, label: str) -> None:
         """An entry of a list that a command has opened."""
         self.wait(lambda: any(label in row for row in self.rows()))
-        self._choose(label)
+        self._choose(label, row=label)
 
     def set(self, **settings: object) -> None:
         """The folder's settings of Sotto; VS Code sees them a moment later."""
@@ -147,10 +147,10 @@ class VscodeWindow:
         """The value of a JavaScript expression in the window."""
         return self._do("read", expression)
 
-    def shoot(self, name: str, clip: dict[str, int] | None = None) -> None:
+    def shoot(self, name: str) -> None:
         """Keep what is on the screen as build/editors/vscode/NAME.png."""
         SHOTS.mkdir(parents=True, exist_ok=True)
-        self._do("screenshot", str(SHOTS / f"{name}.png"), clip)
+        self._do("screenshot", str(SHOTS / f"{name}.png"))
 
     def wait(self, happened, seconds: float = 60.0):
         """Poll until `happened()` is true and return it; AssertionError with the screen after that time."""
@@ -184,11 +184,10 @@ class VscodeWindow:
         file.write_text(text)
         return file
 
-    def _choose(self, label: str, *, is_listed: bool = True) -> None:
+    def _choose(self, typed: str, *, row: str) -> None:
         self.wait(lambda: self.read(_HAS_INPUT))
-        self.type(label, 0)
-        if is_listed:
-            self.wait(lambda: label in self.read(_ROW))
+        self.type(typed, 0)
+        self.wait(lambda: row in self.read(_ROW))
         self.press("Enter")
 
     def _do(self, *operation: object):
