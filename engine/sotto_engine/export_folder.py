@@ -7,7 +7,6 @@ several graphs into onnx/. A folder with our manifest.json is read by manifest.p
 import contextlib
 import json
 import re
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any, cast
 
@@ -45,32 +44,11 @@ _TURN_ENDS = (
 _INSTRUCT_NAME = re.compile(r"instruct|chat|(?<![a-z])it(?![a-z])", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class ExportFolder:
-    """Names are relative to `directory`, with `/`. `fim_family` is None where the vocabulary has no FIM tokens."""
+def read_export_folder(directory: Path, graph_name: str | None = None) -> Manifest:
+    """Describe an export, without checksums; `graph_name` names one of several. Names are relative, with `/`.
 
-    directory: Path
-    graph: str
-    tokenizer: str
-    files: tuple[str, ...]
-    """Graph, its external data, tokenizer, what says how the model is asked."""
-    context_length: int
-    """Tokens that Sotto will use: the model's own, at most MAX_CONTEXT_LENGTH."""
-    model_type: str
-    fim_family: str | None
-    fim_order: str
-    stop_ids: tuple[int, ...]
-    is_instruct: bool
-    licence: str | None
-    head_dim: int | None
-
-    @property
-    def name(self) -> str:
-        return self.directory.name
-
-
-def read_export_folder(directory: Path, graph_name: str | None = None) -> ExportFolder:
-    """Describe an export; `graph_name` names one of several. Raises SottoError for a folder that is none."""
+    Raises SottoError for a folder that is none, and for a vocabulary without FIM tokens.
+    """
     if not directory.is_dir():
         raise SottoError(f"There is no folder {directory}; give the folder of an exported model.")
     genai = _read_json(directory / "genai_config.json").get("model", {})
@@ -86,23 +64,33 @@ def read_export_folder(directory: Path, graph_name: str | None = None) -> Export
     model_type = str(genai.get("type") or config.get("model_type") or "")
     hint = f"{directory.resolve().name} {config.get('_name_or_path', '')} {model_type}"
     template = detect_template(tokenizer, hint)
+    if template is None:
+        raise SottoError(
+            f"The vocabulary of the model in {directory} has no fill-in-the-middle tokens that Sotto knows; "
+            "take a code model that was trained to fill in the middle."
+        )
     stop_ids = _stop_ids(directory, genai, config)
+    names = (graph, *_external_data(directory, graph), "tokenizer.json", *_chat_files(directory))
     context_length = int(
         genai.get("context_length") or config.get("max_position_embeddings") or MAX_CONTEXT_LENGTH
     )
-    return ExportFolder(
+    return Manifest(
         directory=directory,
+        name=directory.name,
+        description=f"{model_type or 'a model'}, used from its export without checksums",
+        licence=_licence(directory, config) or "unknown",
         graph=graph,
         tokenizer="tokenizer.json",
-        files=(graph, *_external_data(directory, graph), "tokenizer.json", *_chat_files(directory)),
+        files=tuple(ModelFile(name, "", (directory / name).stat().st_size) for name in names),
         context_length=min(context_length, MAX_CONTEXT_LENGTH),
-        model_type=model_type,
-        fim_family=template.family if template else None,
-        fim_order=(FimOrder.ANCHORED if template and template.prefix_first else FimOrder.SUFFIX_FIRST).value,
+        fim_family=template.family,
+        fim_order=(FimOrder.ANCHORED if template.prefix_first else FimOrder.SUFFIX_FIRST).value,
+        fim_header=True,
         stop_ids=stop_ids,
-        is_instruct=_is_instruct(hint, stop_ids, tokenizer),
-        licence=_licence(directory, config),
+        good_for=("inline-completion",),
         head_dim=_head_dim(decoder, config),
+        model_type=model_type,
+        is_instruct=_is_instruct(hint, stop_ids, tokenizer),
     )
 
 
@@ -113,34 +101,7 @@ def describe_model(directory: Path, graph_name: str | None = None) -> Manifest:
     """
     if graph_name is None and has_manifest(directory):
         return load_manifest(directory)
-    return manifest_of(read_export_folder(directory, graph_name))
-
-
-def manifest_of(folder: ExportFolder) -> Manifest:
-    """A manifest without checksums, for a folder that is used as it is. Raises SottoError without FIM tokens."""
-    if folder.fim_family is None:
-        raise SottoError(
-            f"The vocabulary of the model in {folder.directory} has no fill-in-the-middle tokens that Sotto knows; "
-            "take a code model that was trained to fill in the middle."
-        )
-    return Manifest(
-        directory=folder.directory,
-        name=folder.name,
-        description=f"{folder.model_type or 'a model'}, used from its export without checksums",
-        licence=folder.licence or "unknown",
-        graph=folder.graph,
-        tokenizer=folder.tokenizer,
-        files=tuple(ModelFile(name, "", (folder.directory / name).stat().st_size) for name in folder.files),
-        context_length=folder.context_length,
-        fim_family=folder.fim_family,
-        fim_order=folder.fim_order,
-        fim_header=True,
-        stop_ids=folder.stop_ids,
-        good_for=("inline-completion",),
-        head_dim=folder.head_dim,
-        model_type=folder.model_type,
-        is_instruct=folder.is_instruct,
-    )
+    return read_export_folder(directory, graph_name)
 
 
 def _read_json(path: Path) -> dict[str, Any]:

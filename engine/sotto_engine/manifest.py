@@ -54,6 +54,8 @@ class Manifest:
     model_type: str = ""
     """The architecture, as its makers call it: qwen2, llama, ..."""
     is_instruct: bool = False
+    languages: tuple[str, ...] = ()
+    """That the model was trained on, as editors call them; empty: not said."""
 
     @property
     def graph_path(self) -> Path:
@@ -85,6 +87,7 @@ class Manifest:
             "fim": {"family": self.fim_family, "order": self.fim_order, "header": self.fim_header},
             "min_probability": self.min_probability,
             "stop_ids": self.stop_ids,
+            "languages": self.languages,
             "good_for": self.good_for,
         }
         return json.dumps(data, indent=2) + "\n"
@@ -174,11 +177,12 @@ def load_manifest(directory: Path) -> Manifest:
         fim_order=fim.string("order"),
         fim_header=bool(fim.value("header", bool)),
         stop_ids=tuple(fields.integers("stop_ids")),
-        good_for=tuple(str(item) for item in fields.value("good_for", list)),
+        good_for=tuple(fields.strings("good_for")),
         min_probability=fields.share("min_probability"),
         head_dim=fields.integer("head_dim") if fields.has("head_dim") else None,
         model_type=fields.string("model_type") if fields.has("model_type") else "",
         is_instruct=bool(fields.value("is_instruct", bool)) if fields.has("is_instruct") else False,
+        languages=tuple(fields.strings("languages")) if fields.has("languages") else (),
     )
 
 
@@ -212,6 +216,12 @@ class _Fields:
         if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= 1:
             raise SottoError(f"{self._path}: {name!r} must be a number from 0 to 1; correct it.")
         return float(value)
+
+    def strings(self, name: str) -> list[str]:
+        values: list[object] = self.value(name, list)
+        if not all(isinstance(value, str) for value in values):
+            raise SottoError(f"{self._path}: {name!r} must hold strings; correct it.")
+        return cast("list[str]", values)
 
     def integers(self, name: str) -> list[int]:
         values: list[object] = self.value(name, list)

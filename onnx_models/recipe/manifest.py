@@ -11,45 +11,41 @@ import json
 from pathlib import Path
 
 from recipe.vocabulary import CONTROL
-from sotto_engine.manifest import MANIFEST_NAME, ModelFile
+from sotto_engine.manifest import MANIFEST_NAME, Manifest, ModelFile
 from sotto_models.prepare.external_data import DATA_NAME, GRAPH_NAME
 
 _TOKENIZER_NAME = "tokenizer.json"
 _CONTEXT_LENGTH = 1024
 
 
-def describe(model_dir: Path, name: str, description: str, min_probability: float = 0.0) -> dict:
+def describe(model_dir: Path, name: str, description: str, min_probability: float = 0.0) -> Manifest:
     """The manifest of a model of this recipe, with sizes and hashes of the files that lie in `model_dir`."""
     names = [GRAPH_NAME, DATA_NAME, _TOKENIZER_NAME]
     present = [each for each in names if (model_dir / each).exists()]  # an inline export has no data file
-    return {
-        "format": 1,
-        "name": name,
-        "description": description,
-        "licence": "Apache-2.0",
-        "model_type": "qwen2",
-        "files": {each: _describe(model_dir, each) for each in present},
-        "graph": GRAPH_NAME,
-        "tokenizer": _TOKENIZER_NAME,
-        "context_length": _CONTEXT_LENGTH,
-        "fim": {"family": "qwen", "order": "suffix-first", "header": True},
-        "min_probability": min_probability,
-        "stop_ids": list(range(len(CONTROL))),
-        "languages": ["python"],
-        "good_for": ["inline-completion"],
-    }
+    return Manifest(
+        directory=model_dir,
+        name=name,
+        description=description,
+        licence="Apache-2.0",
+        graph=GRAPH_NAME,
+        tokenizer=_TOKENIZER_NAME,
+        files=tuple(ModelFile.of(model_dir, each) for each in present),
+        context_length=_CONTEXT_LENGTH,
+        fim_family="qwen",
+        fim_order="suffix-first",
+        fim_header=True,
+        stop_ids=tuple(range(len(CONTROL))),
+        good_for=("inline-completion",),
+        min_probability=min_probability,
+        model_type="qwen2",
+        languages=("python",),
+    )
 
 
 def write_manifest(model_dir: Path, name: str, description: str, min_probability: float = 0.0) -> Path:
     path = model_dir / MANIFEST_NAME
-    manifest = describe(model_dir, name, description, min_probability)
-    path.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    path.write_text(describe(model_dir, name, description, min_probability).as_json(), encoding="utf-8")
     return path
-
-
-def _describe(model_dir: Path, name: str) -> dict[str, str | int]:
-    file = ModelFile.of(model_dir, name)
-    return {"sha256": file.sha256, "nbytes": file.nbytes}
 
 
 def main() -> None:

@@ -31,10 +31,14 @@ def refusal(directory, graph=None):
     return str(caught.value)
 
 
+def names(manifest):
+    return tuple(file.name for file in manifest.files)
+
+
 def test_a_genai_build_says_its_head_size_and_context():
     read = read_export_folder(MODELS / "qwen2-genai-int4")
     assert (read.model_type, read.head_dim, read.context_length) == ("qwen2", 16, 512)
-    assert read.files == ("model.onnx", "model.onnx.data", "tokenizer.json")
+    assert names(read) == ("model.onnx", "model.onnx.data", "tokenizer.json")
     assert (read.fim_family, read.fim_order, read.is_instruct) == ("qwen", "anchored", False)
 
 
@@ -42,13 +46,13 @@ def test_a_transformers_js_repository_is_read_where_it_keeps_its_graphs(folder):
     (folder / "onnx" / "model_fp16.onnx").write_bytes(b"graph")
     (folder / "onnx" / "model_q4.onnx_data").write_bytes(b"weights")
     (folder / "onnx" / "model_fp16.onnx_data_1").write_bytes(b"weights")
-    assert read_export_folder(folder).files == (
+    assert names(read_export_folder(folder)) == (
         "onnx/model_q4.onnx",
         "onnx/model_q4.onnx_data",
         "tokenizer.json",
     )
     chosen = read_export_folder(folder, "onnx/model_fp16.onnx")
-    assert chosen.files == ("onnx/model_fp16.onnx", "onnx/model_fp16.onnx_data_1", "tokenizer.json")
+    assert names(chosen) == ("onnx/model_fp16.onnx", "onnx/model_fp16.onnx_data_1", "tokenizer.json")
 
 
 def test_a_long_context_is_not_all_used(folder):
@@ -80,7 +84,7 @@ def test_base_and_instruct_are_told_apart(folder, config, name, is_instruct):
         ("README.md", "---\nlicense: apache-2.0\n---\n", "apache-2.0"),
         ("README.md", "---\nlicense: other\nlicense_name: qwen-research\n---\n", "qwen-research"),
         ("LICENSE", "MIT License\n\nCopyright", "MIT"),
-        ("NOTES", "nothing", None),
+        ("NOTES", "nothing", "unknown"),
     ],
 )
 def test_the_licence_is_read_from_card_and_file(folder, file, text, licence):
@@ -99,6 +103,10 @@ def test_refusals_say_what_to_do(folder):
     shutil.copy(folder / "a.onnx", folder / "b.onnx")
     assert "name the one to use" in refusal(folder)
     (folder / "b.onnx").unlink()
+    tokenizer = json.loads((folder / "tokenizer.json").read_text())
+    tokenizer["added_tokens"] = []
+    (folder / "tokenizer.json").write_text(json.dumps(tokenizer))
+    assert "no fill-in-the-middle tokens" in refusal(folder)
     (folder / "tokenizer.json").unlink()
     assert "copy it there" in refusal(folder)
 

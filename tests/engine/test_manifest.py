@@ -9,7 +9,7 @@ import pytest
 import sotto_models
 from sotto_engine.engine import EngineOptions, load_engine
 from sotto_engine.errors import SottoError
-from sotto_engine.manifest import MANIFEST_NAME, sha256_of
+from sotto_engine.manifest import MANIFEST_NAME, load_manifest, sha256_of
 
 
 @pytest.fixture
@@ -93,11 +93,19 @@ def test_a_model_without_fim_tokens(model_dir):
         {"graph": "../../etc/passwd"},
         {"stop_ids": ["a"]},
         {"min_probability": 2},
+        {"languages": [1]},
     ],
 )
 def test_a_wrong_manifest(model_dir, changes):
     rewrite(model_dir, **changes)
     assert MANIFEST_NAME in refusal(model_dir)
+
+
+def test_what_is_written_is_read_back(model_dir):
+    manifest = load_manifest(model_dir)
+    assert manifest.languages == ("python",)
+    (model_dir / MANIFEST_NAME).write_text(manifest.as_json())
+    assert load_manifest(model_dir) == manifest
 
 
 def test_a_manifest_that_is_no_json(model_dir):
