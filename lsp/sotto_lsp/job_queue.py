@@ -27,10 +27,15 @@ class JobQueue(Generic[Job]):
             self._closed = True
             self._changed.notify()
 
+    def wait(self, timeout_s: float | None) -> bool:
+        """Wait for a job or for `close`; False if neither came in time."""
+        with self._changed:
+            return self._changed.wait_for(self._has_news, timeout_s)
+
     def take(self) -> Job | None:
         """The next job; waits for one. None after `close`; what is patient is then left to `drain`."""
         with self._changed:
-            self._changed.wait_for(lambda: self._urgent or self._patient or self._closed)
+            self._changed.wait_for(self._has_news)
             if self._urgent:
                 return self._urgent.popleft()
             return self._patient.popleft() if self._patient and not self._closed else None
@@ -41,6 +46,9 @@ class JobQueue(Generic[Job]):
             return None
         with self._changed:
             return self._urgent.popleft() if self._urgent else None
+
+    def _has_news(self) -> bool:
+        return bool(self._urgent or self._patient or self._closed)
 
     def drain(self) -> list[Job]:
         """Everything that nobody will take any more."""

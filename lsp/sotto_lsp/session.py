@@ -143,7 +143,8 @@ class Session:
         """Start to load the model that the settings name, in place of the one before."""
         self.stop()
         self.good_for = frozenset()
-        self._worker = Worker(self._loader()) if self.settings.enabled else None
+        unload_after_s = self.settings.unloadMinutes * 60 or None
+        self._worker = Worker(self._loader(), unload_after_s) if self.settings.enabled else None
         if self._worker is not None:
             self._worker.start()
         return self._worker
@@ -200,6 +201,7 @@ def _engine_settings(settings: Settings) -> tuple[object, ...]:
         settings.fimOrder,
         settings.threads,
         settings.cacheMegabytes,
+        settings.unloadMinutes,
     )
 
 

@@ -36,6 +36,8 @@ class Settings:
     """0: always the most probable text."""
     minProbability: float | None = None  # noqa: N815
     """Lines that the model gives less are not shown unasked; None: as its manifest says, 0: everything is shown."""
+    unloadMinutes: int = 60  # noqa: N815
+    """Without work for so long, the model's memory is given back; 0: never."""
     lookAhead: str = "auto"  # noqa: N815
     """What comes behind the suggestion on the screen is computed while the machine is idle: `on`, `off`, `auto` (not
     on battery)."""
@@ -140,6 +142,7 @@ _RULES: dict[str, Rule] = {
     "actionCandidates": _whole(1, 8),
     "actionPreview": _boolean,
     "completion": _one_of("auto", "on", "off"),
+    "unloadMinutes": _whole(0, 100_000),
     "lookAhead": _one_of("auto", "on", "off"),
 }
 

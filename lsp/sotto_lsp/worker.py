@@ -35,12 +35,16 @@ class _Job:
 class Worker:
     """Runs one task after the other on the engine; a task whose flag is set before its turn is skipped."""
 
-    def __init__(self, load: "Callable[[], tuple[Engine, Manifest]]") -> None:
+    def __init__(
+        self, load: "Callable[[], tuple[Engine, Manifest]]", unload_after_s: float | None = None
+    ) -> None:
+        """`unload_after_s`: without work for so long, the engine gives its memory back until it is needed."""
         self._load = load
+        self._unload_after_s = unload_after_s
         self._jobs: JobQueue[_Job] = JobQueue()
         self._thread = threading.Thread(target=self._work, name="sotto-engine", daemon=True)
         self._loaded: Future[Manifest] = Future()
-        self._engine: Engine
+        self._engine: Engine | None = None
         self._running: list[CancelFlag] = []
         """what is at work: one task, or a patient one with an urgent one inside it"""
 
@@ -92,16 +96,26 @@ class Worker:
 
     def _work(self) -> None:
         try:
-            self._engine, manifest = self._load()
+            manifest = self._load_engine()
         except BaseException as error:
             self._loaded.set_exception(error)
             self._refuse_all(error)
             return
         self._loaded.set_result(manifest)
-        while (job := self._jobs.take()) is not None:
+        while (job := self._next_job()) is not None:
             self._do(job)
         for left in self._jobs.drain():
             left.result.cancel()
+
+    def _load_engine(self) -> "Manifest":
+        self._engine, manifest = self._load()
+        return manifest
+
+    def _next_job(self) -> _Job | None:
+        if not self._jobs.wait(self._unload_after_s):
+            log.info("nothing to do: the model is unloaded until it is needed")
+            self._engine = None
+        return self._jobs.take()
 
     def _do(self, job: _Job) -> None:
         if CancelFlag.is_set(job.cancelled) or not job.result.set_running_or_notify_cancel():
@@ -109,6 +123,9 @@ class Worker:
             return
         self._running.append(job.cancelled)
         try:
+            if self._engine is None:
+                self._load_engine()
+            assert self._engine is not None
             job.result.set_result(job.task(self._engine))
         except BaseException as error:
             log.debug("a task failed", exc_info=True)

@@ -28,6 +28,7 @@ WRONG = {
     "actionCandidates": 50,
     "actionPreview": 1,
     "lookAhead": True,
+    "unloadMinutes": -1,
 }
 
 

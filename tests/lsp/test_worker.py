@@ -2,10 +2,16 @@
 
 import asyncio
 import contextlib
+import gc
 import threading
+import time
+import weakref
+
+import pytest
 
 from engine.fakes import make_engine
 from sotto_engine.cancel import CancelFlag
+from sotto_engine.errors import SottoError
 from sotto_engine.language_model import PassCancelled
 from sotto_engine.request import CompletionRequest, StopAt
 from sotto_lsp.worker import Worker
@@ -79,3 +85,53 @@ def test_cancelling_patient_work_frees_the_worker_within_one_pass():
         worker.stop()
 
     asyncio.run(asyncio.wait_for(main(), 10))
+
+
+def test_an_idle_engine_is_given_back_and_loaded_again_for_the_next_task():
+    loaded = []
+
+    def load():
+        engine = make_engine()
+        loaded.append(weakref.ref(engine))
+        return engine, None
+
+    async def main():
+        worker = Worker(load, unload_after_s=0.02)
+        worker.start()
+        await worker.wait_loaded()
+        first = await worker.run(lambda engine: engine.complete(LONG, CancelFlag()), CancelFlag())
+        deadline = time.monotonic() + 10
+        while loaded[0]() is not None:
+            assert time.monotonic() < deadline, "the engine is still held"
+            await asyncio.sleep(0.01)
+            gc.collect()
+        assert worker.is_ready, "it answers as before"
+        again = await worker.run(lambda engine: engine.complete(LONG, CancelFlag()), CancelFlag())
+        worker.stop()
+        return first.token_ids, again.token_ids
+
+    first, again = asyncio.run(asyncio.wait_for(main(), 30))
+    assert first == again and len(loaded) == 2
+
+
+def test_a_model_that_cannot_be_loaded_again_fails_that_task_and_no_other():
+    engines = [make_engine(), None, make_engine()]
+
+    def load():
+        if (engine := engines.pop(0)) is None:
+            raise SottoError("gone")
+        return engine, None
+
+    async def main():
+        worker = Worker(load, unload_after_s=0.02)
+        worker.start()
+        await worker.wait_loaded()
+        while worker._engine is not None:
+            await asyncio.sleep(0.01)
+        with pytest.raises(SottoError):
+            await worker.run(lambda engine: engine, CancelFlag())
+        assert await worker.run(lambda engine: engine is not None, CancelFlag())
+        worker.stop()
+
+    asyncio.run(asyncio.wait_for(main(), 30))
+    assert engines == []
