@@ -98,6 +98,16 @@ def test_settings_reach_the_server_and_wrong_ones_are_named_there(open_neovim):
     nvim.wait(lambda: "maxTokns" in messages(nvim))
 
 
+def test_a_server_of_another_series_than_the_plugins_says_so(open_neovim):
+    nvim = open_neovim(CODE)
+    nvim.wait(lambda: call(nvim, "status") == "ready")
+    assert "needs sotto" not in messages(nvim)
+    nvim.lua("require('sotto.server').NEEDS_SERVER = '9.9'")
+    nvim.input(":Sotto restart<CR>")
+    nvim.wait(lambda: "needs sotto 9.9" in messages(nvim))
+    nvim.wait(lambda: call(nvim, "status") == "ready")
+
+
 def test_checkhealth_and_the_help_are_there(open_neovim):
     nvim = open_neovim(CODE)
     nvim.wait(lambda: call(nvim, "status") == "ready")

@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import re
 from importlib.metadata import version
 from pathlib import Path
 
@@ -36,6 +37,12 @@ def test_the_extension_has_the_version_of_the_server_it_needs():
     package = json.loads((FOLDER / "package.json").read_text())
     assert package["version"] == version("sotto-ls")
     assert NeededServer(package["needsServer"]).problem_with(version("sotto-ls")) is None
+
+
+def test_the_neovim_plugin_needs_this_server_too():
+    source = (FOLDER.parent / "neovim/lua/sotto/server.lua").read_text()
+    (needed,) = re.findall(r'NEEDS_SERVER = "(.*?)"', source)
+    assert needed and NeededServer(needed).problem_with(version("sotto-ls")) is None
 
 
 def test_it_never_runs_in_a_browser_or_without_a_disk():

@@ -1,6 +1,7 @@
 --- The language server as one client of Neovim: started for the buffers it serves, restarted, asked how it is.
 
-local M = { NAME = "sotto" }
+-- NEEDS_SERVER: the series of servers that this plugin is made for; another one says so in a message.
+local M = { NAME = "sotto", NEEDS_SERVER = "0.1" }
 
 local config
 local on_attach
@@ -80,7 +81,7 @@ function M.start(buf)
     cmd = config.cmd,
     root_dir = vim.fs.root(buf, config.root_markers),
     capabilities = capabilities,
-    init_options = settings,
+    init_options = vim.tbl_extend("force", settings, { needsServer = M.NEEDS_SERVER }),
     settings = { sotto = settings },
     on_attach = on_attach,
     on_exit = vim.schedule_wrap(exited),
