@@ -120,6 +120,15 @@ def test_a_folder_that_no_bundle_made_is_left_alone(unpacked, tmp_path):
     assert (tmp_path / "notes").exists()
 
 
+def test_an_installation_that_broke_off_can_be_repeated(unpacked, tmp_path):
+    """This bundle's pip is empty, so it breaks off in the middle; the folder is known as ours all the same."""
+    for _ in range(2):
+        assert "packages cannot be installed" in refusal(install(unpacked, "--to", tmp_path / "venv"))
+        (tmp_path / "venv" / "left over").touch()
+    assert "packages cannot be installed" in refusal(install(unpacked, "--to", tmp_path / "venv"))
+    assert not (tmp_path / "venv" / "left over").exists()
+
+
 def test_a_wrong_python_is_said_by_the_script_itself(unpacked):
     """A Python that is too old could not even read the rest."""
     done = subprocess.run(

@@ -46,7 +46,9 @@ class Installation:
         self._make_environment()
         self._install([self._bundle / "wheels" / name for name in index.wheels[target]])
         if index.models:
-            self._python("-m", "sotto_lsp.bundle.carried_models", str(self._bundle / "models"))
+            said = self._python("-m", "sotto_lsp.bundle.carried_models", str(self._bundle / "models"))
+            if said:
+                raise SottoError(said.removeprefix("sotto: "))
         return self._next_steps(index)
 
     def _verify(self) -> None:
@@ -59,9 +61,13 @@ class Installation:
 
     def _make_environment(self) -> None:
         self._on_step("virtual environment", None)
-        # without ensurepip, which Debian's Python lacks: the bundle has pip's wheel
-        venv.EnvBuilder(with_pip=False, symlinks=not _WINDOWS, clear=True).create(self._to)
+        if self._to.exists():
+            shutil.rmtree(self._to)
+        self._to.mkdir(parents=True)
+        # the first file: what breaks off here is still known as ours the next time
         shutil.copyfile(self._bundle / INDEX_NAME, self._to / INDEX_NAME)
+        # without ensurepip, which Debian's Python lacks: the bundle has pip's wheel
+        venv.EnvBuilder(with_pip=False, symlinks=not _WINDOWS).create(self._to)
         shutil.copytree(self._bundle / "editors", self._to / "editors")
 
     def _install(self, wheels: list[Path]) -> None:
@@ -69,10 +75,16 @@ class Installation:
         pip = next(path for path in wheels if path.name.startswith("pip-"))
         options = ["--quiet", "--no-index", f"--find-links={self._bundle / 'wheels'}", "--no-cache-dir"]
         options += ["--disable-pip-version-check", "--no-warn-script-location"]
-        self._python(str(pip / "pip"), "install", *options, *map(str, wheels))
+        said = self._python(str(pip / "pip"), "install", *options, *map(str, wheels))
+        if said:
+            why = said.removeprefix("ERROR: ").rstrip(".")
+            raise SottoError(f"The packages cannot be installed ({why}); mend that and install again.")
 
-    def _python(self, *arguments: str) -> None:
-        """Run the new environment's Python, out of reach of the user's settings for pip and Python."""
+    def _python(self, *arguments: str) -> str:
+        """Run the new environment's Python, out of reach of the user's settings for pip and Python.
+
+        The last that it says where it fails, else nothing.
+        """
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHON"))}
         python = self._scripts / ("python.exe" if _WINDOWS else "python")
         done = subprocess.run(
@@ -83,9 +95,9 @@ class Installation:
             encoding="utf-8",
             errors="replace",
         )
-        if done.returncode:
-            said = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-            raise SottoError(said.removeprefix("sotto: ").removeprefix("ERROR: "))
+        if done.returncode == 0:
+            return ""
+        return (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
 
     def _next_steps(self, index: BundleIndex) -> str:
         sotto = _quoted(self._scripts / ("sotto.exe" if _WINDOWS else "sotto"))
@@ -142,6 +154,8 @@ def main() -> int:
         )
         print(f"sotto: {sentence}", file=sys.stderr)  # noqa: T201 - the command's output
         return 1
+    except KeyboardInterrupt:
+        return 130
     progress.end()
     print(said)  # noqa: T201 - the command's output
     return 0
