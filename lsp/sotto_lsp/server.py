@@ -140,7 +140,7 @@ async def _ask_configuration(server: SottoServer) -> object:
 async def _configure(server: SottoServer, session: Session, settings: Settings) -> None:
     """Hand new settings to the session, with progress where that loads a model."""
     progress = LoadingProgress(server)
-    if session.needs_loading(settings):
+    if settings.enabled and session.needs_loading(settings):
         await progress.begin(f"Sotto: loading {session.model_name(settings)}")
     await session.configure(settings)
     progress.end("ready" if session.is_ready else "no model")
