@@ -18,7 +18,7 @@ from sotto_engine.probe import rows_look_exact
 from sotto_engine.request import CompletionRequest, FinishReason
 
 BOUNDS = {"float32": 1e-4, "float16": 5e-3, "int8": 0.05, "int8cache": 0.1, "int4": 0.4}
-RECURRENT_BOUNDS = {"float32": 1e-4, "int8": 0.25, "int4": 0.9}
+RECURRENT_BOUNDS = {"float32": 1e-4, "int8": 0.35, "int4": 0.9}
 """Of |logits - PyTorch's| / |PyTorch's|; text in the wrong order gives 0.8 to 1.4. float32 says that the graph is fed
 rightly. The others are wide since random weights make rounding grow from layer to layer: they say nothing of what a
 trained model loses."""
@@ -96,7 +96,8 @@ def test_a_pass_broken_off_leaves_the_cache_as_it_was(model_dir):
 def test_models_whose_rows_depend_on_the_cuts_are_found(model_dir):
     # a mixture of experts multiplies as many rows at once as go to an expert
     engine, _ = load_engine(model_dir)
-    assert rows_look_exact(engine.model) or (engine.prefill_grid == PREFILL_GRID and "moe" in model_dir.name)
+    has_experts = any(name in model_dir.name for name in ("moe", "next"))
+    assert rows_look_exact(engine.model) or (engine.prefill_grid == PREFILL_GRID and has_experts)
 
 
 def test_random_histories_of_edits_and_cancellations_answer_as_a_cold_cache(model_dir, scope):

@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import transformers
+from relayout import relayout
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
 
 VOCAB_SIZE = 331
@@ -76,7 +77,7 @@ QUANTIZED = ("float32", "int8", "int4")
 BUILDS = {
     "genai": {
         "qwen2": (*QUANTIZED, "int8cache"),
-        **dict.fromkeys(("qwen3", "llama", "qwen3_5", "qwen3_5_moe"), QUANTIZED),
+        **dict.fromkeys(("qwen3", "llama", "qwen3_5", "qwen3_5_moe", "qwen3_next"), QUANTIZED),
     },
     "mobius": {
         "qwen2": ("float32", "float16", "int4"),
@@ -85,7 +86,7 @@ BUILDS = {
     "optimum": dict.fromkeys(("qwen2", "qwen3", "llama"), ("float32", "int4")),
 }
 """Where an exporter supports a family. Optimum's and mobius' int4 is the quantizer of onnxruntime, as transformers.js
-runs it: without accuracy_level."""
+runs it: without accuracy_level. genai's builder takes Qwen3-Next in the layout of Qwen3.5-MoE."""
 
 
 def make_tokenizer() -> Tokenizer:
@@ -122,6 +123,10 @@ def make_checkpoint(family: str, directory: Path) -> None:
 
 def build(exporter: str, precision: str, source: Path, output: Path) -> None:
     """Raises CalledProcessError with the exporter's words in `stderr`."""
+    if exporter == "genai" and "Qwen3Next" in (source / "config.json").read_text():
+        relayout(source, source / "relayout")
+        shutil.copy(source / "reference.npz", source / "relayout")
+        source /= "relayout"
     options: list[str] = []
     if precision == "int8cache":
         num_layers = COMMON["num_hidden_layers"]
