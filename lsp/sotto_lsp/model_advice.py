@@ -38,7 +38,8 @@ def advice(manifest: Manifest, traits: ModelTraits, speed: Speed, prefill_grid: 
         ),
         (
             not traits.writes_in_place and window_copy > _COPY_NBYTES,
-            f"this graph copies its cache at every token (up to {window_copy / 1e6:.0f} MB); export it with "
+            f"this graph copies its cache at every token (up to {window_copy / 1e6:.0f} MB); `sotto models add` "
+            "prepares a copy that does not, where its attention is the usual one; else export it with "
             "GroupQueryAttention (onnxruntime-genai's builder, or mobius --ep cpu).",
         ),
         (

@@ -10,6 +10,8 @@ onnx = pytest.importorskip("onnx", reason="preparing models needs the `prepare` 
 from sotto_engine.cancel import CancelFlag  # noqa: E402 - after the skip
 from sotto_engine.export_folder import describe_model  # noqa: E402
 from sotto_engine.model import Model  # noqa: E402
+from sotto_engine.probe import rows_are_exact  # noqa: E402
+from sotto_models.prepare import prepare_graph  # noqa: E402
 from sotto_models.prepare.attention import fuse_attention  # noqa: E402
 from sotto_models.prepare.external_data import save_graph  # noqa: E402
 
@@ -48,6 +50,12 @@ def test_a_fused_graph_says_the_same_and_writes_its_cache_in_place(graph, tmp_pa
     after = load(save_graph(graph, tmp_path, inline=True))
     assert after.traits.writes_in_place and not before.traits.writes_in_place
     np.testing.assert_allclose(logits(after, sizes), logits(before, sizes), atol=2e-5)
+
+
+def test_rows_of_a_prepared_graph_are_the_same_however_a_prompt_is_cut(tmp_path):
+    prepared = prepare_graph(SOURCE / "model.onnx", tmp_path, None)
+    assert "attention of 2 layers fused, its cache written in place" in prepared.steps
+    assert rows_are_exact(load(prepared.graph))
 
 
 def test_of_the_exporters_attention_nothing_is_left(graph):
