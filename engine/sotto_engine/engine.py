@@ -113,9 +113,9 @@ class Engine:
     def score(
         self, request: CompletionRequest, texts: Sequence[str], cancelled: CancelFlag
     ) -> tuple[float, ...]:
-        """The natural-log probability of each text as the whole answer to a request.
+        """The natural-log probability of each text as the whole answer to a request; nothing if it is cancelled.
 
-        Raises PassCancelled. The prompt's rows stay in the cache; those of the texts are never in it.
+        The prompt's rows stay in the cache; those of the texts are never in it.
         """
         run = CompletionRun(request, None)
         prompt = self._prompts.build(request)
@@ -124,12 +124,14 @@ class Engine:
             cache.trim(max(0, len(prompt.token_ids) - MIN_PREFILL))
             self._prefill(cache, prompt, run, cancelled)
             scratch = cache.fork(len(prompt.token_ids))
+            start = prompt.healed.decode()
+            answers = [self.tokenizer.encode(start + text) for text in texts]
+            ends = np.array(sorted({*self._stop_ids, *self.tokenizer.ids_extending(b"\n")}))
+            return score_answers(self.model, scratch, prompt.token_ids, answers, ends, cancelled)
+        except PassCancelled:
+            return ()
         finally:
             self._prefix_cache.put(cache)
-        start = prompt.healed.decode()
-        answers = [self.tokenizer.encode(start + text) for text in texts]
-        ends = np.array(sorted({*self._stop_ids, *self.tokenizer.ids_extending(b"\n")}))
-        return score_answers(self.model, scratch, prompt.token_ids, answers, ends, cancelled)
 
     def _new_cache(self) -> KVCache:
         cache = self.model.new_cache()

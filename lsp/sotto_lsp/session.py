@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,13 +117,23 @@ class Session:
 
         Raises SottoError where there is no model.
         """
-        if self._worker is None:
-            raise SottoError("No model is loaded; switch the setting sotto.enabled on.")
-        completion = await self._worker.run_patiently(
+        completion = await self._needed_worker().run_patiently(
             lambda engine, cancelled: engine.complete(request, cancelled, on_text)
         )
         self.metrics.add_of_action()
         return completion
+
+    async def score(self, request: CompletionRequest, texts: Sequence[str]) -> tuple[float, ...]:
+        """How probable each text is as the answer, as a natural logarithm; gives way as `generate` does.
+
+        Raises SottoError where there is no model, or none any more.
+        """
+        scores = await self._needed_worker().run_patiently(
+            lambda engine, cancelled: engine.score(request, texts, cancelled)
+        )
+        if len(scores) < len(texts):
+            raise SottoError("The model was stopped meanwhile; run the action again.")
+        return scores
 
     async def think_on(self, request: CompletionRequest, cancelled: YieldingFlag) -> Completion | None:
         """An answer that nobody has asked for yet, and that gives way to all others; None where it must not be."""
@@ -138,6 +148,11 @@ class Session:
         if self._worker is None:
             return YieldingFlag(lambda: None)
         return self._worker.patient_flag()
+
+    def _needed_worker(self) -> Worker:
+        if self._worker is None:
+            raise SottoError("No model is loaded; switch the setting sotto.enabled on.")
+        return self._worker
 
     def _new_worker(self) -> Worker | None:
         """Start to load the model that the settings name, in place of the one before."""

@@ -21,7 +21,7 @@ from sotto_engine.cancel import CancelFlag
 from sotto_engine.engine import load_engine
 from sotto_lsp.actions.catalogue import find_action
 from sotto_lsp.actions.lines import Lines
-from sotto_lsp.actions.proposal import ask, sound_ones
+from sotto_lsp.actions.proposal import Question, ask, sound_ones
 from sotto_lsp.actions.python_code import read_python
 from sotto_lsp.snapshot import DocumentSnapshot
 
@@ -39,9 +39,7 @@ def main() -> None:
     rows = [json.loads(line) for line in options.held_out.open(encoding="utf-8")]
     texts = [row["text"] for row in rows if len(row["text"]) <= _MAX_CHARS and read_python(row["text"])]
 
-    async def generate(request):
-        return engine.complete(request, CancelFlag())
-
+    model = BareModel(engine)
     print(f"{manifest.name}, {options.tasks} tasks of each kind\n")
     print(
         "| planted | answers | unchecked: compiles | equal | checked: applied | equal | right of those applied | s |"
@@ -55,16 +53,30 @@ def main() -> None:
             start = time.perf_counter()
             score = Counter()
             for task in tasks:
-                score += asyncio.run(_score(generate, task, num))
+                score += asyncio.run(_score(model, task, num))
             print(_row(kind, num, score, len(tasks), time.perf_counter() - start))
 
 
-async def _score(generate, task: Task, num: int) -> Counter:
+class BareModel:
+    """The engine without a server around it."""
+
+    def __init__(self, engine) -> None:
+        self._engine = engine
+
+    async def generate(self, request):
+        return self._engine.complete(request, CancelFlag())
+
+    async def score(self, request, texts):
+        return self._engine.score(request, texts, CancelFlag())
+
+
+async def _score(model: BareModel, task: Task, num: int) -> Counter:
     action = find_action(task.action)
-    target = action.find(Lines(DocumentSnapshot.of(task.text, language_id="python")), task.place)
+    lines = Lines(DocumentSnapshot.of(task.text, language_id="python"))
+    target = action.find(lines, task.place)
     if target is None:
         return Counter()
-    candidates = await ask(generate, action.template, task.text, target, "", num, lambda *_: True)
+    candidates = await ask(model, Question(action, lines, target, ""), num, lambda *_: True)
     score = Counter(answered=bool(candidates))
     if candidates:
         raw = candidates[0].change.applied(task.text)

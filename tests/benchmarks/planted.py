@@ -10,7 +10,9 @@ from sotto_lsp.actions.python_code import read_python, syntax_problem
 from sotto_lsp.snapshot import DocumentSnapshot
 
 _SIGNS = re.compile(r":$|[\"'()\[\]{},]", re.MULTILINE)
+_WORD = re.compile(r"[^\W\d]\w*")
 _MAX_BODY_LINES = 4
+_MIN_MISSPELT_CHARS = 4
 
 
 @dataclass(frozen=True)
@@ -84,4 +86,26 @@ def wrong_name(original: str, dice: random.Random) -> Task | None:
     )
 
 
-MAKERS = {"syntax error": syntax_error, "body removed": missing_body, "name not defined": wrong_name}
+def misspelt_name(original: str, dice: random.Random) -> Task | None:
+    """One name where it is read has lost a letter, has one too many, or two of its letters the wrong way round."""
+    task = wrong_name(original, dice)
+    match = _WORD.match(original, task.place.start) if task else None
+    if task is None or match is None or len(match[0]) < _MIN_MISSPELT_CHARS:
+        return None
+    right, at = match[0], dice.randrange(1, len(match[0]) - 1)
+    swapped = right[at + 1] + right[at] + right[at + 2 :]
+    wrong = right[:at] + dice.choice((right[at + 1 :], swapped, dice.choice("aeinrst") + right[at:]))
+    if wrong in _WORD.findall(original):
+        return None
+    start, line = task.place.start, task.place.first_line
+    text = original[:start] + wrong + original[match.end() :]
+    place = Place(line, line, start, start + len(wrong), f"undefined name '{wrong}'")
+    return Task("fix_name", text, original, place)
+
+
+MAKERS = {
+    "syntax error": syntax_error,
+    "body removed": missing_body,
+    "name not defined": wrong_name,
+    "name misspelt": misspelt_name,
+}

@@ -10,9 +10,13 @@ from e2e.action_editor import CAPABILITIES, ActionEditor
 from e2e.conftest import COMMAND
 
 BROKEN = "def mean(values):\n    total = sum(values\n    return total / len(values)\n"
-STUB = 'def mean(values):\n    """The mean of values."""\n    pass\n\n\nx = 1\n'
-TODO = "def mean(values):\n    # TODO: the sum of values\n    return total / len(values)\n"
+STUB = (
+    "class Person:\n    def __init__(self, name, age):\n        self.name = name\n        self.age = age\n\n"
+    "    def get_age(self):\n        return self.age\n\n    def get_name(self):\n        pass\n"
+)
+TODO = "import os\n\n\ndef mean(values):\n    total = sum(values)\n    # TODO: divide by the number\n"
 LINE = "def mean(values):\n    total = sum(values)\n    return total / len(values)\n"
+MISSPELT = LINE.replace("return total", "return totl")
 NAME = "def mean(values):\n    total = sum(values)\n    return foo / len(values)\n"
 
 
@@ -47,7 +51,7 @@ def test_what_is_offered_depends_on_the_place(start_editor):
     for text, place, expected in [
         (BROKEN, "total = sum", ["Fix syntax error here"]),
         (BROKEN, "return", []),
-        (STUB, "def mean", ["Complete this body"]),
+        (STUB, "def get_name", ["Complete this body"]),
         (STUB, "pass", ["Complete this body", "Rewrite line: 3 alternatives"]),
         (TODO, "TODO", ["Implement this TODO"]),
         (LINE, "total =", ["Rewrite line: 3 alternatives"]),
@@ -93,32 +97,31 @@ def test_a_thousand_menus_run_no_model(start_editor):
 
 
 @pytest.mark.parametrize(
-    ("text", "place", "diagnostic"),
+    ("text", "place", "diagnostic", "expected"),
     [
-        (BROKEN, "total = sum", None),
-        (STUB, "pass", None),
-        (TODO, "TODO", None),
-        (NAME, "foo", "undefined name 'foo'"),
+        (BROKEN, "total = sum", None, BROKEN.replace("(values\n", "(values)\n")),
+        (BROKEN.replace("return", "retrun").replace("(values\n", "(values)\n"), "retrun", None, LINE),
+        (MISSPELT, "totl", "undefined name 'totl'", LINE),
+        (STUB, "def get_name", None, None),
+        (TODO, "TODO", None, None),
+        (NAME, "foo", "undefined name 'foo'", None),
     ],
-    ids=["fix syntax", "complete body", "implement todo", "fix name"],
+    ids=["bracket", "keyword", "misspelt name", "complete body", "implement todo", "name"],
 )
-def test_an_action_from_the_menu_to_a_text_that_compiles(start_editor, text, place, diagnostic):
-    editor = start_editor()
+def test_an_action_from_the_menu_to_a_text_that_compiles(start_editor, text, place, diagnostic, expected):
+    editor = start_editor({"actionCandidates": 8})
     editor.open_text(text)
     diagnostics = [editor.diagnostic(place, diagnostic)] if diagnostic else []
-    action = editor.actions(place, diagnostics=diagnostics)[0]
+    kind = "quickfix" if diagnostic or expected else "refactor"
+    (action,) = editor.actions(place, diagnostics=diagnostics, only=[kind])
     result = editor.run(action, workDoneToken="mine")
-    if not result["applied"]:
-        assert "answers passes the checks" in result["message"] and editor.text == text
-    else:
-        assert editor.text != text
-        ast.parse(editor.text)
-        assert "checked that the file compiles" in editor.said()[-1]
-    assert [value["kind"] for value in editor.progress("mine")][:: len(editor.progress("mine")) - 1] == [
-        "begin",
-        "end",
-    ]
-    assert "answer 2 of 5" in [value.get("message") for value in editor.progress("mine")]
+    assert result["applied"], result
+    assert editor.text == expected if expected else editor.text != text
+    ast.parse(editor.text)
+    assert "checked that the file compiles" in editor.said()[-1]
+    told = [value.get("message", "") for value in editor.progress("mine")]
+    assert [value["kind"] for value in editor.progress("mine")][:: len(told) - 1] == ["begin", "end"]
+    assert any(each.startswith(("weighing", "answer 2 of 5")) for each in told)
 
 
 def test_a_bracket_that_was_not_closed_is_closed_and_nothing_else_is_written(start_editor):

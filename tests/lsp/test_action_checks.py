@@ -67,6 +67,16 @@ def test_the_name_that_is_not_defined_must_go():
     assert verdict(text, "totl", "totl ", unwanted="totl") == "totl is not defined"
 
 
+def test_a_name_in_a_signature_may_be_put_right():
+    text = "LIMIT = 1\n\n\ndef f(a=LIMTI):\n    return a\n"
+    assert verdict(text, "LIMTI", "LIMIT", unwanted="LIMTI", is_name=True) is None
+
+
+def test_a_sign_may_part_a_word_in_two():
+    text = "def f(a):\n    return lena)\n"
+    assert verdict(text, "lena)", "len(a)", is_syntax_error=True) is None
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -67,6 +67,11 @@ class ScriptedSession:
         text, probability = self._dice.choice(ANSWERS), self._dice.random()
         return Completion(text, (), (), FinishReason.STOP_ID, 0, 0, Timings(), (probability,))
 
+    async def score(self, request, texts):
+        type_something(self._dice, self._user)
+        await asyncio.sleep(0)
+        return [-self._dice.random() for _ in texts]
+
 
 class SilentProgress:
     def report(self, message, percentage):

@@ -40,13 +40,13 @@ class TextChange:
 
 @dataclass(frozen=True)
 class Candidate:
-    """What an answer would change, and how probable the model finds its tokens together."""
+    """What an answer would change, and the natural-log probability that the model gives its tokens together."""
 
     change: TextChange
-    probability: float
+    logprob: float
 
     def moved(self, delta: int) -> "Candidate":
-        return Candidate(self.change.moved(delta), self.probability)
+        return Candidate(self.change.moved(delta), self.logprob)
 
 
 def make_candidate(
@@ -57,6 +57,7 @@ def make_candidate(
     Its probability is that of its tokens with the one that ended it.
     """
     probability = math.prod(completion.line_probabilities)
+    logprob = math.log(probability) if probability else -math.inf
     if target.is_name:
         match = _NAME.match(completion.text)
         answer = match[1] if match else ""
@@ -64,10 +65,10 @@ def make_candidate(
         answer = make_suggestion(completion, request, text).text.rstrip()
     if not answer and (hole.start == hole.end or not target.is_syntax_error):
         return None  # else: what stands in the hole is too much, which repairs a bracket written twice
-    return Candidate(TextChange(hole.start, hole.end, hole.lead + answer), probability)
+    return Candidate(TextChange(hole.start, hole.end, hole.lead + answer), logprob)
 
 
 def in_order(candidates: list[Candidate]) -> list[Candidate]:
     """The most probable first; of those that change the same, one."""
-    ordered = sorted(candidates, key=lambda candidate: -candidate.probability)
+    ordered = sorted(candidates, key=lambda candidate: -candidate.logprob)
     return list({candidate.change: candidate for candidate in reversed(ordered)}.values())[::-1]

@@ -14,6 +14,7 @@ from sotto_lsp.actions.find_line import (
 )
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.python_code import SyntaxProblem, syntax_problem
+from sotto_lsp.actions.search import NAMES, SYNTAX, Search
 from sotto_lsp.actions.target import Target
 from sotto_lsp.actions.template import Template, load_template
 from sotto_lsp.snapshot import DocumentSnapshot
@@ -38,13 +39,18 @@ Find = Callable[[Lines, Place], Target | None]
 
 @dataclass(frozen=True)
 class Action:
-    """One row of the list. `num_choices` above 1: the user chooses among so many answers."""
+    """One row of the list.
+
+    num_choices: above 1, the user chooses among so many answers.
+    search: finds answers without the model, which then says which of them is likeliest.
+    """
 
     name: str
     template: Template
     find: Find
     for_diagnostic: bool = False
     num_choices: int = 1
+    search: Search | None = None
 
 
 def _one_line(find: Callable[[Lines, int], Target | None]) -> Find:
@@ -75,8 +81,8 @@ def _diagnosed(lines: Lines, place: Place) -> Target | None:
 
 
 ACTIONS: tuple[Action, ...] = (
-    Action("fix_syntax", load_template("fix_syntax"), _syntax),
-    Action("fix_name", load_template("fix_name"), _undefined, for_diagnostic=True),
+    Action("fix_syntax", load_template("fix_syntax"), _syntax, search=SYNTAX),
+    Action("fix_name", load_template("fix_name"), _undefined, for_diagnostic=True, search=NAMES),
     Action("fix_line", load_template("fix_line"), _diagnosed, for_diagnostic=True),
     Action("complete_body", load_template("complete_body"), _body),
     Action("implement_todo", load_template("implement_todo"), _one_line(find_todo)),

@@ -12,6 +12,7 @@ from sotto_lsp.actions.python_code import PythonCode, read_python
 from sotto_lsp.actions.target import Target
 
 _WORD = re.compile(r"[^\W\d]\w*")
+_WORD_CHAR = re.compile(r"\w")
 _STUB = "pass"
 _MAX_LOST_WORDS = 1
 """Of a line that does not parse: one may be the typing mistake itself."""
@@ -29,7 +30,11 @@ def check(text: str, change: TextChange, target: Target) -> str | None:
 
 def passed(target: Target) -> tuple[str, ...]:
     """What an answer that passes was checked for, in words."""
-    kept = "the line's words are kept" if target.is_syntax_error else "all signatures are kept"
+    kept = "all signatures are kept"
+    if target.is_syntax_error:
+        kept = "the line's words are kept"
+    elif target.is_name:
+        kept = "nothing else is changed"
     return ("the file compiles", "every name it reads is known", kept)
 
 
@@ -62,9 +67,14 @@ def _names(text: str, after: str, change: TextChange, target: Target) -> str | N
 
 def _keeps(text: str, after: str, target: Target) -> str | None:
     if target.is_syntax_error:
-        old = _words(text[target.first : target.last])
-        new = _words(after[target.first : target.last + len(after) - len(text)])
+        line = text[target.first : target.last]
+        repaired = after[target.first : target.last + len(after) - len(text)]
+        if _WORD_CHAR.findall(line) == _WORD_CHAR.findall(repaired):
+            return None  # a sign stood where one word seems to stand now
+        old, new = _words(line), _words(repaired)
         return "words of the line are gone" if new - old or (old - new).total() > _MAX_LOST_WORDS else None
+    if target.is_name:
+        return None  # that one name changes, be it in a signature
     code, before = read_python(after), baseline(text, target)
     if code is not None and before is not None and code.outline != before.outline:
         return "a signature would change"

@@ -4,6 +4,7 @@ import re
 
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.python_code import SyntaxProblem
+from sotto_lsp.actions.syntax_repairs import repaired_lines
 from sotto_lsp.actions.target import Hole, Target
 from sotto_lsp.suggestion import line_end
 
@@ -32,7 +33,7 @@ def find_rewrite(lines: Lines, line: int) -> Target | None:
 
 
 def find_syntax_error(lines: Lines, problem: SyntaxProblem) -> Target | None:
-    """The line that the parser stopped in."""
+    """The line that the parser stopped in, and those around it that a sign may be missing from."""
     line = min(problem.line, len(lines) - 1)
     text = lines[line]
     if not text.strip() or len(text) > _MAX_LINE_CHARS:
@@ -48,7 +49,8 @@ def find_syntax_error(lines: Lines, problem: SyntaxProblem) -> Target | None:
         "before": Hole(max(code, stopped - 1), stopped),
         "line": Hole(code, lines.end(line)),
     }
-    return Target(start, lines.end(line), holes, is_syntax_error=True)
+    first, last = repaired_lines(lines, problem)
+    return Target(lines.start(first), lines.end(last), holes, is_syntax_error=True)
 
 
 def find_undefined(lines: Lines, start: int, end: int, message: str) -> Target | None:

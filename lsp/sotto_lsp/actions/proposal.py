@@ -1,15 +1,32 @@
-"""From a target to a checked answer: ask the model several times, then take the most probable answer that passes."""
+"""From a target to a checked answer: search and ask the model, then take the likeliest answer that passes."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from sotto_engine.request import Completion, CompletionRequest
 from sotto_lsp.actions.candidate import Candidate, TextChange, in_order, make_candidate
+from sotto_lsp.actions.catalogue import Action
 from sotto_lsp.actions.checks import check
-from sotto_lsp.actions.target import Target
-from sotto_lsp.actions.template import Template
+from sotto_lsp.actions.lines import Lines
+from sotto_lsp.actions.search import Search
+from sotto_lsp.actions.target import Hole, Target
+from sotto_lsp.context.window import normalised
 
-Generate = Callable[[CompletionRequest], Awaitable[Completion]]
+
+class ActionModel(Protocol):
+    """What an action asks of the model."""
+
+    async def generate(self, request: CompletionRequest) -> Completion: ...
+
+    async def score(self, request: CompletionRequest, texts: Sequence[str]) -> Sequence[float]:
+        """The natural-log probability of each text as the whole answer."""
+        ...
+
+
+GoesOn = Callable[[str, int], bool]
+"""Told what comes next and how much is done, in percent; False ends the asking."""
 
 
 @dataclass(frozen=True)
@@ -20,30 +37,72 @@ class Proposals:
     refusals: list[str]
 
 
-async def ask(
-    generate: Generate,
-    template: Template,
-    text: str,
-    target: Target,
-    path: str,
-    num_candidates: int,
-    goes_on: Callable[[int, int], bool],
-) -> list[Candidate]:
-    """The model's answers, the most probable first. `goes_on(done, all)` is asked before each, and may end it.
+@dataclass(frozen=True)
+class Question:
+    """One action at one place of one version of a document; `path` is the file's name."""
 
-    The template's attempts share what they share of the prompt: the engine keeps its rows from one to the next.
+    action: Action
+    lines: Lines
+    target: Target
+    path: str
+
+    @property
+    def text(self) -> str:
+        return self.lines.snapshot.text
+
+
+async def ask(model: ActionModel, question: Question, num_answers: int, goes_on: GoesOn) -> list[Candidate]:
+    """Candidates, the most probable first.
+
+    What the action's search finds goes before the model's own answers: weighed together with them it loses to lines
+    that are likelier and not meant (docs/code-actions.md). The model is asked where nothing that was found passes.
     """
-    attempts = [each for each in template.attempts if each.hole in target.holes][:num_candidates]
+    found: list[Candidate] = []
+    if (search := question.action.search) is not None:
+        changes = await asyncio.to_thread(search.find, question.lines, question.target)
+        if not goes_on(f"weighing {len(changes)} repairs", 0):
+            return []
+        found = await _weighed(model, question, search, changes)
+        if sound_ones(question.text, question.target, found).sound:
+            return found
+    return [*found, *in_order(await _asked(model, question, num_answers, goes_on))]
+
+
+async def _asked(
+    model: ActionModel, question: Question, num_answers: int, goes_on: GoesOn
+) -> list[Candidate]:
+    """The template's attempts share what they share of the prompt: the engine keeps its rows from one to the next."""
+    template, target = question.action.template, question.target
+    attempts = [each for each in template.attempts if each.hole in target.holes][:num_answers]
     candidates: list[Candidate] = []
     for number, attempt in enumerate(attempts):
-        if not goes_on(number, len(attempts)):
+        if not goes_on(f"answer {number + 1} of {len(attempts)}", 100 * number // len(attempts)):
             break
         hole = target.holes[attempt.hole]
-        request = template.request(text, hole, path, attempt.sampling)
-        completion = await generate(request)
-        if (candidate := make_candidate(completion, request, text, target, hole)) is not None:
+        request = template.request(question.text, hole, question.path, attempt.sampling)
+        completion = await model.generate(request)
+        if (candidate := make_candidate(completion, request, question.text, target, hole)) is not None:
             candidates.append(candidate)
-    return in_order(candidates)
+    return candidates
+
+
+async def _weighed(
+    model: ActionModel, question: Question, search: Search, changes: list[TextChange]
+) -> list[Candidate]:
+    """The changes by how probable they make the target's lines, all in one question to the model."""
+    if not changes:
+        return []
+    text, target = question.text, question.target
+    line = question.lines.snapshot.line_starts.line_of(target.first)
+    whole = Hole(question.lines.code_start(line), target.last)
+    request = question.action.template.request(text, whole, question.path)
+    after = [
+        each.applied(text)[whole.start : whole.end + len(each.new) - (each.end - each.start)]
+        for each in changes
+    ]
+    scores = await model.score(request, [normalised(each) for each in after])
+    weighed = zip(changes, scores, strict=True)
+    return in_order([Candidate(each, score + search.prior(target, each)) for each, score in weighed])
 
 
 def sound_ones(text: str, target: Target, candidates: list[Candidate], num_wanted: int = 1) -> Proposals:

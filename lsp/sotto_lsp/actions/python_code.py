@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 _BUILTINS = frozenset(dir(builtins))
+_TYPE_PARAMETERS = ("TypeVar", "ParamSpec", "TypeVarTuple")
+"""Python 3.12"""
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
@@ -38,7 +40,7 @@ def syntax_problem(text: str) -> SyntaxProblem | None:
         _parsed(text)
     except SyntaxError as error:
         line = max(0, (error.lineno or 1) - 1)
-        return SyntaxProblem(line, max(0, (error.offset or 1) - 1), error.msg.split("(", 1)[0].strip())
+        return SyntaxProblem(line, max(0, (error.offset or 1) - 1), error.msg)
     except (ValueError, RecursionError, MemoryError) as error:
         return SyntaxProblem(0, 0, str(error))
     return None
@@ -53,6 +55,14 @@ def read_python(text: str) -> PythonCode | None:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     return PythonCode(_unknown_names(tree), tuple(_outline(tree, "")))
+
+
+def parsed_or_none(text: str) -> ast.Module | None:
+    """Not cached: for the many texts of a search."""
+    try:
+        return _parsed(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def _parsed(text: str) -> ast.Module:
@@ -71,32 +81,35 @@ def _unknown_names(tree: ast.Module) -> frozenset[str] | None:
     read: set[str] = set()
     bound: set[str] = set()
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)
-        elif isinstance(node, _Definition):
-            bound.add(node.name)
-        elif isinstance(node, ast.arg):
-            bound.add(node.arg)
-        elif isinstance(node, ast.alias):
-            if node.name == "*":
-                return None
-            bound.add(node.asname or node.name.split(".")[0])
-        elif isinstance(node, ast.Global | ast.Nonlocal):
-            bound.update(node.names)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            read.add(node.id)
         else:
-            bound.update(_name_of(node))
+            bound.update(names_bound_by(node))
+    if "*" in bound:
+        return None
     return frozenset(name for name in read - bound - _BUILTINS if not name.startswith("__"))
 
 
-def _name_of(node: ast.AST) -> list[str]:
-    """Names bound by `except ... as`, patterns and type parameters, which are plain strings in the tree."""
-    if isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar):
-        return [node.name] if node.name else []
-    if isinstance(node, ast.MatchMapping):
-        return [node.rest] if node.rest else []
-    if type(node).__name__ in ("TypeVar", "ParamSpec", "TypeVarTuple"):  # Python 3.12
-        return [str(getattr(node, "name", ""))]
-    return []
+def names_bound_by(node: ast.AST) -> list[str]:
+    """The names that this node itself makes known, whatever is inside it; `*` for an import of everything."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
+            names = [name]
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            names = [name]
+        case ast.alias(name=name, asname=other):
+            names = [other or name.split(".")[0]]
+        case ast.Global(names=names) | ast.Nonlocal(names=names):
+            pass
+        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            names = [name]
+        case ast.MatchMapping(rest=str(name)):
+            names = [name]
+        case _ if type(node).__name__ in _TYPE_PARAMETERS:
+            names = [str(getattr(node, "name", ""))]
+        case _:
+            names = []
+    return names
 
 
 def _outline(node: ast.Module | ast.ClassDef, scope: str) -> list[str]:

@@ -10,6 +10,8 @@ from sotto_lsp.actions.target import Hole
 from sotto_lsp.context.window import window
 from sotto_lsp.suggestion import WINDOW_CHARS
 
+_LIKELIEST = Sampling()
+
 
 @dataclass(frozen=True)
 class Attempt:
@@ -30,7 +32,7 @@ class Template:
     max_tokens: int
     attempts: tuple[Attempt, ...]
 
-    def request(self, text: str, hole: Hole, path: str, sampling: Sampling) -> CompletionRequest:
+    def request(self, text: str, hole: Hole, path: str, sampling: Sampling = _LIKELIEST) -> CompletionRequest:
         """The question: what belongs into the hole?
 
         The window is that of completions: the same text around it is the same prompt, and cached.

@@ -12,7 +12,7 @@ def window(text: str, offset: int, max_chars: int) -> tuple[str, str]:
     """
     prefix = text[_window_start(text, offset, max_chars) : offset]
     suffix = text[offset : offset + max_chars]
-    return _normalised(prefix), _normalised(suffix)
+    return normalised(prefix), normalised(suffix)
 
 
 def _window_start(text: str, offset: int, max_chars: int) -> int:
@@ -24,5 +24,6 @@ def _window_start(text: str, offset: int, max_chars: int) -> int:
     return line_start or on_grid
 
 
-def _normalised(text: str) -> str:
+def normalised(text: str) -> str:
+    """With newlines for line ends, as the model sees every text."""
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

@@ -1,17 +1,19 @@
 """ActionRun: one action under way in one document, from the target to an edit that fits the document as it is now."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from lsprotocol import types
 
 from sotto_engine.errors import SottoError
+from sotto_engine.request import Completion, CompletionRequest
 from sotto_lsp.action_progress import ActionProgress
 from sotto_lsp.actions.candidate import Candidate, TextChange
 from sotto_lsp.actions.catalogue import Action
 from sotto_lsp.actions.checks import passed
-from sotto_lsp.actions.proposal import Proposals, ask, sound_ones
+from sotto_lsp.actions.lines import Lines
+from sotto_lsp.actions.proposal import Proposals, Question, ask, sound_ones
 from sotto_lsp.actions.target import Target
 from sotto_lsp.documents import Document, DocumentStore
 from sotto_lsp.features.inline_completion import file_name
@@ -35,7 +37,10 @@ class CheckedEdit:
 
 @dataclass
 class ActionRun:
-    """`span` follows the target's lines from before the model runs until the edit is sent."""
+    """Made at once with its target: the text is then the target's, whatever is typed before the model is asked.
+
+    `span` follows the target's lines from then until the edit is sent.
+    """
 
     session: Session
     documents: DocumentStore
@@ -43,6 +48,9 @@ class ActionRun:
     document: Document
     target: Target
     span: TrackedSpan
+
+    def __post_init__(self) -> None:
+        self._lines = Lines(self.document.snapshot())
 
     async def edit(self, progress: ActionProgress, choose: Choose | None) -> CheckedEdit:
         """The most probable answer that passes the checks, or the one that the user chooses of several.
@@ -68,31 +76,14 @@ class ActionRun:
         return CheckedEdit(snapshot.uri, snapshot.version, edit, sentence)
 
     async def _ask(self, progress: ActionProgress) -> list[Candidate]:
-        loop = asyncio.get_running_loop()
-        where, percentage, num_pieces = "", 0, 0
+        model = _ReportingModel(self.session, progress)
 
-        def goes_on(number: int, num_all: int) -> bool:
-            nonlocal where, percentage, num_pieces
-            where, percentage, num_pieces = f"answer {number + 1} of {num_all}", 100 * number // num_all, 0
-            progress.report(where, percentage)
+        def goes_on(what: str, percentage: int) -> bool:
+            model.begins(what, percentage)
             return not self.span.is_touched
 
-        def on_text(piece: str) -> None:  # on the worker's thread
-            nonlocal num_pieces
-            del piece
-            num_pieces += 1
-            if num_pieces % _PIECES_A_REPORT == 0:
-                loop.call_soon_threadsafe(progress.report, f"{where}, {num_pieces} tokens", percentage)
-
-        return await ask(
-            lambda request: self.session.generate(request, on_text),
-            self.action.template,
-            self.document.text,
-            self.target,
-            file_name(self.document.uri),
-            self.session.settings.actionCandidates,
-            goes_on,
-        )
+        question = Question(self.action, self._lines, self.target, file_name(self.document.uri))
+        return await ask(model, question, self.session.settings.actionCandidates, goes_on)
 
     def _checked(self, candidates: list[Candidate], num_wanted: int) -> Proposals:
         """At least one answer that passes in the document as it is now."""
@@ -116,3 +107,30 @@ class ActionRun:
         """The target's lines as they would be."""
         after = change.applied(self.document.text)
         return after[self.span.start : self.span.end + len(after) - len(self.document.text)].strip()
+
+
+class _ReportingModel:
+    """The session's model; what it is at is shown as progress."""
+
+    def __init__(self, session: Session, progress: ActionProgress) -> None:
+        self._session = session
+        self._progress = progress
+        self._loop = asyncio.get_running_loop()
+        self._what, self._percentage, self._num_pieces = "", 0, 0
+
+    def begins(self, what: str, percentage: int) -> None:
+        self._what, self._percentage, self._num_pieces = what, percentage, 0
+        self._progress.report(what, percentage)
+
+    async def generate(self, request: CompletionRequest) -> Completion:
+        return await self._session.generate(request, self._on_text)
+
+    async def score(self, request: CompletionRequest, texts: Sequence[str]) -> Sequence[float]:
+        return await self._session.score(request, texts)
+
+    def _on_text(self, piece: str) -> None:  # on the worker's thread
+        del piece
+        self._num_pieces += 1
+        if self._num_pieces % _PIECES_A_REPORT == 0:
+            told = f"{self._what}, {self._num_pieces} tokens"
+            self._loop.call_soon_threadsafe(self._progress.report, told, self._percentage)
