@@ -55,7 +55,7 @@ class ChatTemplate:
 
     def _render(self, messages: Sequence[Message]) -> str:
         """The template's text with placeholders for the messages' contents."""
-        import jinja2  # noqa: PLC0415 - 50 ms that only a question to an instruct model needs
+        import jinja2  # noqa: PLC0415 - a tenth of a second that only questions need
         from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
 
         def refuse(reason: str) -> None:
