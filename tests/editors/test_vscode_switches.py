@@ -81,12 +81,12 @@ def test_a_snooze_from_the_menu_of_the_status_bar_pauses_ghost_text_until_it_is_
 def test_a_killed_server_is_said_to_be_gone_and_comes_back_by_itself(window):
     (server,) = window.server.servers()
     os.kill(server, signal.SIGKILL)
-    window.wait(lambda: any("it is started again in 0.5 s" in each for each in window.messages()))
-    window.shoot("killed")
+    window.wait(lambda: "The server stopped; it is started again in 0.5 s." in window.server.log())
     window.wait(lambda: window.server.servers() not in ([], [server]))
     wait_ready(window)
     assert shows_a_ghost(window)
     assert len(window.server.servers()) == 1
+    assert not any("stopped" in each for each in window.messages()), "it is back: nothing to be told"
 
 
 def test_a_restart_leaves_one_server_that_serves(window):
@@ -166,3 +166,16 @@ def test_a_changed_setting_reaches_the_server_without_a_restart(window):
     wait_ready(window)
     assert shows_a_ghost(window)
     assert window.server.servers() == [server]
+
+
+def test_a_server_of_another_series_is_not_started_and_what_to_do_is_said(window, tmp_path):
+    program = tmp_path / "sotto"
+    program.write_text("#!/bin/sh\necho sotto 0.2.0\n")
+    program.chmod(0o755)
+    window.set(**EVERYTHING, server_path=str(program))
+    window.wait(lambda: any("needs sotto 0.1, and found 0.2.0" in each for each in window.messages()))
+    assert window.status().startswith("error") and window.server.servers() == []
+    window.shoot("other-series")
+    window.set(**EVERYTHING)
+    wait_ready(window)
+    assert shows_a_ghost(window)

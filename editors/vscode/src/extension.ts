@@ -32,7 +32,7 @@ export function activate(context: ExtensionContext): void {
   }
 
   function onState(state: State): void {
-    const isNew = state.kind === "error" && state.detail !== serverState.detail;
+    const isNew = state.kind === "error" && !state.isPassing && state.detail !== serverState.detail;
     serverState = state;
     show();
     if (isNew) void tell(state.detail ?? "");

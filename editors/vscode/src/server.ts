@@ -133,8 +133,9 @@ export class Server implements Disposable {
       this.onState({ kind: "error", detail: "The server stopped again and again; the log says why." });
       return;
     }
-    this.log.warn(`The server stopped; it is started again in ${delayMs / 1000} s.`);
-    this.onState({ kind: "error", detail: `The server stopped; it is started again in ${delayMs / 1000} s.` });
+    const detail = `The server stopped; it is started again in ${delayMs / 1000} s.`;
+    this.log.warn(detail);
+    this.onState({ kind: "error", detail, isPassing: true });
     this.retry = setTimeout(() => void this.inTurn(() => this.start()), delayMs);
   }
 

@@ -4,6 +4,8 @@ export interface State {
   readonly kind: "ready" | "loading" | "thinking" | "paused" | "off" | "error";
   /** What is loaded or generated, or one sentence that says what is wrong. */
   readonly detail?: string;
+  /** Of an error: it is being dealt with, and worth no message. */
+  readonly isPassing?: boolean;
 }
 
 /** The state to show: a fault goes before a wish of the user's, which goes before what the server does. */
