@@ -81,8 +81,8 @@ bench-prepare: $(VENV)/.test  ## what `sotto models add` gains and what it chang
 	  $(or $(TOKENIZER),../shared/data/qwen2.5-tokenizer) $(EXPORTERS)/shapes/qwen2.5-coder-0.5b-q4-transformers-js
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.prepare $(EXPORTERS)/shapes/qwen2.5-coder-0.5b-q4-transformers-js
 
-picture: $(VENV)/.test  ## the README's picture, from a real Neovim
-	PYTHONPATH=tests $(BIN)/python -m editors.picture docs/ghost-text.svg
+picture: $(VENV)/.test  ## docs/ghost-text.svg, helix.svg and emacs.svg, from the real editors
+	PYTHONPATH=tests $(BIN)/python -m editors.picture docs
 
 picture-vscode: $(VENV)/.test  ## the picture in docs/editors.md, from a real VS Code
 	$(BIN)/python -m pytest tests/editors/test_vscode.py -k several_lines --real-editors

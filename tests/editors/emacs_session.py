@@ -27,6 +27,8 @@ class EmacsSession(TerminalSession):
       lsp-auto-guess-root t lsp-enable-suggest-server-download nil lsp-session-file "{file.parent}/session"
       lsp-headerline-breadcrumb-enable nil lsp-diagnostics-provider :none lsp-modeline-code-actions-enable nil
       python-indent-guess-indent-offset nil make-backup-files nil auto-save-default nil inhibit-startup-screen t)
+(setq frame-background-mode 'dark)
+(frame-set-background-mode (selected-frame))
 {GHOST_FACE}
 (add-hook 'python-mode-hook #'lsp)
 """
