@@ -13,6 +13,7 @@ _SIGNS = re.compile(r":$|[\"'()\[\]{},]", re.MULTILINE)
 _WORD = re.compile(r"[^\W\d]\w*")
 _MAX_BODY_LINES = 4
 _MIN_MISSPELT_CHARS = 4
+_MIN_STATEMENTS = 2
 
 
 @dataclass(frozen=True)
@@ -103,9 +104,50 @@ def misspelt_name(original: str, dice: random.Random) -> Task | None:
     return Task("fix_name", text, original, place)
 
 
+def missing_hints(original: str, dice: random.Random) -> Task | None:
+    """A signature without its type hints."""
+    return _of_signature(original, dice, "add_type_hints")
+
+
+def missing_docstring(original: str, dice: random.Random) -> Task | None:
+    """A function of more than a docstring, without it."""
+    return _of_signature(original, dice, "write_docstring")
+
+
+def _of_signature(original: str, dice: random.Random, action: str) -> Task | None:
+    functions = [
+        node
+        for node in ast.walk(ast.parse(original))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    dice.shuffle(functions)
+    for node in functions:
+        lines = original.split("\n")
+        first, last = node.lineno - 1, node.body[0].lineno - 1
+        if action == "write_docstring":
+            end = node.body[0].end_lineno or 0
+            if ast.get_docstring(node) is None or len(node.body) < _MIN_STATEMENTS or last <= first:
+                continue
+            lines[last:end] = []
+        else:
+            plain = ast.parse(ast.unparse(node)).body[0]
+            hinted = [each for each in ast.walk(plain) if isinstance(each, ast.arg) and each.annotation]
+            if not hinted or "#" in "".join(lines[first:last]) or last <= first:
+                continue
+            for each in hinted:
+                each.annotation = None
+            plain.returns = None
+            indent = " " * node.col_offset
+            lines[first:last] = [indent + ast.unparse(plain).split("\n")[len(node.decorator_list)]]
+        return Task(action, "\n".join(lines), original, Place(first, first, 0, 0))
+    return None
+
+
 MAKERS = {
     "syntax error": syntax_error,
     "body removed": missing_body,
     "name not defined": wrong_name,
     "name misspelt": misspelt_name,
+    "hints removed": missing_hints,
+    "docstring removed": missing_docstring,
 }

@@ -17,6 +17,10 @@ STUB = (
 TODO = "import os\n\n\ndef mean(values):\n    total = sum(values)\n    # TODO: divide by the number\n"
 LINE = "def mean(values):\n    total = sum(values)\n    return total / len(values)\n"
 MISSPELT = LINE.replace("return total", "return totl")
+SETTER = (
+    STUB.split("    def get_age", maxsplit=1)[0]
+    + "    def set_name(self, name: str):\n        self.name = name\n"
+)
 NAME = "def mean(values):\n    total = sum(values)\n    return foo / len(values)\n"
 
 
@@ -51,11 +55,13 @@ def test_what_is_offered_depends_on_the_place(start_editor):
     for text, place, expected in [
         (BROKEN, "total = sum", ["Fix syntax error here"]),
         (BROKEN, "return", []),
-        (STUB, "def get_name", ["Complete this body"]),
+        (STUB, "def get_name", ["Complete this body", "Add type hints", "Write docstring"]),
         (STUB, "pass", ["Complete this body", "Rewrite line: 3 alternatives"]),
         (TODO, "TODO", ["Implement this TODO"]),
         (LINE, "total =", ["Rewrite line: 3 alternatives"]),
         ("def mean(values):\n\n\nx = 1\n", "def mean", ["Complete this body"]),
+        ("def f(x: int) -> int:\n    return x\n", "def f", ["Write docstring"]),
+        ('def f(x):\n    """Doc."""\n    return x\n', "def f", ["Add type hints"]),
         ("import os\n", "import", []),
         ("", {"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 9}}, []),
     ]:
@@ -105,15 +111,26 @@ def test_a_thousand_menus_run_no_model(start_editor):
         (STUB, "def get_name", None, None),
         (TODO, "TODO", None, None),
         (NAME, "foo", "undefined name 'foo'", None),
+        (SETTER, "def set_name", None, None),
+        (SETTER.replace("str):", "str) -> None:"), "def set_name", None, None),
     ],
-    ids=["bracket", "keyword", "misspelt name", "complete body", "implement todo", "name"],
+    ids=[
+        "bracket",
+        "keyword",
+        "misspelt name",
+        "complete body",
+        "implement todo",
+        "name",
+        "hints",
+        "docstring",
+    ],
 )
 def test_an_action_from_the_menu_to_a_text_that_compiles(start_editor, text, place, diagnostic, expected):
     editor = start_editor({"actionCandidates": 8})
     editor.open_text(text)
     diagnostics = [editor.diagnostic(place, diagnostic)] if diagnostic else []
     kind = "quickfix" if diagnostic or expected else "refactor"
-    (action,) = editor.actions(place, diagnostics=diagnostics, only=[kind])
+    action, *_ = editor.actions(place, diagnostics=diagnostics, only=[kind])
     result = editor.run(action, workDoneToken="mine")
     assert result["applied"], result
     assert editor.text == expected if expected else editor.text != text
@@ -121,7 +138,7 @@ def test_an_action_from_the_menu_to_a_text_that_compiles(start_editor, text, pla
     assert "checked that the file compiles" in editor.said()[-1]
     told = [value.get("message", "") for value in editor.progress("mine")]
     assert [value["kind"] for value in editor.progress("mine")][:: len(told) - 1] == ["begin", "end"]
-    assert any(each.startswith(("weighing", "answer 2 of 5")) for each in told)
+    assert any(each.startswith(("weighing", "answer 1 of ")) for each in told)
 
 
 def test_a_bracket_that_was_not_closed_is_closed_and_nothing_else_is_written(start_editor):

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from sotto_engine.request import Completion, CompletionRequest
 from sotto_engine.shared_prefix import shared_prefix_length
+from sotto_lsp.actions.edit_answer import edit_answer
 from sotto_lsp.actions.target import Hole, Target
-from sotto_lsp.suggestion import make_suggestion
+from sotto_lsp.suggestion import line_end, make_suggestion
 
 _NAME = re.compile(r"[ \t]*([^\W\d]\w*)")
 
@@ -58,7 +59,9 @@ def make_candidate(
     """
     probability = math.prod(completion.line_probabilities)
     logprob = math.log(probability) if probability else -math.inf
-    if target.is_name:
+    if request.task:
+        answer = edit_answer(completion, request).replace("\n", line_end(text))
+    elif target.is_name:
         match = _NAME.match(completion.text)
         answer = match[1] if match else ""
     else:

@@ -12,6 +12,7 @@ from sotto_lsp.actions.find_line import (
     find_todo,
     find_undefined,
 )
+from sotto_lsp.actions.find_signature import find_undocumented, find_unhinted
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.python_code import SyntaxProblem, syntax_problem
 from sotto_lsp.actions.search import NAMES, SYNTAX, Search
@@ -86,6 +87,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("fix_line", load_template("fix_line"), _diagnosed, for_diagnostic=True),
     Action("complete_body", load_template("complete_body"), _body),
     Action("implement_todo", load_template("implement_todo"), _one_line(find_todo)),
+    Action("add_type_hints", load_template("add_type_hints"), _one_line(find_unhinted)),
+    Action("write_docstring", load_template("write_docstring"), _one_line(find_undocumented)),
     Action("rewrite_line", load_template("rewrite_line"), _one_line(find_rewrite), num_choices=3),
 )
 

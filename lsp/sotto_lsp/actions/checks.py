@@ -7,6 +7,7 @@ import keyword
 import re
 from collections import Counter
 
+from sotto_lsp.actions.additions import check_addition
 from sotto_lsp.actions.candidate import TextChange
 from sotto_lsp.actions.python_code import PythonCode, read_python
 from sotto_lsp.actions.target import Target
@@ -33,6 +34,8 @@ def passed(target: Target) -> tuple[str, ...]:
     kept = "all signatures are kept"
     if target.is_syntax_error:
         kept = "the line's words are kept"
+    elif target.addition:
+        kept = f"nothing but {target.addition.value} is added"
     elif target.is_name:
         kept = "nothing else is changed"
     return ("the file compiles", "every name it reads is known", kept)
@@ -73,6 +76,8 @@ def _keeps(text: str, after: str, target: Target) -> str | None:
             return None  # a sign stood where one word seems to stand now
         old, new = _words(line), _words(repaired)
         return "words of the line are gone" if new - old or (old - new).total() > _MAX_LOST_WORDS else None
+    if target.addition:
+        return check_addition(target.addition, text, after)
     if target.is_name:
         return None  # that one name changes, be it in a signature
     code, before = read_python(after), baseline(text, target)

@@ -15,11 +15,11 @@ _MAX_LINES = 60
 
 def find_body(lines: Lines, line: int) -> Target | None:
     """The stub of the function that a line belongs to, one without code besides its docstring and comments."""
-    head = _head_of(lines, line)
-    colon = None if head is None else _end_of_signature(lines, head)
+    head = head_of(lines, line)
+    colon = None if head is None else end_of_signature(lines, head)
     if head is None or colon is None:
         return None
-    last_head = _end_of_docstring(lines, colon)
+    last_head = end_of_docstring(lines, colon)
     outer, step = lines.indent(head), " " * 4
     stub: list[int] = []
     for number in range(last_head + 1, min(len(lines), last_head + _MAX_LINES)):
@@ -44,16 +44,16 @@ def find_body(lines: Lines, line: int) -> Target | None:
     return Target(lines.start(head), lines.end(last), {"body": hole})
 
 
-def _head_of(lines: Lines, line: int) -> int | None:
+def head_of(lines: Lines, line: int) -> int | None:
     """The nearest `def` at or above a line that the line is inside of."""
     for number in range(line, max(-1, line - _MAX_LINES), -1):
         if _DEF.match(lines[number]):
             inside = number == line or not lines[line].strip() or lines.is_inside(line, lines.indent(number))
-            return number if inside or line <= (_end_of_signature(lines, number) or -1) else None
+            return number if inside or line <= (end_of_signature(lines, number) or -1) else None
     return None
 
 
-def _end_of_signature(lines: Lines, head: int) -> int | None:
+def end_of_signature(lines: Lines, head: int) -> int | None:
     """The line whose colon ends the signature; None where code follows on it, or there is none."""
     depth = 0
     for number in range(head, min(len(lines), head + _MAX_LINES)):
@@ -64,7 +64,7 @@ def _end_of_signature(lines: Lines, head: int) -> int | None:
     return None
 
 
-def _end_of_docstring(lines: Lines, colon: int) -> int:
+def end_of_docstring(lines: Lines, colon: int) -> int:
     """The docstring's last line; `colon` where there is none."""
     for number in range(colon + 1, min(len(lines), colon + 3)):
         text = lines[number].strip()

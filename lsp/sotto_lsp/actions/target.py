@@ -1,6 +1,14 @@
 """Target and Hole: where in a document an action works, and what the model is asked to fill there."""
 
 from dataclasses import dataclass, replace
+from enum import Enum
+
+
+class Addition(Enum):
+    """What is added to a function that is right as it is."""
+
+    HINTS = "type hints"
+    DOCSTRING = "a docstring"
 
 
 @dataclass(frozen=True)
@@ -24,6 +32,7 @@ class Target:
     unwanted: a name that the answer must not contain, because the diagnostic says that there is none.
     is_syntax_error: the document does not parse because of these lines: the answer must keep their words.
     is_name: the answer is one name.
+    addition: the answer may add this to a function, and change nothing.
     """
 
     first: int
@@ -32,6 +41,7 @@ class Target:
     unwanted: str = ""
     is_syntax_error: bool = False
     is_name: bool = False
+    addition: Addition | None = None
 
     def moved(self, delta: int) -> "Target":
         """The same place after text before it has grown by `delta` characters."""

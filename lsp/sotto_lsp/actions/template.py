@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from sotto_engine.request import CompletionRequest, Sampling, StopAt
 from sotto_lsp.actions.target import Hole
-from sotto_lsp.context.window import window
+from sotto_lsp.context.window import normalised, window
 from sotto_lsp.suggestion import WINDOW_CHARS
 
 _LIKELIEST = Sampling()
@@ -31,6 +31,8 @@ class Template:
     stop_at: StopAt
     max_tokens: int
     attempts: tuple[Attempt, ...]
+    task: str = ""
+    """An edit task that the model was trained for; empty: the hole is filled in."""
 
     def request(self, text: str, hole: Hole, path: str, sampling: Sampling = _LIKELIEST) -> CompletionRequest:
         """The question: what belongs into the hole?
@@ -39,7 +41,13 @@ class Template:
         """
         filled = text[: hole.start] + hole.lead + text[hole.end :]
         before, after = window(filled, hole.start + len(hole.lead), WINDOW_CHARS)
+        region = ""
+        if self.task:  # whole lines, as in training
+            after = after.removeprefix("\n")
+            region = normalised(text[hole.start : hole.end] + "\n") if hole.start < hole.end else ""
         return CompletionRequest(
+            task=self.task,
+            region=region,
             prefix=before,
             suffix=after,
             path=path,
@@ -62,6 +70,7 @@ def load_template(name: str) -> Template:
         stop_at=StopAt(data["stop_at"]),
         max_tokens=data["max_tokens"],
         attempts=tuple(_attempt(each) for each in attempts),
+        task=data.get("task", ""),
     )
 
 
