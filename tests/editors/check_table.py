@@ -39,6 +39,7 @@ WHY_NOT = {
     ("Helix", "preview or confirmation"): "Helix applies every edit at once (source of 25.07)",
     ("Emacs, lsp-mode", "accepted by word"): WHOLE,
     ("Emacs, lsp-mode", "accepted by line"): WHOLE,
+    **{("Emacs, eglot", check): "eglot is tested for what its users see first" for check in CHECKS},
     ("Emacs, lsp-mode", "preview or confirmation"): "lsp-mode 10 does not declare change annotations",
     **{("Neovim 0.12 alone", check): BARE for check in CHECKS},
     (

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from editors import echo_server, install_helix, install_neovim
+from editors import echo_server, install_emacs, install_helix, install_neovim
 from editors.check_table import FOLDER, CheckTable
 
 EVERYTHING = {"minProbability": 0, "budgetMs": 20000}
@@ -65,6 +65,11 @@ def open_neovim(program, tmp_path, sessions):
         return sessions[-1]
 
     return start
+
+
+@pytest.fixture(scope="session")
+def emacs(find_program):
+    return find_program("Emacs with lsp-mode", install_emacs)
 
 
 @pytest.fixture(scope="session")

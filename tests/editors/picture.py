@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from editors import install_emacs, install_helix, install_neovim
-from editors.emacs_session import EmacsSession
+from editors.emacs_session import EmacsSession, with_lsp_mode
 from editors.helix_session import HelixSession
 from editors.neovim_terminal import NeovimTerminal
 from editors.nvim_session import SERVER
@@ -63,7 +63,7 @@ def helix(file: Path) -> HelixSession:
 def emacs(file: Path) -> EmacsSession:
     """Ghost text of several lines, and lsp-mode's keys below."""
     file.write_text(BEFORE[:-1] + "\n" + AFTER)
-    session = EmacsSession(install_emacs.install(), file, **SIZE)
+    session = EmacsSession(install_emacs.install(), file, with_lsp_mode(), **SIZE)
     session.wait_ready()
     session.input("\x1b<", *["\x0e"] * 6, "\x05", " ")
     session.wait(session.ghost)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from editors import echo_server, install_emacs
+from editors import echo_server
 from editors.terminal_session import BACKSPACE, TAB
 
 CODE = "def mean(values):\n    total = sum(values)\n    return total / len\n"
@@ -14,18 +14,13 @@ BEFORE = "    return total / len("
 END_OF_TEXT, END_OF_LINE, BACK, NEXT, QUIT, UNDO = "\x1b>", "\x05", "\x02", "\x0e", "\x07", "\x1f"
 
 
-@pytest.fixture(scope="module")
-def emacs(find_program):
-    return find_program("Emacs with lsp-mode", install_emacs)
-
-
 @pytest.fixture
 def open_emacs(emacs, tmp_path, sessions):
-    from editors.emacs_session import SERVER, EmacsSession
+    from editors.emacs_session import SERVER, EmacsSession, with_lsp_mode
 
     def start(text, server=SERVER):
         (tmp_path / "app.py").write_text(text)
-        sessions.append(EmacsSession(emacs, tmp_path / "app.py", server))
+        sessions.append(EmacsSession(emacs, tmp_path / "app.py", with_lsp_mode(server)))
         sessions[-1].wait_ready()
         sessions[-1].input(END_OF_TEXT, BACK)
         return sessions[-1]
@@ -126,8 +121,12 @@ def test_no_ghost_of_another_place_is_on_the_screen(open_echo, keys):
 def test_a_code_action_is_chosen_and_its_edit_is_on_the_screen(open_emacs):
     emacs = open_emacs("def total(values)\n    return sum(values)\n")
     emacs.input("\x1b<")
-    emacs.run("lsp-execute-code-action")
-    emacs.wait(lambda: emacs.row_with("def total(values):"))
+
+    def is_repaired():  # nothing is offered until the model is loaded
+        emacs.run("lsp-execute-code-action")
+        return not emacs.stays(lambda: not emacs.row_with("def total(values):"), 3)
+
+    emacs.wait(is_repaired, 60)
     assert emacs.text() == "def total(values):\n    return sum(values)\n"
 
 
