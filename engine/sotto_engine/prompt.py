@@ -21,6 +21,7 @@ _TAIL = 6
 _SUFFIX_SHARE = 0.2
 """Of the room: what follows says where to stop, what precedes says what to write."""
 _HEADER_SHARE = 0.25
+_CLOSERS = ")]}\"'`:,; \t"
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,8 @@ class PromptBuilder:
         room = self._max_tokens - min(request.max_tokens, self._max_tokens // 2) - len(layout)
         front, lead = self._header(request, int(room * _HEADER_SHARE))
         room -= len(front)
-        suffix_ids = self._tokenizer.encode(request.suffix)[: int(room * _SUFFIX_SHARE)]
+        suffix = _behind_closers(request.suffix) if request.skip_closers else request.suffix
+        suffix_ids = self._tokenizer.encode(suffix)[: int(room * _SUFFIX_SHARE)]
         room -= len(suffix_ids)
         region_ids = self._tokenizer.encode(request.region)
         room -= len(region_ids)
@@ -160,3 +162,9 @@ class PromptBuilder:
         if token_id is None:
             raise SottoError(f"The model's vocabulary has no {spelling}; set another FIM family or order.")
         return token_id
+
+
+def _behind_closers(suffix: str) -> str:
+    """The suffix from the end of the cursor's line on, where the rest of that line is closers alone."""
+    rest, line_end, below = suffix.partition("\n")
+    return suffix if rest.strip(_CLOSERS) else line_end + below

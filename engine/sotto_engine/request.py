@@ -78,6 +78,8 @@ class CompletionRequest:
     min_probability: a line that the model gives less than this is not in the answer, nor is what follows it, and
         decoding ends as soon as that is certain; `None`: as the model's manifest says.
     path, repository: real names, used where the model was trained with a header; empty for none.
+    skip_closers: the rest of the cursor's line is left out of the prompt where it only closes what is open: editors
+        write it as one types, and each bracket would cost a prefill of the whole suffix. The answer may repeat it.
     deadline_ms: no decode step starts later than this many milliseconds after the call; `None`: no limit.
     line_deadline_ms: once so many milliseconds have passed, the answer ends with the line it is in; `None`: no limit.
     task, region: one of `fim.EDIT_TASKS` and the text between prefix and suffix that the answer replaces, for models
@@ -95,6 +97,7 @@ class CompletionRequest:
     stop_at: StopAt = StopAt.BLOCK
     stop_strings: tuple[str, ...] = ()
     sampling: Sampling = field(default_factory=Sampling)
+    skip_closers: bool = False
     deadline_ms: float | None = None
     line_deadline_ms: float | None = None
     min_probability: float | None = None

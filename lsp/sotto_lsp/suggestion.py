@@ -39,6 +39,7 @@ def make_request(
         suffix=after,
         path=path,
         max_tokens=settings.maxTokens,
+        skip_closers=True,  # a filter takes what the answer repeats of them
         stop_at=_stop_at(before, after, settings),
         sampling=Sampling(temperature=settings.temperature),
         deadline_ms=settings.budgetMs,

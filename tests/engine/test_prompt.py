@@ -1,5 +1,7 @@
 """Prompts: layouts of every family, healing, windows that move in jumps."""
 
+from dataclasses import replace
+
 import pytest
 import tokenizers
 from tokenizers import decoders, models, pre_tokenizers
@@ -142,3 +144,21 @@ def test_a_prompt_always_fits_and_its_start_moves_in_jumps():
         if len(ids) > 200:
             starts.add(tuple(ids[:120]))
     assert len(starts) < 20, "every new start is a whole prefill"
+
+
+@pytest.mark.parametrize(
+    ("suffix", "seen"),
+    [
+        (")\nd", "\nd"),
+        ('"):\nd', "\nd"),
+        ("]}) \nd", "\nd"),
+        (") + 1\nd", ") + 1\nd"),
+        ("\nd", "\nd"),
+        (")", ""),
+    ],
+)
+def test_what_only_closes_behind_the_cursor_is_left_out_where_that_is_asked(suffix, seen):
+    request = CompletionRequest("f(", suffix, skip_closers=True)
+    assert rendered("qwen", SPM, request)[0].startswith(f"<|fim_prefix|><|fim_suffix|>{seen}<|fim_middle|>")
+    plain = rendered("qwen", SPM, replace(request, skip_closers=False))[0]
+    assert plain.startswith(f"<|fim_prefix|><|fim_suffix|>{suffix}<|fim_middle|>")

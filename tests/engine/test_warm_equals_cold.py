@@ -207,3 +207,13 @@ def test_a_flag_set_from_another_thread_reaches_its_watchers_once_each():
         thread.join()
     flag.set()
     assert calls == ["other"]
+
+
+def test_a_bracket_that_the_editor_closes_costs_no_prefill_of_what_stands_behind_it():
+    engine = make_engine()
+    text, behind = "def f(x):\n    y = 1\n" * 20, "\n\nend = 1\n" * 20
+    engine.complete(CompletionRequest(text, behind, max_tokens=2, skip_closers=True), CancelFlag())
+    for typed, closed in (("g(", ")"), ("g([", "])"), ('g(["', '"])')):
+        request = CompletionRequest(text + typed, closed + behind, max_tokens=2, skip_closers=True)
+        done = engine.complete(request, CancelFlag())
+        assert done.num_prompt_tokens - done.num_cached_tokens <= 8
