@@ -30,6 +30,7 @@ CHECKS = (
     "nothing stale: insert mode left",
 )
 IN_A_LIST = "an entry of a completion list is taken whole"
+FIRST = "tested for what its users see first, no more"
 WHOLE = "lsp-mode takes ghost text whole"
 BARE = "the set-up without the plugin has no more; see Neovim 0.12"
 WHY_NOT = {
@@ -39,7 +40,8 @@ WHY_NOT = {
     ("Helix", "preview or confirmation"): "Helix applies every edit at once (source of 25.07)",
     ("Emacs, lsp-mode", "accepted by word"): WHOLE,
     ("Emacs, lsp-mode", "accepted by line"): WHOLE,
-    **{("Emacs, eglot", check): "eglot is tested for what its users see first" for check in CHECKS},
+    **{(editor, check): FIRST for editor in ("Emacs, eglot", "Vim, ALE") for check in CHECKS},
+    ("Vim, ALE", "code action"): "ALE applies no edits of a server's own",
     ("Emacs, lsp-mode", "preview or confirmation"): "lsp-mode 10 does not declare change annotations",
     **{("Neovim 0.12 alone", check): BARE for check in CHECKS},
     (
