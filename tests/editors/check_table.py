@@ -32,7 +32,7 @@ CHECKS = (
 IN_A_LIST = "an entry of a completion list is taken whole"
 FIRST = "tested for what its users see first, no more"
 WHOLE = "lsp-mode takes ghost text whole"
-BARE = "the set-up without the plugin has no more; see Neovim 0.12"
+BARE = "not tested without the plugin; see Neovim 0.12"
 WHY_NOT = {
     ("Helix", "accepted by word"): IN_A_LIST,
     ("Helix", "accepted by line"): IN_A_LIST,
