@@ -73,10 +73,13 @@ class Pair:
         self.models = [Model(path, *arguments) for path in (before, after)]
 
     def rates(self) -> np.ndarray:
-        """Tokens a second, `[rounds, 2]`, behind some context."""
+        """Tokens a second and a processor second behind some context, `[rounds, models, 2]`.
+
+        A processor's second is the same with other work beside it, the clock's is not.
+        """
         caches = [prefilled(model, list(range(10, 10 + NUM_CONTEXT))) for model in self.models]
         rounds = [
-            [decode(model, cache, NUM_CONTEXT)[1] for model, cache in zip(self.models, caches, strict=True)]
+            [decode(model, cache, NUM_CONTEXT)[1:] for model, cache in zip(self.models, caches, strict=True)]
             for _ in range(NUM_ROUNDS)
         ]
         return np.array(rounds)
@@ -113,16 +116,17 @@ def prefilled(model: Model, token_ids: list[int]) -> Any:
     return cache
 
 
-def decode(model: Model, cache: Any, length: int) -> tuple[list[int], float]:
-    """Greedy tokens behind the first `length` rows, and tokens a second. The last row is computed again."""
+def decode(model: Model, cache: Any, length: int) -> tuple[list[int], float, float]:
+    """Greedy tokens behind the first `length` rows, tokens a second and a processor second. The last rows are
+    computed again."""
     last = cache.token_ids[length - 2 : length]
     cache.trim(length - 2)
     token_id = int(model.forward(cache, last, CancelFlag())[-1].argmax())
-    ids, start = [], time.perf_counter()
+    ids, start, cpu = [], time.perf_counter(), time.process_time()
     for _ in range(NUM_DECODED):
         ids.append(token_id)
         token_id = int(model.forward(cache, [token_id], CancelFlag())[-1].argmax())
-    return ids, NUM_DECODED / (time.perf_counter() - start)
+    return ids, NUM_DECODED / (time.perf_counter() - start), NUM_DECODED / (time.process_time() - cpu)
 
 
 def some_prompts(folder: Path, num_prompts: int) -> list[list[int]]:
@@ -142,9 +146,10 @@ def report(folder: Path, num_prompts: int, num_threads: int, *, each_step: bool)
         print(f"{folder.name}: {'; '.join(prepared.steps)}", flush=True)
         pair = Pair(folder / manifest.graph, prepared.graph, folder, num_threads)
         rates = pair.rates()
-        low, middle, high = np.quantile(rates[:, 1] / rates[:, 0], (0.25, 0.5, 0.75))
-        before, after = np.median(rates, axis=0)
-        print(f"  decode {before:.1f} -> {after:.1f} tok/s: {middle:.2f} times ({low:.2f} to {high:.2f})")
+        for unit, column in (("tok/s", rates[..., 0]), ("tokens a processor second", rates[..., 1])):
+            low, middle, high = np.quantile(column[:, 1] / column[:, 0], (0.25, 0.5, 0.75))
+            before, after = np.median(column, axis=0)
+            print(f"  {before:.1f} -> {after:.1f} {unit}: {middle:.2f} times ({low:.2f} to {high:.2f})")
         print(f"  {pair.compare(prompts)}", flush=True)
         del pair
     for name, step in STEPS.items() if each_step else ():

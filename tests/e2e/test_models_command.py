@@ -48,7 +48,7 @@ def test_an_export_is_added_prepared_listed_used_and_removed(sotto, export, tmp_
     assert added.returncode == 0, added.stderr
     assert "tok/s" in added.stdout and "logits within" in added.stdout
     for step in (
-        "accuracy_level 4 on 15 matrices",
+        "accuracy_level 4 on 11 matrices",
         "embedding",
         "logits of the last tokens only",
         "licence is not said",

@@ -63,6 +63,7 @@ def test_of_the_exporters_attention_nothing_is_left(graph):
     fuse_attention(graph)
     assert len(graph.graph.node) < num_before / 2
     assert not any(nodes_of(graph, op) for op in ("Softmax", "Cos", "Where", "LessOrEqual"))
+    assert len(nodes_of(graph, "MatMulNBits")) == NUM_LAYERS * 5 + 1, "query, key and value are one product"
     assert "position_ids" not in {value.name for value in graph.graph.input}
 
 

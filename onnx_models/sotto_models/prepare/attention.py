@@ -12,6 +12,7 @@ import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
 from sotto_models.prepare.graph_view import GraphView, NotComputable, drop_unused, without_dead
+from sotto_models.prepare.projection import join_projections
 from sotto_models.prepare.rotation import Rotation, RotationFinder
 
 _MICROSOFT = "com.microsoft"
@@ -56,7 +57,7 @@ def fuse_attention(model: Any) -> int:
             _require_causal(view, layer)
         finder = RotationFinder(view)
         rotations = [_rotations(finder, layer) for layer in layers]
-        nodes, weights = _fused(model.graph, layers, rotations)
+        nodes, weights = _fused(view, model.graph, layers, rotations)
     except (_Unfit, NotComputable):
         return 0
     del model.graph.node[:]
@@ -185,7 +186,7 @@ def _rotations(finder: RotationFinder, layer: _Layer) -> tuple[Rotation, Rotatio
 
 
 def _fused(
-    graph: Any, layers: list[_Layer], rotations: list[tuple[Rotation, Rotation] | None]
+    view: GraphView, graph: Any, layers: list[_Layer], rotations: list[tuple[Rotation, Rotation] | None]
 ) -> tuple[list[Any], list[Any]]:
     """`(nodes, weights to add)`. Raises _Unfit if something else reads the caches, which are buffers from now on."""
     nodes, weights = list(_lengths()), _numbers()
@@ -199,7 +200,9 @@ def _fused(
             if rotation and rotation[0].cos_name not in tables:
                 tables.add(rotation[0].cos_name)
                 weights += rotation[0].as_weights()
-            nodes += _attention(f"sotto.attention.{number}", layers[number], rotation)
+            made, more = _attention(view, f"sotto.attention.{number}", layers[number], rotation)
+            nodes += made
+            weights += more
         elif not replaced & set(node.output):
             nodes.append(node)
     nodes = without_dead(nodes, [value.name for value in graph.output])
@@ -229,15 +232,17 @@ def _numbers() -> list[Any]:
     ]
 
 
-def _attention(name: str, layer: _Layer, rotations: tuple[Rotation, Rotation] | None) -> list[Any]:
-    """One layer. Transposes that undo what the exporter did are left to onnxruntime, which removes both."""
+def _attention(
+    view: GraphView, name: str, layer: _Layer, rotations: tuple[Rotation, Rotation] | None
+) -> tuple[list[Any], list[Any]]:
+    """Nodes and weights of one layer; the attention turns query and key itself where it knows how."""
     query, key = (each.source for each in rotations) if rotations else (layer.query, layer.key)
-    rows: list[Any] = []
-    parts = [f"{name}.{part}" for part in ("query", "key", "value")]
-    for part, tensor in zip(parts, (query, key, layer.value), strict=True):
-        turned = f"{part}.turned"
-        rows.append(helper.make_node("Transpose", [tensor], [turned], name=turned, perm=[0, 2, 1, 3]))
-        rows.append(helper.make_node("Reshape", [turned, "sotto.joined"], [part], name=part))
+    joined = join_projections(view, (query, key, layer.value), f"{name}.qkv") if rotations else None
+    if joined:
+        rows, parts, weights = joined.nodes, [joined.output, "", ""], joined.weights
+    else:
+        rows, parts = _separate_rows(name, (query, key, layer.value))
+        weights = []
     tables = [rotations[0].cos_name, rotations[0].sin_name] if rotations else []
     attention = helper.make_node(
         "GroupQueryAttention",
@@ -250,4 +255,15 @@ def _attention(name: str, layer: _Layer, rotations: tuple[Rotation, Rotation] | 
         scale=layer.scale,
         do_rotary=int(rotations is not None),
     )
-    return [*rows, attention]
+    return [*rows, attention], weights
+
+
+def _separate_rows(name: str, tensors: tuple[str, str, str]) -> tuple[list[Any], list[str]]:
+    """Query, key and value as rows. Transposes that undo the exporter's are left to onnxruntime, which drops both."""
+    rows: list[Any] = []
+    parts = [f"{name}.{part}" for part in ("query", "key", "value")]
+    for part, tensor in zip(parts, tensors, strict=True):
+        turned = f"{part}.turned"
+        rows.append(helper.make_node("Transpose", [tensor], [turned], name=turned, perm=[0, 2, 1, 3]))
+        rows.append(helper.make_node("Reshape", [turned, "sotto.joined"], [part], name=part))
+    return rows, parts

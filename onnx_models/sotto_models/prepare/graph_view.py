@@ -40,7 +40,9 @@ class GraphView:
         return node if node is not None and (not op_types or node.op_type in op_types) else None
 
     def constant(self, name: str) -> np.ndarray | None:
-        """The value of an initializer or of a Constant node."""
+        """The value of an initializer or of a Constant node; exporters that find two alike share one by Identity."""
+        while (same := self.producer(name, "Identity")) is not None:
+            name = same.input[0]
         if name in self.initializers:
             return numpy_helper.to_array(self.initializers[name])
         node = self.producer(name, "Constant")
