@@ -92,6 +92,11 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
     def metrics() -> dict[str, float]:
         return session.metrics.report()
 
+    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+    def did_change(params: types.DidChangeTextDocumentParams) -> None:
+        del params
+        session.warm_prompt.stop()
+
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
         session.last_suggestions.pop(params.text_document.uri, None)
@@ -104,7 +109,7 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
 
     # pygls registers by decoration: the names exist for the reader and for tracebacks.
     del initialize, initialized, did_change_configuration, on_inline_completion, on_completion
-    del on_code_action, on_resolve, on_action, metrics, did_close, shutdown
+    del on_code_action, on_resolve, on_action, metrics, did_change, did_close, shutdown
     return server
 
 

@@ -18,6 +18,7 @@ from sotto_lsp.metrics import Metrics
 from sotto_lsp.models.store import ModelStore, resolve_model
 from sotto_lsp.settings import Settings
 from sotto_lsp.snapshot import DocumentSnapshot
+from sotto_lsp.warm_prompt import WarmPrompt
 from sotto_lsp.worker import Worker
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Session:
         self.last_suggestions: dict[str, LastSuggestion] = {}
         self.metrics = Metrics()
         self.foresight = Foresight(self._patient_flag)
+        self.warm_prompt = WarmPrompt(self._patient_flag, self._prefill)
         self.report_failure: Callable[[str], None] = log.error
         self.good_for: frozenset[str] = frozenset()
         """What the loaded model can do, as its manifest says; nothing while none is loaded"""
@@ -137,12 +139,24 @@ class Session:
 
     async def think_on(self, request: CompletionRequest, cancelled: YieldingFlag) -> Completion | None:
         """An answer that nobody has asked for yet, and that gives way to all others; None where it must not be."""
+        worker = await self._idle_worker()
+        if worker is None:
+            return None
+        self.metrics.num_ahead += 1
+        return await worker.run_patiently(lambda engine, flag: engine.complete(request, flag), cancelled)
+
+    async def _prefill(self, request: CompletionRequest, cancelled: YieldingFlag) -> None:
+        """Compute a prompt that will probably be asked for; an answer to nothing but the prompt."""
+        if (worker := await self._idle_worker()) is not None:
+            await worker.run_patiently(lambda engine, flag: engine.score(request, (), flag), cancelled)
+
+    async def _idle_worker(self) -> Worker | None:
+        """None where nothing may be computed before it is asked for."""
         wanted = self.settings.lookAhead
         worker = self._worker
         if worker is None or wanted == "off" or (wanted == "auto" and await asyncio.to_thread(on_battery)):
             return None
-        self.metrics.num_ahead += 1
-        return await worker.run_patiently(lambda engine, flag: engine.complete(request, flag), cancelled)
+        return worker
 
     def _patient_flag(self) -> YieldingFlag:
         if self._worker is None:

@@ -25,10 +25,10 @@ class ActionEditor(Editor):
         self.uri = "file:///project/app.py"
         return self
 
-    def actions(self, place, *, diagnostics=(), only=None):
-        """The actions at the first occurrence of a text, or for a range."""
+    def actions(self, place, *, diagnostics=(), only=None, **more):
+        """The actions at the first occurrence of a text, or for a range; `more` of the request's context."""
         where = self.range_of(place) if isinstance(place, str) else place
-        context = {"diagnostics": list(diagnostics), **({"only": only} if only else {})}
+        context = {"diagnostics": list(diagnostics), **({"only": only} if only else {}), **more}
         params = {"textDocument": {"uri": self.uri}, "range": where, "context": context}
         return self.result("textDocument/codeAction", params)
 

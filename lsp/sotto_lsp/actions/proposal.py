@@ -93,8 +93,7 @@ async def _weighed(
     if not changes:
         return []
     text, target = question.text, question.target
-    line = question.lines.snapshot.line_starts.line_of(target.first)
-    whole = Hole(question.lines.code_start(line), target.last)
+    whole = _whole(question)
     request = question.action.template.request(text, whole, question.path)
     after = [
         each.applied(text)[whole.start : whole.end + len(each.new) - (each.end - each.start)]
@@ -103,6 +102,21 @@ async def _weighed(
     scores = await model.score(request, [normalised(each) for each in after])
     weighed = zip(changes, scores, strict=True)
     return in_order([Candidate(each, score + search.prior(target, each)) for each, score in weighed])
+
+
+def first_request(question: Question) -> CompletionRequest:
+    """What `ask` asks first, so that its prompt can be computed before."""
+    template, target = question.action.template, question.target
+    if question.action.search is not None:
+        return template.request(question.text, _whole(question), question.path)
+    attempt = next(each for each in template.attempts if each.hole in target.holes)
+    return template.request(question.text, target.holes[attempt.hole], question.path, attempt.sampling)
+
+
+def _whole(question: Question) -> Hole:
+    """The target's lines without the first one's indentation."""
+    line = question.lines.snapshot.line_starts.line_of(question.target.first)
+    return Hole(question.lines.code_start(line), question.target.last)
 
 
 def sound_ones(text: str, target: Target, candidates: list[Candidate], num_wanted: int = 1) -> Proposals:

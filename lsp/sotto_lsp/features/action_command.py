@@ -85,6 +85,7 @@ class ActionCommand:
         if target is None:
             raise SottoError("There is nothing here for this action; ask for the actions again.")
         self._session.supersede(COMMAND, snapshot.uri)
+        self._session.warm_prompt.stop()  # what it has computed is there; the rest the action does itself
         task = asyncio.current_task()
         progress = ActionProgress(self._server, lambda: task.cancel() if task else None)
         choose = self._choose if self._abilities.asks_questions else None

@@ -6,9 +6,11 @@ from typing import Any
 from lsprotocol import types
 
 from sotto_lsp.actions.catalogue import Action, Place, offered
+from sotto_lsp.actions.lines import Lines
+from sotto_lsp.actions.proposal import Question, first_request
 from sotto_lsp.client_abilities import ClientAbilities
 from sotto_lsp.documents import DocumentStore
-from sotto_lsp.features.inline_completion import open_snapshot
+from sotto_lsp.features.inline_completion import file_name, open_snapshot
 from sotto_lsp.session import Session
 from sotto_lsp.snapshot import DocumentSnapshot
 
@@ -38,8 +40,18 @@ def code_actions(
     for action, place in offered(snapshot, places, session.good_for):
         diagnostic = next(each for each, its in zip(diagnostics, places, strict=True) if its is place)
         if _is_wanted(action, params.context.only):
+            if not actions and params.context.trigger_kind == types.CodeActionTriggerKind.Invoked:
+                _warm(session, action, place, snapshot)
             actions.append(_made(action, snapshot, params.range, diagnostic, client))
     return actions
+
+
+def _warm(session: Session, action: Action, place: Place, snapshot: DocumentSnapshot) -> None:
+    """The user reads the menu that they have opened: time to compute the prompt of its first entry."""
+    lines = Lines(snapshot)
+    if (target := action.find(lines, place)) is not None:
+        question = Question(action, lines, target, file_name(snapshot.uri))
+        session.warm_prompt.begin(first_request(question))
 
 
 def place_in(snapshot: DocumentSnapshot, range_: types.Range, message: str = "") -> Place:
