@@ -11,7 +11,7 @@ from sotto_lsp.actions.name_repairs import likeness, name_repairs
 from sotto_lsp.actions.proposal import Question, ask
 from sotto_lsp.actions.python_code import syntax_problem
 from sotto_lsp.actions.scope import names_in_scope
-from sotto_lsp.actions.syntax_repairs import find_piece, syntax_repairs
+from sotto_lsp.actions.syntax_repairs import MAX_REPAIRS, find_piece, syntax_repairs
 from sotto_lsp.snapshot import DocumentSnapshot
 
 AROUND = "import os\n\n\nclass A:\n    x = [1]\n\n    @staticmethod\n    def f(a, b):\n{}\n\n\nclass B:\n    pass\n"
@@ -63,6 +63,11 @@ def test_what_no_single_sign_repairs_has_no_repair():
 def test_the_search_ends_in_time():
     text = AROUND.format("        return foo(" + ", ".join(f"a{i} b{i}" for i in range(40)))
     assert len(syntax_repairs(lines_of(text), syntax_problem(text), time_limit_s=0)) <= 1
+
+
+def test_a_quote_that_was_lost_far_away_does_not_bring_hundreds_of_repairs():
+    text = 'x = """a\n' + "word " * 300 + '\n""\n\n\ny = """' + "word " * 60 + '"""\n'
+    assert len(repaired(text)) <= MAX_REPAIRS
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ _NOTICED_LATE = ("unexpected indent", "triple-quoted")
 _NOTICED_EARLY = "was never closed"
 _MAX_LINES_BEHIND = 3
 TIME_LIMIT_S = 0.5
+MAX_REPAIRS = 96
+"""Each costs the model a pass. More there are only where the error lies far from where the parser noticed it."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def repaired_lines(lines: Lines, problem: SyntaxProblem) -> tuple[int, int]:
 def syntax_repairs(
     lines: Lines, problem: SyntaxProblem, time_limit_s: float = TIME_LIMIT_S
 ) -> list[TextChange]:
-    """Every change by one sign or keyword with which the piece around the error parses."""
+    """Every change by one sign or keyword with which the piece around the error parses, at most 96."""
     text = lines.snapshot.text
     first, last = repaired_lines(lines, problem)
     piece = find_piece(lines, first, last)
@@ -66,7 +68,7 @@ def syntax_repairs(
             after = piece.head + text[start : moved.start] + moved.new + text[moved.end : end]
             if after not in found and parsed_or_none(after):
                 found[after] = moved
-            if time.monotonic() > deadline:
+            if len(found) == MAX_REPAIRS or time.monotonic() > deadline:
                 return list(found.values())
     return list(found.values())
 
