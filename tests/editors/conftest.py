@@ -1,4 +1,7 @@
-"""Real editors, in CI and where `make test-editors` has installed them; SOTTO_NVIM=PATH adds another Neovim."""
+"""Real editors: Neovim in CI and where it is installed, the others in `make test-editors`.
+
+SOTTO_NVIM=PATH adds another Neovim.
+"""
 
 import os
 import re
@@ -38,9 +41,12 @@ def sessions(request):
 @pytest.fixture(scope="session")
 def find_program(request):
     """An editor's program: installed first where that is wanted, else the test is skipped where it is missing."""
-    may_install = request.config.getoption("--real-editors") or os.environ.get("CI")
+    wants_all = request.config.getoption("--real-editors")
+    may_install = wants_all or os.environ.get("CI")
 
     def find(name, editor, *version):
+        if editor is not install_neovim and not wants_all:  # they would double the time of `make test`
+            pytest.skip(f"{name} is tried by `make test-editors`")
         path = editor.install(*version) if may_install else editor.installed(*version)
         return path or pytest.skip(f"{name} is not installed; `make test-editors` does that")
 
