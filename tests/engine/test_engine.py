@@ -86,7 +86,7 @@ def test_timings_add_up():
 
 
 def test_a_line_less_probable_than_wanted_ends_the_answer_before_it():
-    engine = make_engine()
+    engine = make_engine(drafts=False)  # tokens are counted: with drafts a pass computes wrong ones too
     reasons = set()
     for seed in range(60):
         request = CompletionRequest(f"a{seed}(", "", max_tokens=30, stop_at=StopAt.BUDGET)
