@@ -14,6 +14,7 @@ from sotto_engine.chat_template import CONFIG_NAME, TEMPLATE_NAME
 from sotto_engine.errors import SottoError
 from sotto_engine.external_weights import external_locations
 from sotto_engine.fim import detect_template
+from sotto_engine.inner_path import leaves_folder
 from sotto_engine.manifest import Manifest, ModelFile, has_manifest, load_manifest
 from sotto_engine.request import FimOrder
 from sotto_engine.tokenizer import Tokenizer
@@ -156,11 +157,11 @@ def _external_data(directory: Path, graph: str) -> list[str]:
 
 
 def _inside(directory: Path, folder: Path, location: str) -> str:
-    path = PurePath(location.replace("\\", "/"))
-    if not location or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+    if not location or leaves_folder(location):
         raise SottoError(
             f"The graph in {directory} keeps its weights at {location!r}, outside its folder; do not use this file."
         )
+    path = PurePath(location.replace("\\", "/"))
     if not (folder / path).is_file():
         raise SottoError(f"There are no weights {location!r} in {folder}; copy the whole export again.")
     return path.as_posix()

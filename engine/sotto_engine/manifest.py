@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from sotto_engine.errors import SottoError
+from sotto_engine.inner_path import leaves_folder
 from sotto_engine.start_memory import StartMemory
 
 MANIFEST_NAME = "manifest.json"
@@ -160,7 +161,7 @@ def load_manifest(directory: Path) -> Manifest:
     graph, tokenizer = fields.string("graph"), fields.string("tokenizer")
     listed = {file.name for file in files}
     for name in (*listed, graph, tokenizer):
-        if name not in listed or Path(name).is_absolute() or ".." in Path(name).parts:
+        if name not in listed or leaves_folder(name):
             raise SottoError(
                 f"{path}: the file {name!r} is not listed under 'files' inside the folder; correct it."
             )

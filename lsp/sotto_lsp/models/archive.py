@@ -6,6 +6,7 @@ import zipfile
 from pathlib import Path
 
 from sotto_engine.errors import SottoError, first_line
+from sotto_engine.inner_path import leaves_folder
 
 SUFFIXES = (".tar", ".tar.gz", ".tgz", ".zip")
 
@@ -50,8 +51,7 @@ def unpack(archive: Path, folder: Path) -> Path:
 
 def _refuse_outside(archive: Path, names: list[str]) -> None:
     for name in names:
-        path = Path(name.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+        if leaves_folder(name):
             raise _leaves(archive, name)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from sotto_engine.errors import SottoError
+from sotto_engine.inner_path import leaves_folder
 
 NAME = "SHA256SUMS"
 
@@ -25,7 +26,7 @@ def verify_checksums(folder: Path, on_step: Callable[[str, float | None], None] 
         if on_step:
             on_step("checksums", number / len(digests))
         path = folder / name
-        if Path(name).is_absolute() or ".." in Path(name).parts or not path.is_file():
+        if leaves_folder(name) or not path.is_file():
             raise SottoError(f"{listing} names {name!r}, which is not in its folder; copy it again.")
         with path.open("rb") as file:
             found = hashlib.file_digest(file, "sha256").hexdigest()
