@@ -42,7 +42,7 @@ class ChatTemplate:
         Raises SottoError for a model without a template and for a template that cannot be used.
         """
         if not self._source:
-            return self._split(self._chatml(len(messages), messages), messages)
+            return self._split(self._chatml(messages), messages)
         try:
             rendered = self._render(messages)
         except SottoError:
@@ -85,14 +85,14 @@ class ChatTemplate:
             )
         return rendered
 
-    def _chatml(self, num_messages: int, messages: Sequence[Message]) -> str:
+    def _chatml(self, messages: Sequence[Message]) -> str:
         if not self._speaks_chatml:
             raise SottoError(
                 f"The model in {self._directory} has no chat template; "
                 f"put its {TEMPLATE_NAME} or {CONFIG_NAME} there, or use a model that was tuned to answer."
             )
         start, end = _CHATML
-        turns = (f"{start}{messages[i].role}\n{_PLACEHOLDER.format(i)}{end}\n" for i in range(num_messages))
+        turns = (f"{start}{each.role}\n{_PLACEHOLDER.format(i)}{end}\n" for i, each in enumerate(messages))
         return "".join(turns) + f"{start}assistant\n"
 
     def _split(self, rendered: str, messages: Sequence[Message]) -> list[int | str]:

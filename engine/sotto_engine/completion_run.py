@@ -52,8 +52,7 @@ class CompletionRun:
 
     def check_deadline(self) -> None:
         """Raise DeadlinePassed if the request's time is over."""
-        deadline_ms = self.request.deadline_ms
-        if self._is_past(deadline_ms):
+        if self._is_past(self.request.deadline_ms):
             raise DeadlinePassed
 
     def add(self, choice: Choice, token_bytes: bytes) -> FinishReason | None:

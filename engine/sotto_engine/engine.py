@@ -17,7 +17,7 @@ from sotto_engine.errors import SottoError
 from sotto_engine.export_folder import describe_model
 from sotto_engine.fim import FimTemplate, find_edit_tasks, find_template
 from sotto_engine.kv_cache import KVCache
-from sotto_engine.language_model import LanguageModel, PassCancelled
+from sotto_engine.language_model import MIN_PREFILL, LanguageModel, PassCancelled
 from sotto_engine.lookahead import Lookahead
 from sotto_engine.manifest import Manifest
 from sotto_engine.model import Model
@@ -32,9 +32,6 @@ from sotto_engine.tokenizer import Tokenizer
 
 PREFILL_SLICE = 64
 """Tokens a prefill pass: the longest a cancel has to wait."""
-MIN_PREFILL = 2
-"""Tokens of the prompt that are always computed, in one pass: the attention kernel for a single token
-rounds differently, so a prompt is never computed one token at a time (docs/architecture.md)."""
 PREFILL_GRID = 32
 """Prompts are cut at multiples of so many tokens where a model's rows depend on the cuts; a key then computes what
 was typed and up to so many tokens before it."""
@@ -95,9 +92,8 @@ class Engine:
         """
         run = CompletionRun(request, on_text, self._min_probability)
         prompt = self._prompts.build(request)
-        cache = self._prefix_cache.take(prompt.token_ids)
+        cache = self._take(prompt)
         try:
-            cache.trim(max(0, len(prompt.token_ids) - MIN_PREFILL))
             run.prompt_ready(len(prompt.token_ids), len(cache))
             logits = self._prefill(cache, prompt, run, cancelled)
             run.prefill_done()
@@ -119,10 +115,11 @@ class Engine:
         """
         run = CompletionRun(request, None)
         prompt = self._prompts.build(request)
-        cache = self._prefix_cache.take(prompt.token_ids)
+        cache = self._take(prompt)
         try:
-            cache.trim(max(0, len(prompt.token_ids) - MIN_PREFILL))
             self._prefill(cache, prompt, run, cancelled)
+            if not texts:  # the prompt alone was wanted
+                return ()
             scratch = cache.fork(len(prompt.token_ids))
             start = prompt.healed.decode()
             answers = [self.tokenizer.encode(start + text) for text in texts]
@@ -132,6 +129,12 @@ class Engine:
             return ()
         finally:
             self._prefix_cache.put(cache)
+
+    def _take(self, prompt: Prompt) -> KVCache:
+        """The cache that has most of the prompt, without the tokens that are always computed."""
+        cache = self._prefix_cache.take(prompt.token_ids)
+        cache.trim(max(0, len(prompt.token_ids) - MIN_PREFILL))
+        return cache
 
     def _new_cache(self) -> KVCache:
         cache = self.model.new_cache()

@@ -9,6 +9,10 @@ import numpy as np
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.kv_cache import KVCache
 
+MIN_PREFILL = 2
+"""Tokens of the prompt that are always computed, in one pass: the attention kernel for a single token
+rounds differently, so a prompt is never computed one token at a time (docs/architecture.md)."""
+
 
 class PassCancelled(Exception):  # noqa: N818 - not an error: the caller asked for it
     """A running pass was broken off; the cache is as it was before the pass."""

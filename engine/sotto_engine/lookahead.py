@@ -6,6 +6,7 @@ is chosen depends on the logits only, and those of a drafted token count only on
 
 import time
 from collections.abc import Sequence
+from functools import cached_property
 from types import TracebackType
 from typing import Self
 
@@ -39,9 +40,6 @@ class Lookahead:
         self._prompt_ids = prompt_ids
         self._drafter = drafter
         self._cancelled = cancelled
-        past = drafter.past(prompt_ids) if drafter else []
-        self._past = np.array(past + [0] * num_tokens, np.int64)
-        self._num_before = len(past)
         self._num_tokens = num_tokens
         self._chosen: list[int] = []
         self._draft: Draft | None = None
@@ -53,19 +51,23 @@ class Lookahead:
         self._chosen.append(token_id)
         if self._drafter is None:
             return self._forward([token_id])[0]
-        self._past[self._num_before + len(self._chosen) - 1] = token_id
         drafted = self._draft.token_ids if self._draft else []
         if self._num_right < len(drafted) and drafted[self._num_right] == token_id:
             self._num_right += 1
             return self._logits[self._num_right]
         self._settle(is_wrong=True)
-        past = self._past[: self._num_before + len(self._chosen)]
-        draft = self._drafter.draft(past, max(1, self._num_tokens - len(self._chosen)))
+        room = max(1, self._num_tokens - len(self._chosen))
+        draft = self._drafter.draft(np.concatenate([self._past, self._chosen]), room)
         start = time.perf_counter()
         self._logits = self._forward([token_id, *draft.token_ids])
         self._drafter.cost.add(1 + len(draft.token_ids), time.perf_counter() - start)
         self._draft = draft
         return self._logits[0]
+
+    @cached_property
+    def _past(self) -> np.ndarray:
+        """int64, what may be looked through for drafts before anything was chosen: most answers end before."""
+        return np.array(self._drafter.past(self._prompt_ids) if self._drafter else [], np.int64)
 
     def __enter__(self) -> Self:
         return self

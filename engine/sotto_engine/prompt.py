@@ -3,6 +3,7 @@
 A prompt is a pure function of the request: nothing is remembered between keystrokes.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sotto_engine.chat_template import ChatTemplate
@@ -61,7 +62,7 @@ class PromptBuilder:
         if request.messages:
             return self._conversation(request)
         layout = self._template.edit_layout(request.task) if request.task else self._layout
-        room = self._max_tokens - min(request.max_tokens, self._max_tokens // 2) - len(layout)
+        room = self._room(request) - len(layout)
         front, lead = self._header(request, int(room * _HEADER_SHARE))
         room -= len(front)
         suffix = _behind_closers(request.suffix) if request.skip_closers else request.suffix
@@ -82,12 +83,12 @@ class PromptBuilder:
             Slot.TYPED: typed_ids,
             Slot.REGION: region_ids,
         }
-        token_ids = front
-        boundaries: list[int] = []
-        for part in layout:
-            boundaries.append(len(token_ids))
-            token_ids += [self._control_id(part)] if isinstance(part, str) else filling[part]
-        return Prompt(token_ids, healed, (*boundaries, len(token_ids) - _TAIL))
+        parts = ([self._control_id(part)] if isinstance(part, str) else filling[part] for part in layout)
+        return _joined(front, parts, healed)
+
+    def _room(self, request: CompletionRequest) -> int:
+        """Tokens of the context that are not kept for the answer."""
+        return self._max_tokens - min(request.max_tokens, self._max_tokens // 2)
 
     def _conversation(self, request: CompletionRequest) -> Prompt:
         """A question in the model's chat format and the beginning of the answer."""
@@ -97,14 +98,11 @@ class PromptBuilder:
         if request.prefix:
             last = parts.pop() if parts and isinstance(parts[-1], str) else ""
             parts.append(f"{last}{request.prefix}")
-        token_ids: list[int] = []
-        boundaries: list[int] = []
-        for part in parts:
-            boundaries.append(len(token_ids))
-            token_ids += [part] if isinstance(part, int) else self._tokenizer.encode(part)
-        if len(token_ids) > self._max_tokens - min(request.max_tokens, self._max_tokens // 2):
+        ids = ([part] if isinstance(part, int) else self._tokenizer.encode(part) for part in parts)
+        prompt = _joined([], ids, healed=b"")
+        if len(prompt.token_ids) > self._room(request):
             raise SottoError("This question is too long for the model; choose fewer lines.")
-        return Prompt(token_ids, b"", (*boundaries, len(token_ids) - _TAIL))
+        return prompt
 
     def _anchor(self, prefix: str) -> int:
         """Where the text behind the middle token starts: at a line's end, the same for all of the cursor's line."""
@@ -162,6 +160,16 @@ class PromptBuilder:
         if token_id is None:
             raise SottoError(f"The model's vocabulary has no {spelling}; set another FIM family or order.")
         return token_id
+
+
+def _joined(front: list[int], parts: Iterable[list[int]], healed: bytes) -> Prompt:
+    """Before each part lies a boundary."""
+    token_ids = list(front)
+    boundaries: list[int] = []
+    for part in parts:
+        boundaries.append(len(token_ids))
+        token_ids += part
+    return Prompt(token_ids, healed, (*boundaries, len(token_ids) - _TAIL))
 
 
 def _behind_closers(suffix: str) -> str:

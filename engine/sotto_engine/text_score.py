@@ -9,11 +9,8 @@ import numpy as np
 
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.kv_cache import KVCache
-from sotto_engine.language_model import LanguageModel
+from sotto_engine.language_model import MIN_PREFILL, LanguageModel
 from sotto_engine.shared_prefix import shared_prefix_length
-
-_MIN_PASS = 2
-"""Tokens of a pass: one token by itself takes another kernel, which rounds differently (docs/architecture.md)."""
 
 
 def score_answers(
@@ -41,7 +38,7 @@ def score_answers(
             scores[number] = -np.inf
             continue
         shared = shared_prefix_length(list(before), list(answer))
-        scratch.trim(max(0, len(prompt) + shared - _MIN_PASS))
+        scratch.trim(max(0, len(prompt) + shared - MIN_PREFILL))
         pending = [*prompt, *answer][len(scratch) :]
         rest = answer[shared:]
         rows = _log_softmax(_forward(model, scratch, pending, cancelled, len(rest) + 1))
