@@ -1,6 +1,7 @@
 """An editor that takes code actions: it applies the server's edits to its own text, as real ones do."""
 
 from e2e.conftest import Editor
+from e2e.raw_client import EVERYTHING
 
 CAPABILITIES = {
     "workspace": {"applyEdit": True, "workspaceEdit": {"documentChanges": True}},
@@ -18,7 +19,7 @@ class ActionEditor(Editor):
         """Initialize, and wait until the model is loaded."""
         self.edits = []
         self.answers["workspace/applyEdit"] = self._apply
-        options = {"budgetMs": 20_000, "minProbability": 0, **(settings or {})}
+        options = EVERYTHING | (settings or {})
         self.initialize(initializationOptions=options, capabilities=capabilities)
         self.open_text("x = ", "file:///other.py")
         self.inline()

@@ -34,6 +34,15 @@ def sotto(*arguments, **more):
     return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300, check=False)
 
 
+def write_bundle(folder):
+    """The smallest bundle that is whole; its path."""
+    write_wheel(folder, "pip", "99.0")
+    out = folder / "sotto.tar"
+    done = sotto("bundle", out, "--wheel", write_sotto_wheel(folder), "--find-links", folder)
+    assert done.returncode == 0, done.stderr
+    return out
+
+
 def refusal(done):
     """The sentence of a command that failed as it should."""
     lines = done.stderr.splitlines()

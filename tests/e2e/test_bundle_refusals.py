@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import sotto_models
-from e2e.small_wheels import refusal, sotto, write_sotto_wheel, write_wheel
+from e2e.small_wheels import refusal, write_bundle
 from sotto_engine.errors import SottoError
 from sotto_lsp.bundle.carried_models import add_models
 from sotto_lsp.models.adding import ModelAdding
@@ -23,11 +23,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def unpacked(tmp_path_factory):
     folder = tmp_path_factory.mktemp("bundle")
-    write_wheel(folder, "pip", "99.0")
-    out = folder / "sotto.tar"
-    done = sotto("bundle", out, "--wheel", write_sotto_wheel(folder), "--find-links", folder)
-    assert done.returncode == 0, done.stderr
-    with tarfile.open(out) as tar:
+    with tarfile.open(write_bundle(folder)) as tar:
         tar.extractall(folder, filter="data")
     return folder / "sotto-0.1.0"
 

@@ -5,7 +5,7 @@ import tarfile
 
 import pytest
 
-from e2e.small_wheels import refusal, sotto, write_sotto_wheel, write_wheel
+from e2e.small_wheels import refusal, sotto, write_bundle
 
 FOLDER = "sotto-0.1.0"
 WHEEL = f"{FOLDER}/wheels/sotto_ls-0.1.0-py3-none-any.whl"
@@ -15,11 +15,7 @@ WHEEL = f"{FOLDER}/wheels/sotto_ls-0.1.0-py3-none-any.whl"
 def whole(tmp_path_factory):
     """The members of a bundle that is whole: pairs of TarInfo and bytes."""
     folder = tmp_path_factory.mktemp("whole")
-    write_wheel(folder, "pip", "99.0")
-    out = folder / "sotto.tar"
-    done = sotto("bundle", out, "--wheel", write_sotto_wheel(folder), "--find-links", folder)
-    assert done.returncode == 0, done.stderr
-    with tarfile.open(out) as tar:
+    with tarfile.open(write_bundle(folder)) as tar:
         return [(info, tar.extractfile(info).read()) for info in tar]
 
 

@@ -8,6 +8,8 @@ import pytest_lsp
 from lsprotocol import types
 from pytest_lsp import ClientServerConfig, LanguageClient
 
+from e2e.raw_client import EVERYTHING
+
 CODE = "def mean(values):\n    total = sum(values)\n    return total / len("
 
 
@@ -20,9 +22,7 @@ async def client(lsp_client: LanguageClient):
         ),
     )
     await lsp_client.initialize_session(
-        types.InitializeParams(
-            capabilities=capabilities, initialization_options={"budgetMs": 20_000, "minProbability": 0}
-        )
+        types.InitializeParams(capabilities=capabilities, initialization_options=EVERYTHING)
     )
     yield
     await lsp_client.shutdown_session()

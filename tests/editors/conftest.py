@@ -10,11 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from e2e.raw_client import EVERYTHING
 from editors import echo_server, install_emacs, install_helix, install_neovim
 from editors.check_table import FOLDER, CheckTable
 
-EVERYTHING = {"minProbability": 0, "budgetMs": 20000}
-"""The settings: also what the model is not sure of, and time enough for a slow machine."""
 OWN = os.environ.get("SOTTO_NVIM")
 
 

@@ -2,16 +2,13 @@
 
 import pytest
 
-from editors.vscode_session import CODE, EVERYTHING, started, wait_ready
+from e2e.raw_client import EVERYTHING
+from editors.vscode_session import CODE, check, started, wait_ready
 
 BEFORE = "    return total / len("
 TRY = "def parse(text):\n    try:\n        return int(text)\n    "
 STAT = "import os\n\n\ndef size(path):\n    return os.stat().st_size\n"
 HANDLED = "except ValueError:\n        return 0"
-
-
-def check(*names):
-    return pytest.mark.editor_check("VS Code", *names)
 
 
 @pytest.fixture(scope="module")

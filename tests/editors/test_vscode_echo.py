@@ -7,13 +7,9 @@ import pytest
 
 from editors import echo_server
 from editors.echo_server import first, second
-from editors.vscode_session import started
+from editors.vscode_session import check, started
 
 DELAY_MS = 300
-
-
-def check(*names):
-    return pytest.mark.editor_check("VS Code", *names)
 
 
 @pytest.fixture(scope="module")

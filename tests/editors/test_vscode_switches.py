@@ -6,16 +6,13 @@ import signal
 import pytest
 
 import sotto_models
-from editors.vscode_session import CODE, EVERYTHING, started, wait_ready
+from e2e.raw_client import EVERYTHING
+from editors.vscode_session import CODE, check, started, wait_ready
 
 BROKEN = "def mean(values):\n    total = sum(values)\n    return total / len(values\n"
 REPAIRED = BROKEN.replace("len(values\n", "len(values)\n")
 ACTIONS = ".action-widget .monaco-list-row"
 PREVIEW = ".part.panel"
-
-
-def check(*names):
-    return pytest.mark.editor_check("VS Code", *names)
 
 
 @pytest.fixture(scope="module")

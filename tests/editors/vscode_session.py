@@ -9,9 +9,12 @@ from editors import install_vscode
 from editors.code_server import CodeServer
 from editors.vscode_window import VscodeWindow
 
-EVERYTHING = {"minProbability": 0, "budgetMs": 20000}
-"""The settings: also what the model is not sure of, and time enough for a slow machine."""
 CODE = "def mean(values):\n    total = sum(values)\n    return total / len"
+
+
+def check(*names):
+    """A test's mark: what it checks, for the table of editors and checks."""
+    return pytest.mark.editor_check("VS Code", *names)
 
 
 @contextlib.contextmanager

@@ -30,17 +30,22 @@ async def settled(session):
     await session.warm_prompt._task
 
 
+async def asked_after(session, engine):
+    """`(tokens computed before the action asks, its answer)`"""
+    await settled(session)
+    num_computed = engine.model.num_computed
+    done = await session.generate(REQUEST, lambda piece: None)
+    session.stop()
+    return num_computed, done
+
+
 def test_the_action_finds_its_prompt_computed():
     engine = make_engine()
 
     async def run():
         session = await session_on(engine)
         session.warm_prompt.begin(REQUEST)
-        await settled(session)
-        num_computed = engine.model.num_computed
-        done = await session.generate(REQUEST, lambda piece: None)
-        session.stop()
-        return num_computed, done
+        return await asked_after(session, engine)
 
     num_computed, done = asyncio.run(run())
     assert num_computed == done.num_prompt_tokens > 300
@@ -62,11 +67,7 @@ def test_an_edit_ends_it_within_a_pass_and_what_was_computed_is_kept():
 
         engine.model.before_pass = third_pass
         session.warm_prompt.begin(REQUEST)
-        await settled(session)
-        num_computed = engine.model.num_computed
-        done = await session.generate(REQUEST, lambda piece: None)
-        session.stop()
-        return num_computed, done
+        return await asked_after(session, engine)
 
     async def edited(session):
         session.warm_prompt.stop()

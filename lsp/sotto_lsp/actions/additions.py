@@ -4,10 +4,8 @@ import ast
 import builtins
 from collections.abc import Iterator
 
-from sotto_lsp.actions.python_code import parsed_or_none
+from sotto_lsp.actions.python_code import Function, parsed_or_none
 from sotto_lsp.actions.target import Addition
-
-_Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def check_addition(addition: Addition, before: str, after: str) -> str | None:
@@ -37,7 +35,7 @@ def _only_hints(before: ast.Module, after: ast.Module) -> str | None:
 
 
 def _only_a_docstring(before: ast.Module, after: ast.Module) -> str | None:
-    functions = [[node for node in ast.walk(tree) if isinstance(node, _Function)] for tree in (before, after)]
+    functions = [[node for node in ast.walk(tree) if isinstance(node, Function)] for tree in (before, after)]
     if len(functions[0]) != len(functions[1]):
         return "more than a docstring would change"
     for old, new in zip(*functions, strict=True):
@@ -50,7 +48,7 @@ def _take_hints(tree: ast.Module) -> list[ast.expr | None]:
     """The hints of all signatures, in order, taken out of the tree."""
     hints: list[ast.expr | None] = []
     for node in ast.walk(tree):
-        if isinstance(node, _Function):
+        if isinstance(node, Function):
             for argument in (each for each in ast.walk(node.args) if isinstance(each, ast.arg)):
                 hints.append(argument.annotation)
                 argument.annotation = None

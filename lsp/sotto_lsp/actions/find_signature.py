@@ -5,7 +5,7 @@ import textwrap
 
 from sotto_lsp.actions.find_body import end_of_docstring, end_of_signature, head_of
 from sotto_lsp.actions.lines import Lines
-from sotto_lsp.actions.python_code import parsed_or_none
+from sotto_lsp.actions.python_code import Function, parsed_or_none
 from sotto_lsp.actions.target import Addition, Hole, Target
 from sotto_lsp.suggestion import line_end
 
@@ -35,13 +35,13 @@ def find_undocumented(lines: Lines, line: int) -> Target | None:
     return Target(lines.start(bounds[0]), end, {"below": below}, addition=Addition.DOCSTRING)
 
 
-def read_signature(text: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+def read_signature(text: str) -> Function | None:
     """A signature up to its colon as the function it begins."""
     tree = (
         parsed_or_none(textwrap.dedent(text).rstrip() + "\n    pass\n") if len(text) <= _MAX_CHARS else None
     )
     function = tree.body[0] if tree and len(tree.body) == 1 else None
-    return function if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) else None
+    return function if isinstance(function, Function) else None
 
 
 def _signature_at(lines: Lines, line: int) -> tuple[int, int] | None:
@@ -51,7 +51,7 @@ def _signature_at(lines: Lines, line: int) -> tuple[int, int] | None:
     return (head, last) if head is not None and last is not None and head <= line <= last else None
 
 
-def _lacks_hints(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+def _lacks_hints(function: Function) -> bool:
     arguments = [node for node in ast.walk(function.args) if isinstance(node, ast.arg)]
     unhinted = [each for each in arguments if each.annotation is None and each.arg not in _UNHINTED]
     return bool(unhinted) or function.returns is None

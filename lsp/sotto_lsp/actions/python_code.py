@@ -9,7 +9,8 @@ from functools import lru_cache
 _BUILTINS = frozenset(dir(builtins))
 _TYPE_PARAMETERS = ("TypeVar", "ParamSpec", "TypeVarTuple")
 """Python 3.12"""
-_Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+_Definition = Function | ast.ClassDef
 
 
 @dataclass(frozen=True)

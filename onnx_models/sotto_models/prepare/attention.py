@@ -11,11 +11,10 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
-from sotto_models.prepare.graph_view import GraphView, NotComputable, drop_unused, without_dead
+from sotto_models.prepare.graph_view import MICROSOFT, GraphView, NotComputable, drop_unused, without_dead
 from sotto_models.prepare.projection import join_projections
 from sotto_models.prepare.rotation import Rotation, RotationFinder
 
-_MICROSOFT = "com.microsoft"
 _MASKED = -1e4
 """A logit below this is masked: exporters write the least number of the type, or infinity."""
 _FAR = 8192
@@ -249,7 +248,7 @@ def _attention(
         [*parts, *layer.past, "sotto.seqlens_k", "sotto.total", *tables],
         [layer.end.output[0], *layer.present],
         name=name,
-        domain=_MICROSOFT,
+        domain=MICROSOFT,
         num_heads=layer.num_heads,
         kv_num_heads=layer.num_kv_heads,
         scale=layer.scale,

@@ -13,6 +13,8 @@ from onnx import numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 onnx: Any = _onnx  # typed in part only
+MICROSOFT = "com.microsoft"
+"""The domain of onnxruntime's own operators."""
 
 
 class NotComputable(Exception):  # noqa: N818 - an answer

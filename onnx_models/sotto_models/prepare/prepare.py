@@ -10,12 +10,12 @@ import onnx as _onnx
 from sotto_models.prepare.accuracy_level import stamp_accuracy_level
 from sotto_models.prepare.attention import fuse_attention
 from sotto_models.prepare.external_data import DATA_NAME, GRAPH_NAME, refuse_data_outside, save_graph
+from sotto_models.prepare.graph_view import MICROSOFT
 from sotto_models.prepare.last_logits import add_num_logits
 from sotto_models.prepare.tables import quantize_tables
 
 onnx: Any = _onnx  # typed in part only
 _CACHE_AXES = 4
-_MICROSOFT = "com.microsoft"
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ def prepare_graph(
         steps.append(f"accuracy_level 4 on {num_stamped} matrices")
     on_step("quantizing embedding and head")
     steps += quantize_tables(model.graph)
-    if not any(opset.domain == _MICROSOFT for opset in model.opset_import):
-        model.opset_import.append(onnx.helper.make_opsetid(_MICROSOFT, 1))
+    if not any(opset.domain == MICROSOFT for opset in model.opset_import):
+        model.opset_import.append(onnx.helper.make_opsetid(MICROSOFT, 1))
     on_step("limiting the logits")
     if add_num_logits(model.graph):
         steps.append("logits of the last tokens only")

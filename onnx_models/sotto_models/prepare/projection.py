@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from onnx import helper, numpy_helper
 
-from sotto_models.prepare.graph_view import GraphView
+from sotto_models.prepare.graph_view import MICROSOFT, GraphView
 
-_MICROSOFT = "com.microsoft"
 _NUM_MATRIX_INPUTS = 4
 """rows, packed weights, scales, zero points"""
 
@@ -49,7 +48,7 @@ def join_projections(view: GraphView, heads: tuple[str, ...], name: str) -> Join
     settings = {each.name: helper.get_attribute_value(each) for each in first.attribute}
     settings["N"] = sum(helper.get_attribute_value(_attribute(part.node, "N")) for part in parts)
     output = f"{name}.product"
-    nodes = [helper.make_node("MatMulNBits", inputs, [output], name=output, domain=_MICROSOFT, **settings)]
+    nodes = [helper.make_node("MatMulNBits", inputs, [output], name=output, domain=MICROSOFT, **settings)]
     biases = [part.bias for part in parts if part.bias is not None]
     if len(biases) == len(parts):
         weights.append(numpy_helper.from_array(np.concatenate(biases), f"{name}.bias"))

@@ -9,11 +9,10 @@ import numpy as np
 from onnx import helper, numpy_helper
 
 from sotto_models.prepare.blockwise import QuantizedMatrix, quantize
-from sotto_models.prepare.graph_view import drop_unused
+from sotto_models.prepare.graph_view import MICROSOFT, drop_unused
 from sotto_models.prepare.last_logits import find_head, producer_of
 
 _BITS, _BLOCK_SIZE = 8, 32
-_MICROSOFT = "com.microsoft"
 _MIN_ROWS = 64
 """A table with fewer rows is no vocabulary."""
 
@@ -92,7 +91,7 @@ def _replace_gather(graph: Any, gather: Any, matrix: QuantizedMatrix) -> None:
             [f"{name}.packed", gather.input[1], f"{name}.scales_3d"],
             [f"{name}.blocks"],
             name=f"{name}.blocks",
-            domain=_MICROSOFT,
+            domain=MICROSOFT,
             bits=_BITS,
             block_size=_BLOCK_SIZE,
             gather_axis=0,
@@ -114,7 +113,7 @@ def _replace_head(head: Any, name: str, matrix: QuantizedMatrix) -> None:
             [rows, f"{name}.packed", f"{name}.scales"],
             outputs,
             name=head.name,
-            domain=_MICROSOFT,
+            domain=MICROSOFT,
             N=len(matrix.packed),
             K=matrix.num_columns,
             bits=_BITS,
