@@ -5,7 +5,9 @@ import pytest
 from sotto_engine.inner_path import leaves_folder
 
 
-@pytest.mark.parametrize("name", ["../a", "a/../../b", "/etc/passwd", "..\\a", "C:\\a", "C:a", "\\\\server\\a"])
+@pytest.mark.parametrize(
+    "name", ["../a", "a/../../b", "/etc/passwd", "..\\a", "C:\\a", "C:a", "\\\\server\\a"]
+)
 def test_these_leave(name):
     assert leaves_folder(name)
 
