@@ -47,11 +47,8 @@ test-editors: $(VENV)/.test  ## in every editor that packages bring; the table a
 
 # Two environments, as the exporters' pins differ; they and the models stay in the cache folder.
 EXPORTERS := $(HOME)/.cache/sotto/exporters
-test-exporters: $(VENV)/.test  ## tiny models through the real exporters, against PyTorch; installs 2 GB first
+test-exporters: $(VENV)/.test $(EXPORTERS)/modern/.installed $(EXPORTERS)/optimum/.installed  ## tiny models through the real exporters, against PyTorch; installs 2 GB first
 	for name in modern optimum; do \
-	  [ -e $(EXPORTERS)/$$name/.installed ] || { $(PYTHON) -m venv $(EXPORTERS)/$$name \
-	    && $(EXPORTERS)/$$name/bin/python -m pip install -q --disable-pip-version-check -r tests/exporters/$$name.txt \
-	    && touch $(EXPORTERS)/$$name/.installed; } || exit 1; \
 	  HF_HUB_OFFLINE=1 $(EXPORTERS)/$$name/bin/python tests/exporters/tiny_models.py $(EXPORTERS)/models || exit 1; \
 	done
 	$(BIN)/python -m pytest tests/exporters --exporters $(EXPORTERS)/models
@@ -72,11 +69,11 @@ bench-server: $(VENV)/.test  ## what the server itself takes of a key, and its m
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.server_share
 
 SHAPE ?= 0.5b
-bench-shapes:  ## real shapes beside onnxruntime-genai; needs Qwen2.5's tokenizer (TOKENIZER=DIR)
+bench-shapes: $(EXPORTERS)/modern/.installed  ## real shapes beside onnxruntime-genai; needs Qwen2.5's tokenizer (TOKENIZER=DIR)
 	PYTHONPATH=engine:tests $(EXPORTERS)/modern/bin/python -m benchmarks.real_shapes $(EXPORTERS)/shapes \
 	  --shape $(SHAPE) --tokenizer $(or $(TOKENIZER),../shared/data/qwen2.5-tokenizer)
 
-bench-prepare: $(VENV)/.test  ## what `sotto models add` gains and what it changes; needs Qwen2.5's tokenizer (TOKENIZER=DIR)
+bench-prepare: $(VENV)/.test $(EXPORTERS)/optimum/.installed  ## what `sotto models add` gains and what it changes; needs Qwen2.5's tokenizer (TOKENIZER=DIR)
 	PYTHONPATH=tests $(EXPORTERS)/optimum/bin/python -m benchmarks.transformers_js \
 	  $(or $(TOKENIZER),../shared/data/qwen2.5-tokenizer) $(EXPORTERS)/shapes/qwen2.5-coder-0.5b-q4-transformers-js
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.prepare $(EXPORTERS)/shapes/qwen2.5-coder-0.5b-q4-transformers-js
@@ -87,6 +84,11 @@ picture: $(VENV)/.test  ## docs/ghost-text.svg, helix.svg and emacs.svg, from th
 picture-vscode: $(VENV)/.test  ## the picture in docs/editors.md, from a real VS Code
 	$(BIN)/python -m pytest tests/editors/test_vscode.py -k several_lines --real-editors
 	cp build/editors/vscode/several-lines.png docs/vscode.png
+
+$(EXPORTERS)/%/.installed: tests/exporters/%.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install -q --disable-pip-version-check -r $<
+	touch $@
 
 $(VENV)/.run: pyproject.toml | $(VENV)
 	$(PIP) -e .
