@@ -52,7 +52,7 @@ def _property(field: Field[Any], words: str) -> dict[str, object]:
     schema = _schema(field.name)
     if default is None:
         schema["type"] = [schema["type"], "null"]
-    if field.name == "model":
+    if field.name in ("model", "actionCheckers"):  # what they name is run
         schema["scope"] = "machine-overridable"
     return {**schema, "default": default, "markdownDescription": words[0].upper() + words[1:] + "."}
 
@@ -65,6 +65,9 @@ def _schema(name: str) -> dict[str, object]:
     if limits := re.fullmatch(r"a (whole )?number from (\S+) to (\S+)", expected):
         whole, low, high = limits.groups()
         return {"type": "integer" if whole else "number", "minimum": int(low), "maximum": int(high)}
+    if expected.startswith("a list of '"):
+        items = {"type": "string", "enum": re.findall(r"'(.*?)'", expected)}
+        return {"type": "array", "items": items, "uniqueItems": True}
     return {
         "true or false": {"type": "boolean"},
         "a string": {"type": "string"},

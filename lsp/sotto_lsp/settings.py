@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any, cast
 
 from sotto_engine.request import FimOrder
+from sotto_lsp.checkers.known_checkers import CHECKER_NAMES
 
 SECTION = "sotto"
 """The section of workspace/configuration, and the optional outer key of initializationOptions."""
@@ -47,6 +48,8 @@ class Settings:
     """False: no code action is offered."""
     actionCandidates: int = 5  # noqa: N815
     """Answers the model is asked for before the best that passes the checks is taken."""
+    actionCheckers: tuple[str, ...] = ()  # noqa: N815
+    """The project's own tools that may be run on an answer: `ruff`, `pyright`, `mypy`."""
     actionPreview: bool = False  # noqa: N815
     """True: the editor asks before it makes an action's edit, where it can."""
     completion: str = "auto"
@@ -102,6 +105,14 @@ def _texts(value: object) -> str | None:
     return None if is_list else "a list of strings"
 
 
+def _texts_of(*choices: str) -> Rule:
+    def rule(value: object) -> str | None:
+        right = _texts(value) is None and set(cast("list[str]", value)) <= set(choices)
+        return None if right else "a list of " + ", ".join(repr(choice) for choice in choices)
+
+    return rule
+
+
 def _whole(low: int, high: int) -> Rule:
     def rule(value: object) -> str | None:
         right = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
@@ -140,6 +151,7 @@ _RULES: dict[str, Rule] = {
     "disabledLanguages": _texts,
     "codeActions": _boolean,
     "actionCandidates": _whole(1, 8),
+    "actionCheckers": _texts_of(*CHECKER_NAMES),
     "actionPreview": _boolean,
     "completion": _one_of("auto", "on", "off"),
     "unloadMinutes": _whole(0, 100_000),

@@ -27,6 +27,7 @@ WRONG = {
     "codeActions": "on",
     "actionCandidates": 50,
     "actionPreview": 1,
+    "actionCheckers": ["ruff", "rm"],
     "lookAhead": True,
     "unloadMinutes": -1,
 }

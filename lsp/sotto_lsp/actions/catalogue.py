@@ -26,13 +26,18 @@ MAX_PARSED_CHARS = 200_000
 
 @dataclass(frozen=True)
 class Place:
-    """What an action is asked for: lines, from first to last, or a diagnostic with its offsets and its message."""
+    """What an action is asked for: lines, from first to last, or a diagnostic.
+
+    start, end: offsets. message, source, code: what a diagnostic says, who made it, its rule.
+    """
 
     first_line: int
     last_line: int
     start: int
     end: int
     message: str = ""
+    source: str = ""
+    code: str = ""
 
 
 Find = Callable[[Lines, Place], Target | None]

@@ -1,0 +1,1 @@
+"""The project's own linters and type checkers, asked about an answer before it is offered."""

@@ -1,0 +1,95 @@
+"""One run of a checker's program: kept from the network as far as it listens, bounded, ended with its children."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from pathlib import Path
+
+_MAX_NBYTES = 8 << 20
+_KEPT = frozenset({"PATH", "PATHEXT", "HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "SYSTEMROOT"}) | {
+    *("TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL", "LC_CTYPE", "VIRTUAL_ENV", "CONDA_PREFIX"),
+    *("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"),
+}
+_NOWHERE = "http://127.0.0.1:9"
+"""The discard port: what asks the network by way of a proxy is refused at once."""
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+_OFFLINE = {
+    **dict.fromkeys(_PROXIES, _NOWHERE),
+    **dict.fromkeys(map(str.upper, _PROXIES), _NOWHERE),
+    "npm_config_offline": "true",
+    "PIP_NO_INDEX": "1",
+    "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1",  # it would look for a newer version of itself
+    "NO_COLOR": "1",
+    "PYTHONUTF8": "1",
+}
+
+
+class CheckerError(Exception):
+    """A checker gave no answer that can be used. Says why, in words that its name belongs before."""
+
+
+async def run_checker(command: list[str], folder: Path, text: str | None, exits: frozenset[int]) -> str:
+    """What it writes to stdout. `text`: its stdin, or None; `exits`: how it may exit.
+
+    Cancelling ends it. Raises CheckerError.
+    """
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            cwd=folder,
+            env=_environment(),
+            stdin=DEVNULL if text is None else PIPE,
+            stdout=PIPE,
+            stderr=PIPE,
+            start_new_session=os.name != "nt",
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # there is one on Windows only
+        )
+    except OSError as error:
+        raise CheckerError(f"could not be started ({error.strerror or error})") from error
+    try:
+        _, output, complaint = await asyncio.gather(
+            _feed(process.stdin, text), _drained(process.stdout), _drained(process.stderr)
+        )
+        code = await process.wait()
+    except BaseException:
+        await _end(process)
+        raise
+    if code not in exits:
+        said = next((line for line in complaint.splitlines() if line.strip()), "")
+        raise CheckerError(f"failed ({said.strip()[:100] or f'exit code {code}'})")
+    return output
+
+
+def _environment() -> dict[str, str]:
+    """Nothing that the tool has no use for: a workspace's own tool need not see the user's tokens."""
+    return {name: value for name, value in os.environ.items() if name in _KEPT} | _OFFLINE
+
+
+async def _feed(stream: asyncio.StreamWriter | None, text: str | None) -> None:
+    if stream is None or text is None:
+        return
+    with contextlib.suppress(OSError):  # it has ended without reading all of it; how is in its exit code
+        stream.write(text.encode("utf-8", errors="replace"))
+        await stream.drain()
+        stream.close()
+
+
+async def _drained(stream: asyncio.StreamReader | None) -> str:
+    """Everything up to a limit; the rest is read, so that the program can end, and forgotten."""
+    data = bytearray()
+    while stream is not None and (piece := await stream.read(1 << 16)):
+        data += piece[: _MAX_NBYTES - len(data)]
+    return data.decode("utf-8", errors="replace")
+
+
+async def _end(process: Process) -> None:
+    """With everything that it has started."""
+    with contextlib.suppress(ProcessLookupError):
+        if os.name == "nt":
+            process.kill()
+        else:
+            os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
