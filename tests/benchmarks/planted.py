@@ -5,7 +5,7 @@ import random
 import re
 from dataclasses import dataclass
 
-from sotto_lsp.actions.catalogue import Place
+from sotto_lsp.actions.action import Place
 from sotto_lsp.actions.python_code import read_python, syntax_problem
 from sotto_lsp.snapshot import DocumentSnapshot
 

@@ -14,7 +14,8 @@ from lsprotocol import types
 
 from sotto_engine.errors import SottoError
 from sotto_engine.request import Completion, FinishReason, Timings
-from sotto_lsp.actions.catalogue import Place, find_action
+from sotto_lsp.actions.action import Place
+from sotto_lsp.actions.catalogue import find_action
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.documents import DocumentStore
 from sotto_lsp.features.action_run import ActionRun

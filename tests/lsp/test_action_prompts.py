@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from sotto_engine.request import StopAt
-from sotto_lsp.actions.catalogue import ACTIONS, Place, find_action
+from sotto_lsp.actions.action import Place
+from sotto_lsp.actions.catalogue import ACTIONS, find_action
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.snapshot import DocumentSnapshot
 

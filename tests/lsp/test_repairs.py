@@ -5,7 +5,8 @@ import asyncio
 
 import pytest
 
-from sotto_lsp.actions.catalogue import Place, find_action
+from sotto_lsp.actions.action import Place
+from sotto_lsp.actions.catalogue import find_action
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.name_repairs import likeness, name_repairs
 from sotto_lsp.actions.proposal import Question, ask

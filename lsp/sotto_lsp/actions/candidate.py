@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sotto_engine.request import Completion, CompletionRequest
 from sotto_engine.shared_prefix import shared_prefix_length
 from sotto_lsp.actions.edit_answer import edit_answer
+from sotto_lsp.actions.rewritten import rewritten
 from sotto_lsp.actions.target import Hole, Target
 from sotto_lsp.suggestion import line_end, make_suggestion
 
@@ -59,7 +60,9 @@ def make_candidate(
     """
     probability = math.prod(completion.line_probabilities)
     logprob = math.log(probability) if probability else -math.inf
-    if request.task:
+    if request.messages:
+        answer = rewritten(completion, request, text, hole).replace("\n", line_end(text))
+    elif request.task:
         answer = edit_answer(completion, request).replace("\n", line_end(text))
     elif target.is_name:
         match = _NAME.match(completion.text)

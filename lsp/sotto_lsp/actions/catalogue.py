@@ -1,8 +1,8 @@
 """The list of actions: which there are, and for a place in a document which are offered. Runs no model."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from sotto_lsp.actions.action import Action, Find, Place
 from sotto_lsp.actions.checks import baseline
 from sotto_lsp.actions.find_body import find_body
 from sotto_lsp.actions.find_line import (
@@ -15,48 +15,13 @@ from sotto_lsp.actions.find_line import (
 from sotto_lsp.actions.find_signature import find_undocumented, find_unhinted
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.python_code import SyntaxProblem, syntax_problem
-from sotto_lsp.actions.search import NAMES, SYNTAX, Search
+from sotto_lsp.actions.search import NAMES, SYNTAX
 from sotto_lsp.actions.target import Target
-from sotto_lsp.actions.template import Template, load_template
+from sotto_lsp.actions.template import load_template
 from sotto_lsp.snapshot import DocumentSnapshot
 
 MAX_PARSED_CHARS = 200_000
 """A larger document is not parsed while a menu is made: that takes longer than a move of the cursor may."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """What an action is asked for: lines, from first to last, or a diagnostic.
-
-    start, end: offsets. message, source, code: what a diagnostic says, who made it, its rule.
-    """
-
-    first_line: int
-    last_line: int
-    start: int
-    end: int
-    message: str = ""
-    source: str = ""
-    code: str = ""
-
-
-Find = Callable[[Lines, Place], Target | None]
-
-
-@dataclass(frozen=True)
-class Action:
-    """One row of the list.
-
-    num_choices: above 1, the user chooses among so many answers.
-    search: finds answers without the model, which then says which of them is likeliest.
-    """
-
-    name: str
-    template: Template
-    find: Find
-    for_diagnostic: bool = False
-    num_choices: int = 1
-    search: Search | None = None
 
 
 def _one_line(find: Callable[[Lines, int], Target | None]) -> Find:

@@ -15,7 +15,7 @@ _MAX_CHARS = 800
 
 def find_unhinted(lines: Lines, line: int) -> Target | None:
     """A signature with a parameter, or a result, that has no hint."""
-    bounds = _signature_at(lines, line)
+    bounds = signature_at(lines, line)
     if bounds is None:
         return None
     start, end = lines.start(bounds[0]), lines.end(bounds[1])
@@ -27,7 +27,7 @@ def find_unhinted(lines: Lines, line: int) -> Target | None:
 
 def find_undocumented(lines: Lines, line: int) -> Target | None:
     """A function that does something and has no docstring; the hole is a new line behind its signature."""
-    bounds = _signature_at(lines, line)
+    bounds = signature_at(lines, line)
     if bounds is None or bounds[1] + 1 >= len(lines) or end_of_docstring(lines, bounds[1]) > bounds[1]:
         return None
     end = lines.end(bounds[1])
@@ -44,7 +44,7 @@ def read_signature(text: str) -> Function | None:
     return function if isinstance(function, Function) else None
 
 
-def _signature_at(lines: Lines, line: int) -> tuple[int, int] | None:
+def signature_at(lines: Lines, line: int) -> tuple[int, int] | None:
     """First and last line of the signature that the line is in."""
     head = head_of(lines, line)
     last = None if head is None else end_of_signature(lines, head)

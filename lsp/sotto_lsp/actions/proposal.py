@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sotto_engine.request import Completion, CompletionRequest
+from sotto_engine.request import Completion, CompletionRequest, Sampling
+from sotto_lsp.actions.action import Action
 from sotto_lsp.actions.candidate import Candidate, TextChange, in_order, make_candidate
-from sotto_lsp.actions.catalogue import Action
 from sotto_lsp.actions.checks import check
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.search import Search
@@ -24,6 +24,8 @@ class ActionModel(Protocol):
         """The natural-log probability of each text as the whole answer."""
         ...
 
+
+_LIKELIEST = Sampling()
 
 GoesOn = Callable[[str, int], bool]
 """Told what comes next and how much is done, in percent; False ends the asking."""
@@ -49,6 +51,11 @@ class Question:
     @property
     def text(self) -> str:
         return self.lines.snapshot.text
+
+    def request(self, hole: Hole, sampling: Sampling = _LIKELIEST) -> CompletionRequest:
+        """What the template asks about a hole of the target."""
+        words = {"language": self.lines.snapshot.language_id, **self.target.words}
+        return self.action.template.request(self.text, hole, self.path, sampling, words)
 
 
 async def ask(model: ActionModel, question: Question, num_answers: int, goes_on: GoesOn) -> list[Candidate]:
@@ -79,7 +86,7 @@ async def _asked(
         if not goes_on(f"answer {number + 1} of {len(attempts)}", 100 * number // len(attempts)):
             break
         hole = target.holes[attempt.hole]
-        request = template.request(question.text, hole, question.path, attempt.sampling)
+        request = question.request(hole, attempt.sampling)
         completion = await model.generate(request)
         if (candidate := make_candidate(completion, request, question.text, target, hole)) is not None:
             candidates.append(candidate)
@@ -94,7 +101,7 @@ async def _weighed(
         return []
     text, target = question.text, question.target
     whole = _whole(question)
-    request = question.action.template.request(text, whole, question.path)
+    request = question.request(whole)
     after = [
         each.applied(text)[whole.start : whole.end + len(each.new) - (each.end - each.start)]
         for each in changes
@@ -108,9 +115,9 @@ def first_request(question: Question) -> CompletionRequest:
     """What `ask` asks first, so that its prompt can be computed before."""
     template, target = question.action.template, question.target
     if question.action.search is not None:
-        return template.request(question.text, _whole(question), question.path)
+        return question.request(_whole(question))
     attempt = next(each for each in template.attempts if each.hole in target.holes)
-    return template.request(question.text, target.holes[attempt.hole], question.path, attempt.sampling)
+    return question.request(target.holes[attempt.hole], attempt.sampling)
 
 
 def _whole(question: Question) -> Hole:

@@ -21,7 +21,7 @@ def names_in_scope(text: str, line: int) -> tuple[str, ...]:
         return ()
     around = [node for node in ast.walk(tree) if isinstance(node, _Function) and _spans(node, line + 1)]
     around.sort(key=lambda node: -node.lineno)
-    names = [name for scope in (*around, tree) for name in _bound_in(scope)]
+    names = [name for scope in (*around, tree) for name in bound_in(scope)]
     return tuple(dict.fromkeys(names))
 
 
@@ -29,7 +29,7 @@ def _spans(node: _Function, line_number: int) -> bool:
     return node.lineno <= line_number <= (node.end_lineno or node.lineno)
 
 
-def _bound_in(scope: _Function | ast.Module) -> Iterator[str]:
+def bound_in(scope: _Function | ast.Module) -> Iterator[str]:
     """What a scope binds itself: not what the functions and classes inside it do."""
     if not isinstance(scope, ast.Module):
         for each in ast.walk(scope.args):

@@ -1,7 +1,11 @@
 """Target and Hole: where in a document an action works, and what the model is asked to fill there."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
+
+PART = "part"
+"""The name of a hole that covers whole lines, which an instruct model writes anew."""
 
 
 class Addition(Enum):
@@ -33,6 +37,7 @@ class Target:
     is_syntax_error: the document does not parse because of these lines: the answer must keep their words.
     is_name: the answer is one name.
     addition: the answer may add this to a function, and change nothing.
+    words: what the template's conversation says of this place, by the names that it uses.
     """
 
     first: int
@@ -42,6 +47,7 @@ class Target:
     is_syntax_error: bool = False
     is_name: bool = False
     addition: Addition | None = None
+    words: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def moved(self, delta: int) -> "Target":
         """The same place after text before it has grown by `delta` characters."""

@@ -1,16 +1,18 @@
 """Template: how an action asks the model, as data. One TOML file an action, in `templates/`."""
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any, cast
 
 from sotto_engine.request import CompletionRequest, Sampling, StopAt
+from sotto_lsp.actions.conversation import Conversation, load_conversation
 from sotto_lsp.actions.target import Hole
-from sotto_lsp.context.window import normalised, window
-from sotto_lsp.suggestion import WINDOW_CHARS
+from sotto_lsp.context.window import WINDOW_CHARS, normalised, window
 
 _LIKELIEST = Sampling()
+_NO_WORDS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,26 @@ class Template:
     attempts: tuple[Attempt, ...]
     task: str = ""
     """An edit task that the model was trained for; empty: the hole is filled in."""
+    conversation: Conversation | None = None
+    """How an instruct model is asked; None: the hole is filled in."""
+    words: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What the conversation says of every place"""
 
-    def request(self, text: str, hole: Hole, path: str, sampling: Sampling = _LIKELIEST) -> CompletionRequest:
-        """The question: what belongs into the hole?
+    def request(
+        self,
+        text: str,
+        hole: Hole,
+        path: str,
+        sampling: Sampling = _LIKELIEST,
+        words: Mapping[str, str] = _NO_WORDS,
+    ) -> CompletionRequest:
+        """The question: what belongs into the hole? `words`: what a conversation says of this place.
 
         The window is that of completions: the same text around it is the same prompt, and cached.
         """
+        if self.conversation is not None:
+            said = {"path": path, **self.words, **words}
+            return self.conversation.request(text, hole, said, self.max_tokens, sampling)
         filled = text[: hole.start] + hole.lead + text[hole.end :]
         before, after = window(filled, hole.start + len(hole.lead), WINDOW_CHARS)
         region = ""
@@ -63,6 +79,7 @@ def load_template(name: str) -> Template:
     path = resources.files(__package__ or "sotto_lsp.actions") / "templates" / f"{name}.toml"
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     attempts = cast("list[dict[str, Any]]", data["attempts"])
+    conversation = data.get("conversation")
     return Template(
         title=data["title"],
         kind=data["kind"],
@@ -71,6 +88,8 @@ def load_template(name: str) -> Template:
         max_tokens=data["max_tokens"],
         attempts=tuple(_attempt(each) for each in attempts),
         task=data.get("task", ""),
+        conversation=load_conversation(conversation) if conversation else None,
+        words=data.get("words", {}),
     )
 
 

@@ -1,5 +1,7 @@
 """The text around the cursor, as much of it as a model's context can hold."""
 
+WINDOW_CHARS = 8192
+"""On each side of the cursor; more than the embedded model's context holds, little enough to tokenize per key."""
 _GRID_SHARE = 4
 """The window's start is one of this many places across its size: moving it costs a whole prefill."""
 

@@ -1,0 +1,44 @@
+"""Action: one row of the catalogue, and Place, what it is asked for."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sotto_lsp.actions.lines import Lines
+from sotto_lsp.actions.search import Search
+from sotto_lsp.actions.target import Target
+from sotto_lsp.actions.template import Template
+
+
+@dataclass(frozen=True)
+class Place:
+    """What an action is asked for: lines, from first to last, or a diagnostic.
+
+    start, end: offsets. message, source, code: what a diagnostic says, who made it, its rule.
+    """
+
+    first_line: int
+    last_line: int
+    start: int
+    end: int
+    message: str = ""
+    source: str = ""
+    code: str = ""
+
+
+Find = Callable[[Lines, Place], Target | None]
+
+
+@dataclass(frozen=True)
+class Action:
+    """One row of the list.
+
+    num_choices: above 1, the user chooses among so many answers.
+    search: finds answers without the model, which then says which of them is likeliest.
+    """
+
+    name: str
+    template: Template
+    find: Find
+    for_diagnostic: bool = False
+    num_choices: int = 1
+    search: Search | None = None

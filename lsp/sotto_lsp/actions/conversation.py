@@ -1,0 +1,79 @@
+"""Conversation: how an instruct model is asked about a part of a document, as data: a TOML file in `conversations/`.
+
+The texts hold words in braces, which are filled in at once, so that braces in somebody's code stay as they are.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+
+from sotto_engine.request import CompletionRequest, Message, Sampling, StopAt
+from sotto_lsp.actions.margin import margin_of, without_margin
+from sotto_lsp.actions.target import Hole
+from sotto_lsp.context.window import normalised, window
+
+_WORD = re.compile(r"\{(\w+)\}")
+_BACKTICKS = re.compile("`{3,}")
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """Words for every text: `before`, `code` (without its margin), `after`, `path`, `fence`, and the action's.
+
+    begins: how the answer begins; the model goes on from there, so that it cannot say something else first.
+    ends: what ends the answer, and is not in it; empty for the model's own end.
+    context_chars: so much of the text on each side of the part is shown.
+    """
+
+    system: str
+    user: str
+    begins: str
+    ends: str
+    context_chars: int
+
+    def request(
+        self, text: str, hole: Hole, words: Mapping[str, str], max_tokens: int, sampling: Sampling
+    ) -> CompletionRequest:
+        """The question about the part of `text` that the hole covers."""
+        code = normalised(text[hole.start : hole.end])
+        before, after = window(text[: hole.start] + text[hole.end :], hole.start, self.context_chars)
+        said = {
+            **words,
+            "before": before.removesuffix("\n"),
+            "code": without_margin(code, margin_of(code)),
+            "after": after.removeprefix("\n"),
+            "fence": _fence(before + code + after),
+        }
+
+        def fill(template: str) -> str:
+            return _WORD.sub(lambda word: said[word[1]], template)
+
+        return CompletionRequest(
+            prefix=fill(self.begins),
+            messages=(Message("system", fill(self.system)), Message("user", fill(self.user))),
+            max_tokens=max_tokens,
+            stop_at=StopAt.BUDGET,
+            stop_strings=(fill(self.ends),) if self.ends else (),
+            sampling=sampling,
+            min_probability=0.0,
+        )
+
+
+def load_conversation(name: str) -> Conversation:
+    """Read `conversations/<name>.toml`."""
+    path = resources.files(__package__ or "sotto_lsp.actions") / "conversations" / f"{name}.toml"
+    data = tomllib.loads(path.read_text(encoding="utf-8"))
+    return Conversation(
+        data["system"].strip(),
+        data["user"].strip(),
+        data.get("begins", ""),
+        data.get("ends", ""),
+        data["context_chars"],
+    )
+
+
+def _fence(code: str) -> str:
+    """Longer than any in the code, which thus cannot end its block."""
+    return "`" * max((len(each) + 1 for each in _BACKTICKS.findall(code)), default=3)

@@ -1,0 +1,63 @@
+"""Whole lines of code to write anew: those that are selected, or the function whose signature the cursor is in."""
+
+from sotto_lsp.actions.action import Place
+from sotto_lsp.actions.find_signature import signature_at
+from sotto_lsp.actions.lines import Lines
+from sotto_lsp.actions.margin import margin_of, without_margin
+from sotto_lsp.actions.python_code import syntax_problem
+from sotto_lsp.actions.target import PART, Hole, Target
+from sotto_lsp.context.window import normalised
+
+_MAX_CHARS = 4000
+"""More is parsed too slowly for a menu, and is too much for a small model."""
+_MAX_LINES = 200
+
+
+def find_code(lines: Lines, place: Place) -> Target | None:
+    """The selected lines; with none selected, the function."""
+    return find_selected(lines, place) or find_function(lines, place)
+
+
+def find_selected(lines: Lines, place: Place) -> Target | None:
+    """Lines whose code the selection covers. A cursor that is one character wide, as in Helix, is no selection."""
+    first, last = place.first_line, place.last_line
+    if first == last:
+        is_whole = place.start <= lines.code_start(first) < len(lines[first].rstrip()) + lines.start(first)
+        if not is_whole or place.end < lines.start(first) + len(lines[first].rstrip()):
+            return None
+    return code_target(lines, first, last)
+
+
+def find_function(lines: Lines, place: Place) -> Target | None:
+    """The function whose signature the cursor is in, without its decorators."""
+    bounds = signature_at(lines, place.first_line) if place.first_line == place.last_line else None
+    if bounds is None:
+        return None
+    head, last = bounds
+    outer = lines.indent(head)
+    for number in range(last + 1, min(len(lines), head + _MAX_LINES)):
+        text = lines[number].strip()
+        if text and lines.is_inside(number, outer):
+            last = number
+        elif text and not text.startswith("#"):
+            break
+    return code_target(lines, head, last) if last > bounds[1] else None
+
+
+def code_target(lines: Lines, first: int, last: int) -> Target | None:
+    """The lines without the blank ones around them, if they parse by themselves."""
+    if last - first >= _MAX_LINES:
+        return None
+    while first <= last and not lines[first].strip():
+        first += 1
+    while last > first and not lines[last].strip():
+        last -= 1
+    if first > last:
+        return None
+    start, end = lines.start(first), lines.end(last)
+    if end - start > _MAX_CHARS:
+        return None
+    code = normalised(lines.snapshot.text[start:end])
+    if syntax_problem(without_margin(code, margin_of(code))) is not None:
+        return None
+    return Target(start, end, {PART: Hole(start, end)})
