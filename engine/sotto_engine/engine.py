@@ -4,11 +4,12 @@ Knows strings, token ids and a model; knows no URI, position, version or editor.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
+from sotto_engine.cache_store import CacheStore
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.chat_template import ChatTemplate
 from sotto_engine.completion_run import CompletionRun, DeadlinePassed
@@ -29,6 +30,7 @@ from sotto_engine.sampler import make_sampler
 from sotto_engine.start_memory import StartMemory
 from sotto_engine.text_score import score_answers
 from sotto_engine.tokenizer import Tokenizer
+from sotto_engine.warm_start import WarmStart
 
 PREFILL_SLICE = 64
 """Tokens a prefill pass: the longest a cancel has to wait."""
@@ -50,6 +52,8 @@ class EngineOptions:
     cache_nbytes: int = DEFAULT_CACHE_NBYTES
     drafts: bool = True
     """Guess tokens from the text and check several in one pass, where that changes no answer."""
+    warm_start: WarmStart = field(default_factory=WarmStart)
+    """Whether prompts are kept on disk for the next start, and for which project."""
 
 
 class Engine:
@@ -73,6 +77,8 @@ class Engine:
         self._prompts = prompts
         self._stop_ids = stop_ids
         self._prefix_cache = PrefixCache(self._new_cache, options.cache_nbytes)
+        self.store: CacheStore | None = None
+        """Where prompts are kept from one run to the next, if they are."""
         # A draft is checked in one pass and its wrong tokens forgotten: only where neither changes a row.
         can_check = prefill_grid == 1 and not model.traits.state_nbytes and not model.traits.only_last_logits
         self._drafter = Drafter() if options.drafts and can_check else None
@@ -130,8 +136,18 @@ class Engine:
         finally:
             self._prefix_cache.put(cache)
 
+    def keep_prompts(self, must_stop: Callable[[], bool]) -> None:
+        """Write the caches at rest to disk for the next start; it is asked every few milliseconds whether to stop."""
+        if self.store is not None:
+            self.store.save(self._prefix_cache.recent(), must_stop)
+
     def _take(self, prompt: Prompt) -> KVCache:
         """The cache that has most of the prompt, without the tokens that are always computed."""
+        if self.store is not None:
+            num_known = self._prefix_cache.shared(prompt.token_ids)
+            kept = self.store.read(prompt.token_ids, num_known, self._new_cache)
+            if kept is not None:
+                self._prefix_cache.put(kept)
         cache = self._prefix_cache.take(prompt.token_ids)
         cache.trim(max(0, len(prompt.token_ids) - MIN_PREFILL))
         return cache
@@ -233,6 +249,9 @@ def load_engine(directory: Path, options: EngineOptions | None = None) -> tuple[
         options,
         manifest.min_probability,
         prefill_grid,
+    )
+    engine.store = options.warm_start.store(
+        manifest, (template.family, order.value, prefill_grid), model.num_threads
     )
     return engine, replace(manifest, good_for=good_for)
 

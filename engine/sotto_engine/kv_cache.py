@@ -3,7 +3,7 @@
 Knows no run time: the buffers are numpy arrays, which a model binds as past and present.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,6 +88,41 @@ class KVCache:
         """Bytes held: stale and unused rows, states and checkpoints included."""
         held = [*self.tensors.values(), *self.states.values(), *self.next_states.values()]
         return sum(array.nbytes for array in held) + self._checkpoints.nbytes
+
+    @property
+    def layout(self) -> list[list[list[object]]]:
+        """Names, shapes and types of all tensors, as JSON has them; caches of the same layout can hold the same."""
+        growing: list[list[object]] = [
+            [spec.name, spec.num_heads, spec.head_dim, spec.dtype.str] for spec in self._layout
+        ]
+        states: list[list[object]] = [
+            [spec.name, list(spec.shape), spec.dtype.str] for spec in self._state_layout
+        ]
+        return [growing, states]
+
+    @property
+    def checkpoint_lengths(self) -> list[int]:
+        """Where `checkpoint` was called and is remembered, ascending."""
+        return self._checkpoints.lengths
+
+    def arrays(self) -> Iterator[np.ndarray]:
+        """All that was computed for `token_ids`, in a fixed order, as contiguous arrays: to be read, or written to in
+        a cache that `lay_out` made ready."""
+        for spec in self._layout:
+            for head in self.tensors[spec.name][0]:
+                yield head[: len(self)]
+        yield from self.states.values()
+        yield from self._checkpoints.arrays()
+
+    def lay_out(self, token_ids: Sequence[int], checkpoint_lengths: Sequence[int]) -> None:
+        """Make an empty cache one of these tokens, whose `arrays` have yet to be filled.
+
+        Raises ValueError beyond the model's context length.
+        """
+        self.reserve(len(token_ids))
+        self._token_ids = list(token_ids)
+        for length in checkpoint_lengths:
+            self._checkpoints.add(length, self.states)
 
     def append(self, token_ids: Sequence[int]) -> None:
         """Declare the rows behind the current end and the next states computed, for exactly these tokens."""

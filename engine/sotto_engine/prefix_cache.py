@@ -30,17 +30,21 @@ class PrefixCache:
     def nbytes(self) -> int:
         return sum(cache.nbytes for cache in self._resting)
 
+    def recent(self) -> list[KVCache]:
+        """The caches at rest, the most recently used first. They stay where they are."""
+        return self._resting[::-1]
+
+    def shared(self, token_ids: Sequence[int]) -> int:
+        """How many of these tokens `take` would not need to be computed."""
+        return self._best(token_ids)[1]
+
     def take(self, token_ids: Sequence[int]) -> KVCache:
         """The cache that can go back to the longest prefix of `token_ids`, gone back to it; else an empty one.
 
         A cache that would lose most of its rows belongs to another place in the code: it stays, and the
         shared rows are copied.
         """
-        best, shared = None, 0
-        for cache in reversed(self._resting):
-            length = cache.rewindable(shared_prefix_length(cache.token_ids, token_ids))
-            if length > shared:
-                best, shared = cache, length
+        best, shared = self._best(token_ids)
         if best is None or (shared < _WORTH_FORKING and shared < len(best) // 2):
             return self._new_cache()
         if shared < len(best) // 2:
@@ -59,3 +63,12 @@ class PrefixCache:
 
     def clear(self) -> None:
         self._resting.clear()
+
+    def _best(self, token_ids: Sequence[int]) -> tuple[KVCache | None, int]:
+        """The cache that can go back to the longest prefix, and that prefix's length."""
+        best, shared = None, 0
+        for cache in reversed(self._resting):
+            length = cache.rewindable(shared_prefix_length(cache.token_ids, token_ids))
+            if length > shared:
+                best, shared = cache, length
+        return best, shared

@@ -45,20 +45,20 @@ class StartMemory:
 
     def matches(self, path: Path, sha256: str, hash_file: Callable[[Path], str]) -> bool:
         """Whether a file has this digest; it is read unless it is known. Raises OSError where it cannot be read."""
-        stamp = _stamp(path)
+        stamp = stamp_of(path)
         key = f"file {path.resolve()}"
         if self._entries.get(key) == [*stamp, sha256]:
             return True
         if hash_file(path) != sha256:
             return False
-        if time.time() - stamp[1] / 1e9 > _SETTLED_S and _stamp(path) == stamp:
+        if time.time() - stamp[1] / 1e9 > _SETTLED_S and stamp_of(path) == stamp:
             self._set(key, [*stamp, sha256])
         return True
 
     def answer(self, question: str, files: Sequence[Path], num_threads: int, ask: Callable[[], bool]) -> bool:
         """What `ask` says, or said before about the same files, processor, onnxruntime and threads."""
-        about = [[str(path.resolve()), *_stamp(path)] for path in files]
-        facts = json.dumps([about, _cpu(), version("onnxruntime"), num_threads])
+        about = [[str(path.resolve()), *stamp_of(path)] for path in files]
+        facts = json.dumps([about, *machine(num_threads)])
         key = f"{question} {hashlib.sha256(facts.encode()).hexdigest()}"
         known = self._entries.get(key)
         if isinstance(known, bool):
@@ -101,10 +101,15 @@ def _read(path: Path) -> dict[str, Any]:
     )
 
 
-def _stamp(path: Path) -> list[int]:
+def stamp_of(path: Path) -> list[int]:
     """Size, time of the last change, of the last change of anything about it, inode: of the file, not of a link."""
     stat = path.stat()
     return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
+
+
+def machine(num_threads: int) -> list[object]:
+    """What a model's rows depend on besides the model, bit for bit."""
+    return [_cpu(), version("onnxruntime"), num_threads]
 
 
 def _cpu() -> str:

@@ -4,6 +4,7 @@ Keys and values can be cut off at any row; a recurrent state (convolution, linea
 tokens at once and cannot forget the last one: going back means to restore a copy and to compute the rest again.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,15 @@ class StateCheckpoints:
     @property
     def nbytes(self) -> int:
         return sum(checkpoint.nbytes for checkpoint in self._taken)
+
+    @property
+    def lengths(self) -> list[int]:
+        return [taken.num_tokens for taken in self._taken]
+
+    def arrays(self) -> Iterator[np.ndarray]:
+        """The states of all checkpoints, one after the other."""
+        for taken in self._taken:
+            yield from taken.states.values()
 
     def add(self, num_tokens: int, states: States) -> None:
         """Copy the state of a cache that holds `num_tokens`, which no checkpoint may exceed."""
