@@ -233,9 +233,9 @@ def _session_options(num_threads: int) -> Any:  # noqa: ANN401
     options.intra_op_num_threads = num_threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
-    # Spinning threads win a little between the nodes of a pass and burn a core between passes
-    # (docs/benchmarks.md): an editor's helper must not.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # A thread that spins between the nodes of a pass saves a sixth of its time, one that spins on between passes
+    # burns a core: it may for a millisecond, then it sleeps (docs/benchmarks.md).
+    options.add_session_config_entry("session.intra_op.spin_duration_us", "1000")
     return options
 
 

@@ -40,8 +40,9 @@ def make_sampler(sampling: Sampling) -> Sampler:
 def greedy(logits: np.ndarray) -> Choice:
     """The most probable token; the lowest id among equals."""
     token_id = int(logits.argmax())
-    shifted = logits - logits[token_id]
-    return Choice(token_id, -float(np.log(np.exp(shifted).sum(dtype=np.float64))))
+    weights = logits - logits[token_id]
+    np.exp(weights, out=weights)  # a large vocabulary's copy is worth saving
+    return Choice(token_id, -float(np.log(weights.sum())))
 
 
 def ranked(logits: np.ndarray, rank: int) -> Choice:
