@@ -10,15 +10,19 @@ from lsprotocol import types
 
 from sotto_engine.errors import SottoError
 from sotto_lsp.action_progress import ActionProgress
-from sotto_lsp.actions.catalogue import Action, find_action
+from sotto_lsp.actions.action import Action, Place
+from sotto_lsp.actions.catalogue import find_action
 from sotto_lsp.actions.lines import Lines
+from sotto_lsp.checkers.verifier import Verifier
 from sotto_lsp.client_abilities import ClientAbilities
 from sotto_lsp.documents import Document, DocumentStore
 from sotto_lsp.features.action_run import ActionRun, CheckedEdit
+from sotto_lsp.features.action_verifier import verifier_for
 from sotto_lsp.features.code_action import COMMAND, place_in, title_of
 from sotto_lsp.protocol import SottoServer, work_done_token
 from sotto_lsp.session import Session
 from sotto_lsp.status import show_info, show_warning
+from sotto_lsp.workspace_file import WorkspaceFile
 
 _MAX_CHOICE_CHARS = 60
 
@@ -81,16 +85,17 @@ class ActionCommand:
             start, end = (types.Position(**given["range"][which]) for which in ("start", "end"))
         except (KeyError, TypeError) as error:
             raise SottoError("The command has no range; take it from the editor's menu.") from error
-        target = action.find(Lines(snapshot), place_in(snapshot, types.Range(start, end), _message(given)))
+        place = place_in(snapshot, types.Range(start, end), given)
+        target = action.find(Lines(snapshot), place)
         if target is None:
             raise SottoError("There is nothing here for this action; ask for the actions again.")
         self._session.supersede(COMMAND, snapshot.uri)
-        self._session.warm_prompt.stop()  # what it has computed is there; the rest the action does itself
         task = asyncio.current_task()
         progress = ActionProgress(self._server, lambda: task.cancel() if task else None)
         choose = self._choose if self._abilities.asks_questions else None
         with document.tracked(target.first, target.last) as span:
-            run = ActionRun(self._session, self._documents, action, document, target, span)
+            verifier = self._verifier(action, place, snapshot.uri)
+            run = ActionRun(self._session, self._documents, action, document, target, span, verifier)
             said = "nothing was changed"
             try:
                 await progress.begin(title, work_done_token.get(), may_create=self._abilities.has_progress)
@@ -99,6 +104,12 @@ class ActionCommand:
             finally:
                 progress.end(said)
         return made
+
+    def _verifier(self, action: Action, place: Place, uri: str) -> Verifier | None:
+        workspace = self._server.workspace
+        folders = [each.uri for each in workspace.folders.values()]
+        file = WorkspaceFile.of(uri, folders or filter(None, [workspace.root_uri]))
+        return verifier_for(action, place, file, self._session.settings.actionCheckers)
 
     async def _choose(self, lines: list[str]) -> int | None:
         """Which line the user wants; None where the question is closed."""

@@ -9,12 +9,14 @@ from lsprotocol import types
 from sotto_engine.errors import SottoError
 from sotto_engine.request import Completion, CompletionRequest
 from sotto_lsp.action_progress import ActionProgress
+from sotto_lsp.actions.action import Action
 from sotto_lsp.actions.candidate import Candidate, TextChange
-from sotto_lsp.actions.catalogue import Action
 from sotto_lsp.actions.checks import passed
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.proposal import Proposals, Question, ask, sound_ones
 from sotto_lsp.actions.target import Target
+from sotto_lsp.actions.verification import Verified, verified
+from sotto_lsp.checkers.verifier import Verifier
 from sotto_lsp.documents import Document, DocumentStore
 from sotto_lsp.features.inline_completion import file_name
 from sotto_lsp.session import Session
@@ -23,6 +25,8 @@ from sotto_lsp.tracked_span import TrackedSpan
 Choose = Callable[[list[str]], Awaitable[int | None]]
 """Lines to choose from -> the index of the chosen one."""
 _PIECES_A_REPORT = 8
+_PERCENT_ASKED = 100
+"""When all answers are there, and only checking is left."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,8 @@ class CheckedEdit:
 class ActionRun:
     """Made at once with its target: the text is then the target's, whatever is typed before the model is asked.
 
-    `span` follows the target's lines from then until the edit is sent.
+    `span` follows the target's lines from then until the edit is sent. `verifier`: the project's own checkers, where
+    they are to be asked.
     """
 
     session: Session
@@ -48,17 +53,22 @@ class ActionRun:
     document: Document
     target: Target
     span: TrackedSpan
+    verifier: Verifier | None = None
 
     def __post_init__(self) -> None:
-        self._lines = Lines(self.document.snapshot())
+        lines = Lines(self.document.snapshot())
+        self._question = Question(self.action, lines, self.target, file_name(self.document.uri))
 
     async def edit(self, progress: ActionProgress, choose: Choose | None) -> CheckedEdit:
         """The most probable answer that passes the checks, or the one that the user chooses of several.
 
         Raises SottoError, in one sentence, where there is none or the lines have changed meanwhile.
         """
-        candidates = await self._ask(progress)
-        sound = self._checked(candidates, self.action.num_choices if choose else 1).sound
+        asked = await self._ask(progress)
+        num_wanted = self.action.num_choices if choose else 1
+        verified = await self._verified(asked, num_wanted, progress)
+        candidates = verified.candidates
+        sound = self._checked(candidates, num_wanted).sound
         change = sound[0]
         if choose is not None and self.action.num_choices > 1:
             chosen = await choose([self._line_with(each) for each in sound])
@@ -72,7 +82,10 @@ class ActionRun:
             change = fitting[0]
         snapshot = self.document.snapshot()
         edit = types.TextEdit(range=snapshot.range_at(change.start, change.end), new_text=change.new)
-        sentence = f"done; checked that {', '.join(passed(self.target))} ({len(candidates)} answers)."
+        checked = ", ".join([*passed(self.target), *verified.passed])
+        sentence = f"done; checked that {checked} ({len(asked)} answers)."
+        if verified.unchecked:
+            sentence += f" Not checked: {'; '.join(verified.unchecked)}."
         return CheckedEdit(snapshot.uri, snapshot.version, edit, sentence)
 
     async def _ask(self, progress: ActionProgress) -> list[Candidate]:
@@ -82,8 +95,19 @@ class ActionRun:
             model.begins(what, percentage)
             return not self.span.is_touched
 
-        question = Question(self.action, self._lines, self.target, file_name(self.document.uri))
-        return await ask(model, question, self.session.settings.actionCandidates, goes_on)
+        return await ask(model, self._question, self.session.settings.actionCandidates, goes_on)
+
+    async def _verified(
+        self, candidates: list[Candidate], num_wanted: int, progress: ActionProgress
+    ) -> Verified:
+        if self.verifier is None or self.span.is_touched:
+            return Verified(candidates)
+
+        def goes_on(what: str) -> bool:
+            progress.report(what, _PERCENT_ASKED)
+            return not self.span.is_touched
+
+        return await verified(self.verifier, self._question, candidates, num_wanted, goes_on)
 
     def _checked(self, candidates: list[Candidate], num_wanted: int) -> Proposals:
         """At least one answer that passes in the document as it is now."""

@@ -1,11 +1,12 @@
 """textDocument/codeAction: which actions there are at a place. Answers at once; the model runs when one is chosen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lsprotocol import types
 
-from sotto_lsp.actions.catalogue import Action, Place, offered
+from sotto_lsp.actions.action import Action, Place
+from sotto_lsp.actions.catalogue import offered
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.proposal import Question, first_request
 from sotto_lsp.client_abilities import ClientAbilities
@@ -33,7 +34,7 @@ def code_actions(
         return []
     diagnostics: list[types.Diagnostic | None] = [None, *params.context.diagnostics]
     places = [
-        place_in(snapshot, each.range if each else params.range, each.message if each else "")
+        place_in(snapshot, each.range if each else params.range, said_by(each) if each else {})
         for each in diagnostics
     ]
     actions: list[types.CodeAction | types.Command] = []
@@ -54,8 +55,14 @@ def _warm(session: Session, action: Action, place: Place, snapshot: DocumentSnap
         session.warm_prompt.begin(first_request(question))
 
 
-def place_in(snapshot: DocumentSnapshot, range_: types.Range, message: str = "") -> Place:
-    """The place of a selection or a diagnostic."""
+def said_by(diagnostic: types.Diagnostic) -> dict[str, str]:
+    """What a diagnostic says, by the names that a command's arguments have for it."""
+    code = "" if diagnostic.code is None else str(diagnostic.code)
+    return {"message": diagnostic.message, "source": diagnostic.source or "", "code": code}
+
+
+def place_in(snapshot: DocumentSnapshot, range_: types.Range, said: Mapping[str, object]) -> Place:
+    """The place of a selection or a diagnostic, with what is `said` of it by these names: message, source, code."""
     last_line = range_.end.line
     if last_line > range_.start.line and range_.end.character == 0:
         last_line -= 1  # a selection of whole lines ends at the start of the next
@@ -64,7 +71,7 @@ def place_in(snapshot: DocumentSnapshot, range_: types.Range, message: str = "")
         min(last_line, snapshot.num_lines - 1),
         snapshot.offset_at(range_.start),
         snapshot.offset_at(range_.end),
-        message,
+        *(str(said.get(name) or "") for name in ("message", "source", "code")),
     )
 
 
@@ -91,7 +98,7 @@ def _made(
             "start": {"line": where.start.line, "character": where.start.character},
             "end": {"line": where.end.line, "character": where.end.character},
         },
-        "message": diagnostic.message if diagnostic else "",
+        **(said_by(diagnostic) if diagnostic else {}),
     }
     command = types.Command(title=title, command=COMMAND, arguments=[arguments])
     if not client.has_literals:
