@@ -161,3 +161,23 @@ def test_the_lines_are_those_selected_or_the_function(drawn, found):
     lines, place = marked(drawn)
     target = find_code(lines, place)
     assert (target and lines.snapshot.text[target.first : target.last]) == found
+
+
+@pytest.mark.parametrize(
+    ("drawn", "answer", "lost"),
+    [
+        ("def f(a):\n▮    b = a\n▮    return b\n", "c = a", "b is defined nowhere"),
+        ("def f(a):\n    b = 0\n▮    b = a\n▮    return b\n", "print(a)", "b, which"),
+        ("def f(a):\n    b = 0\n▮    c = b = a\n▮    return b\n", "b = a", None),
+        ("▮a = b = 1\n▮", "a = 1", "b, which"),
+        ("class A:\n▮    x = 1\n    y = x\n▮", "y = 1", "x, which"),
+        ("▮import os\n\n\ndef f():\n    return 1\n▮", "def f():\n    return 2", "os, which"),
+        ("▮def f(a):\n    return a + 0\n▮", "def f(b):\n    return b", "a signature would change"),
+        ("▮def f(a):\n    return a + 0\n▮", "def g(a):\n    return a", "f, which"),
+        ("▮def f(a):\n    return a + 0\n▮", "def f(a):\n    return a", None),
+    ],
+)
+def test_names_that_other_code_may_use_are_kept(drawn, answer, lost):
+    question = question_at(TEMPLATE, find_code, drawn)
+    said = outcome(question, answer)
+    assert isinstance(said, str) if lost is None else lost in said[0]

@@ -14,6 +14,7 @@ class Place:
     """What an action is asked for: lines, from first to last, or a diagnostic.
 
     start, end: offsets. message, source, code: what a diagnostic says, who made it, its rule.
+    instruction: what the command that was sent says is to be done.
     """
 
     first_line: int
@@ -23,6 +24,7 @@ class Place:
     message: str = ""
     source: str = ""
     code: str = ""
+    instruction: str = ""
 
 
 Find = Callable[[Lines, Place], Target | None]

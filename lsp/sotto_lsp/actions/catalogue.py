@@ -5,6 +5,8 @@ from collections.abc import Callable
 from sotto_lsp.actions.action import Action, Find, Place
 from sotto_lsp.actions.checks import baseline
 from sotto_lsp.actions.find_body import find_body
+from sotto_lsp.actions.find_code import find_code
+from sotto_lsp.actions.find_instruction import find_instructed
 from sotto_lsp.actions.find_line import (
     find_diagnosed,
     find_rewrite,
@@ -59,6 +61,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("implement_todo", load_template("implement_todo"), _one_line(find_todo)),
     Action("add_type_hints", load_template("add_type_hints"), _one_line(find_unhinted)),
     Action("write_docstring", load_template("write_docstring"), _one_line(find_undocumented)),
+    Action("simplify", load_template("simplify"), find_code),
+    Action("rewrite_selection", load_template("rewrite_selection"), find_instructed),
     Action("rewrite_line", load_template("rewrite_line"), _one_line(find_rewrite), num_choices=3),
 )
 

@@ -9,8 +9,9 @@ from collections import Counter
 
 from sotto_lsp.actions.additions import check_addition
 from sotto_lsp.actions.candidate import TextChange
+from sotto_lsp.actions.kept_names import lost_name
 from sotto_lsp.actions.python_code import PythonCode, read_python
-from sotto_lsp.actions.target import Target
+from sotto_lsp.actions.target import PART, Target
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _WORD_CHAR = re.compile(r"\w")
@@ -38,6 +39,8 @@ def passed(target: Target) -> tuple[str, ...]:
         kept = f"nothing but {target.addition.value} is added"
     elif target.is_name:
         kept = "nothing else is changed"
+    elif PART in target.holes:
+        kept = "signatures and names that other code uses are kept"
     return ("the file compiles", "every name it reads is known", kept)
 
 
@@ -80,6 +83,14 @@ def _keeps(text: str, after: str, target: Target) -> str | None:
         return check_addition(target.addition, text, after)
     if target.is_name:
         return None  # that one name changes, be it in a signature
+    return _keeps_what_others_use(text, after, target)
+
+
+def _keeps_what_others_use(text: str, after: str, target: Target) -> str | None:
+    if PART in target.holes:
+        new = after[target.first : target.last + len(after) - len(text)]
+        if (lost := lost_name(text, target.first, target.last, new)) is not None:
+            return f"{lost}, which other code may use, would be gone"
     code, before = read_python(after), baseline(text, target)
     if code is not None and before is not None and code.outline != before.outline:
         return "a signature would change"

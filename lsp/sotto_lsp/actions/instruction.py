@@ -10,19 +10,13 @@ offered only if the loaded model can be asked; of several answers the code is ta
 checked (`checks.py`); the edit is as small as it can be, follows what is typed meanwhile, and can be cancelled.
 """
 
-from sotto_engine.request import Sampling, StopAt
+from sotto_engine.request import StopAt
 from sotto_lsp.actions.conversation import Conversation, load_conversation
-from sotto_lsp.actions.target import PART
-from sotto_lsp.actions.template import Attempt, Template
+from sotto_lsp.actions.template import INSTRUCT_ATTEMPTS, Template
 
 NEEDS = "chat"
 """What the manifest of a loaded instruct model says it is good for."""
 _MAX_TOKENS = 512
-_ATTEMPTS = (
-    Attempt(PART, Sampling()),
-    Attempt(PART, Sampling(temperature=0.7, top_p=0.9, seed=1)),
-    Attempt(PART, Sampling(temperature=0.7, top_p=0.9, seed=2)),
-)
 
 
 def instructed(
@@ -44,7 +38,7 @@ def instructed(
         needs=NEEDS,
         stop_at=StopAt.BUDGET,
         max_tokens=max_tokens,
-        attempts=_ATTEMPTS,
+        attempts=INSTRUCT_ATTEMPTS,
         conversation=conversation or load_conversation("rewrite"),
         words={"instruction": instruction},
     )

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from sotto_engine.request import CompletionRequest, Sampling, StopAt
 from sotto_lsp.actions.conversation import Conversation, load_conversation
-from sotto_lsp.actions.target import Hole
+from sotto_lsp.actions.target import PART, Hole
 from sotto_lsp.context.window import WINDOW_CHARS, normalised, window
 
 _LIKELIEST = Sampling()
@@ -21,6 +21,14 @@ class Attempt:
 
     hole: str
     sampling: Sampling
+
+
+INSTRUCT_ATTEMPTS = (
+    Attempt(PART, Sampling()),
+    Attempt(PART, Sampling(temperature=0.7, top_p=0.9, seed=1)),
+    Attempt(PART, Sampling(temperature=0.7, top_p=0.9, seed=2)),
+)
+"""Of a template that names none: the likeliest answer, and two that are likely to differ from it."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +86,7 @@ def load_template(name: str) -> Template:
     """Read `templates/<name>.toml`."""
     path = resources.files(__package__ or "sotto_lsp.actions") / "templates" / f"{name}.toml"
     data = tomllib.loads(path.read_text(encoding="utf-8"))
-    attempts = cast("list[dict[str, Any]]", data["attempts"])
+    attempts = cast("list[dict[str, Any]]", data.get("attempts", []))
     conversation = data.get("conversation")
     return Template(
         title=data["title"],
@@ -86,7 +94,7 @@ def load_template(name: str) -> Template:
         needs=data["needs"],
         stop_at=StopAt(data["stop_at"]),
         max_tokens=data["max_tokens"],
-        attempts=tuple(_attempt(each) for each in attempts),
+        attempts=tuple(_attempt(each) for each in attempts) or INSTRUCT_ATTEMPTS,
         task=data.get("task", ""),
         conversation=load_conversation(conversation) if conversation else None,
         words=data.get("words", {}),
