@@ -1,6 +1,7 @@
 """`Fix: <diagnostic>` with the real ruff and pyright, over stdio, where they are allowed."""
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from e2e.conftest import COMMAND
 
 ENV = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
 MISSPELT = "def mean(values):\n    total = sum(values)\n    return totl / len(values)\n"
+UNKNOWN = "def f(name: str) -> str:\n    upper = name.uper()\n    return upper\n"
+CALLED = "def area(width: float, height: float) -> float:\n    return width * height\n\n\nprint(area(2, 'three'))\n"
 TYPED = "def size(names: list[str]) -> int:\n    count = len(names)\n    return names\n"
 
 
@@ -49,17 +52,24 @@ def test_a_fix_is_shown_to_the_checker_that_made_the_diagnostic(start, tmp_path)
     assert list(tmp_path.iterdir()) == [], "nothing is written into the workspace"
 
 
-def test_pyright_refuses_what_the_built_in_checks_would_let_through(start):
-    message = 'Type "list[str]" is not assignable to return type "int"'
-    said = {"source": "Pylance", "code": "reportReturnType"}
-    allowed = start("pyright")
-    result = fix(allowed, TYPED, "return names", message, **said)
-    if result["applied"]:
-        assert "pyright no longer reports reportReturnType and no new error" in result["message"]
-    else:
-        assert "the likeliest: pyright " in result["message"] and allowed.text == TYPED
-    result = fix(start(), TYPED, "return names", message, **said)
-    assert "pyright" not in result["message"], "not allowed, not run"
+def test_what_pyright_does_not_accept_is_not_applied(start, tmp_path):
+    editor = start("pyright")
+    num_applied = 0
+    for text, place, rule in [
+        (UNKNOWN, "uper", "reportAttributeAccessIssue"),
+        (TYPED, "return names", "reportReturnType"),
+        (CALLED, "'three'", "reportArgumentType"),
+    ]:
+        result = fix(editor, text, place, "what the editor said", source="Pylance", code=rule)
+        if result["applied"]:
+            assert f"pyright no longer reports {rule} and no new error" in result["message"]
+            (tmp_path / "app.py").write_text(editor.text)
+            done = subprocess.run(["pyright", "app.py"], env=ENV, cwd=tmp_path, check=False)
+            assert done.returncode == 0, editor.text
+            num_applied += 1
+        else:
+            assert "the likeliest: pyright " in result["message"] and editor.text == text
+    assert num_applied > 0
 
 
 @pytest.mark.parametrize(
