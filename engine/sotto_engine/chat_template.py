@@ -21,6 +21,7 @@ CONFIG_NAME = "tokenizer_config.json"
 _MAX_CHARS = 1 << 18
 _PLACEHOLDER = "\ue000{}\ue001"  # private-use characters, which no template looks for
 _PLACEHOLDERS = re.compile("\ue000(\\d+)\ue001")
+_THOUGHT = re.compile(r"<(think|thinking)>\s*\Z")
 _CHATML = ("<|im_start|>", "<|im_end|>")
 
 
@@ -38,6 +39,8 @@ class ChatTemplate:
 
     def parts(self, messages: Sequence[Message]) -> list[int | str]:
         """Control tokens' ids and the text between them, up to where the answer begins.
+
+        Models that think first are asked not to: a thousand tokens of thought take minutes on a CPU.
 
         Raises SottoError for a model without a template and for a template that cannot be used.
         """
@@ -71,7 +74,11 @@ class ChatTemplate:
         ]
         try:
             rendered = environment.from_string(self._source).render(
-                messages=turns, add_generation_prompt=True, tools=None, **self._control_names
+                messages=turns,
+                add_generation_prompt=True,
+                enable_thinking=False,
+                tools=None,
+                **self._control_names,
             )
         except Exception as error:  # a template can raise whatever Python can
             raise SottoError(
@@ -83,7 +90,8 @@ class ChatTemplate:
                 f"The chat template of the model in {self._directory} does not show every message once; "
                 "use another model."
             )
-        return rendered
+        # A template that knows no such switch has begun a thought: it ends at once, as Qwen's templates spell it.
+        return _THOUGHT.sub(r"<\1>\n\n</\1>\n\n", rendered)
 
     def _chatml(self, messages: Sequence[Message]) -> str:
         if not self._speaks_chatml:

@@ -120,6 +120,16 @@ def test_a_template_beside_the_model_goes_before_the_one_in_its_settings(tmp_pat
     assert template(tmp_path).parts((Message("user", "hello"),)) == ["otherhello"]
 
 
+@pytest.mark.parametrize(
+    "switch",
+    ["", "{% if enable_thinking is defined and not enable_thinking %}{{ '\\n</think>\\n\\n' }}{% endif %}"],
+)
+def test_a_model_that_thinks_first_is_asked_not_to(tmp_path, switch):
+    source = "{{ messages[0].content }}<|im_start|>assistant\n<think>\n" + switch
+    parts = template(tmp_path, source).parts((Message("user", "is <think> a tag?"),))
+    assert parts == ["is <think> a tag?", 1, "assistant\n<think>\n\n</think>\n\n"]
+
+
 def test_of_several_named_templates_the_default_is_taken(tmp_path):
     named = [
         {"name": "tool_use", "template": "t"},
