@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from sotto_engine.cache_store import kept_size
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.engine import Engine, load_engine
 from sotto_engine.errors import SottoError
 from sotto_engine.language_model import ModelTraits
 from sotto_engine.manifest import Manifest
 from sotto_engine.probe import Speed, measure_speed, rows_are_exact
+from sotto_engine.warm_start import kept_root
 from sotto_lsp.model_advice import advice, uses_on_this_machine
 from sotto_lsp.models.store import resolve_model
 from sotto_lsp.settings import Settings
@@ -54,6 +56,10 @@ class Report:
     """bit for bit, however a prompt is cut"""
     first_suggestion: str = ""
     first_suggestion_ms: float = 0.0
+    kept_in: str = ""
+    """the folder of the prompts that are kept for the next start"""
+    num_kept: int = 0
+    kept_megabytes: float = 0.0
     good_for: tuple[str, ...] = ()
     """what the model does on this machine, in words"""
     advice: tuple[str, ...] = ()
@@ -95,6 +101,7 @@ def _measured(machine: Report, engine: Engine, manifest: Manifest, load_ms: floa
     completion = engine.complete(request, CancelFlag())
     suggestion_ms = (time.perf_counter() - start) * 1000
     traits = engine.model.traits
+    num_kept, kept_nbytes = kept_size(kept_root())
     return dataclasses.replace(
         machine,
         model=manifest.name,
@@ -114,6 +121,9 @@ def _measured(machine: Report, engine: Engine, manifest: Manifest, load_ms: floa
         warm_equals_cold=rows_are_exact(engine.model),
         first_suggestion=make_suggestion(completion, request).text,
         first_suggestion_ms=round(suggestion_ms, 1),
+        kept_in=str(kept_root()),
+        num_kept=num_kept,
+        kept_megabytes=round(kept_nbytes / 1e6, 1),
         good_for=uses_on_this_machine(speed, manifest.context_length),
         advice=advice(manifest, traits, speed, engine.prefill_grid),
     )
@@ -142,6 +152,8 @@ def in_words(report: Report) -> str:
         f"decode {report.decode_tokens_per_s:.0f} tokens/s",
         f"Rows of the cache are the same however a prompt is cut into passes: {exact}",
         f"First suggestion: {report.first_suggestion!r} after {report.first_suggestion_ms:.0f} ms",
+        f"Kept for the next start (warmStart): {report.num_kept} prompt{'s' * (report.num_kept != 1)} "
+        f"({report.kept_megabytes:.0f} MB) in {report.kept_in}; delete the folder to forget them",
         *report.good_for,
         *(f"To do: {sentence}" for sentence in report.advice),
     ]

@@ -30,12 +30,12 @@ class JobQueue(Generic[Job]):
     def wait(self, timeout_s: float | None) -> bool:
         """Wait for a job or for `close`; False if neither came in time."""
         with self._changed:
-            return self._changed.wait_for(self._has_news, timeout_s)
+            return self._changed.wait_for(self.has_news, timeout_s)
 
     def take(self) -> Job | None:
         """The next job; waits for one. None after `close`; what is patient is then left to `drain`."""
         with self._changed:
-            self._changed.wait_for(self._has_news)
+            self._changed.wait_for(self.has_news)
             if self._urgent:
                 return self._urgent.popleft()
             return self._patient.popleft() if self._patient and not self._closed else None
@@ -47,7 +47,8 @@ class JobQueue(Generic[Job]):
         with self._changed:
             return self._urgent.popleft() if self._urgent else None
 
-    def _has_news(self) -> bool:
+    def has_news(self) -> bool:
+        """Whether `take` would return at once."""
         return bool(self._urgent or self._patient or self._closed)
 
     def drain(self) -> list[Job]:

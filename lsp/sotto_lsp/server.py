@@ -40,6 +40,7 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
 
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
+        session.project = _project(params)
         needed, options = NeededServer.split_off(params.initialization_options)
         at_start.append(options)
         if (problem := needed.problem_with(server.version)) is not None:
@@ -105,12 +106,18 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
     @server.feature(types.SHUTDOWN)
     def shutdown(params: None) -> None:
         del params
-        session.stop()
+        session.stop(keep=True)
 
     # pygls registers by decoration: the names exist for the reader and for tracebacks.
     del initialize, initialized, did_change_configuration, on_inline_completion, on_completion
     del on_code_action, on_resolve, on_action, metrics, did_change, did_close, shutdown
     return server
+
+
+def _project(params: types.InitializeParams) -> str:
+    """The workspace's folders in one string; "" for files that belong to none."""
+    folders = [folder.uri for folder in params.workspace_folders or ()]
+    return " ".join(sorted(folders)) or params.root_uri or params.root_path or ""
 
 
 def _offers_completion(settings: Settings, client: types.ClientCapabilities) -> bool:

@@ -39,6 +39,8 @@ class Session:
         self.foresight = Foresight(self._patient_flag)
         self.warm_prompt = WarmPrompt(self._patient_flag, self._prefill)
         self.report_failure: Callable[[str], None] = log.error
+        self.project = ""
+        """The workspace's folders, as URIs; what is kept on disk for one is never read for another."""
         self.good_for: frozenset[str] = frozenset()
         """What the loaded model can do, as its manifest says; nothing while none is loaded"""
         self._model_dir = model_dir
@@ -190,20 +192,23 @@ class Session:
             if worker is self._worker:
                 self.good_for = frozenset(manifest.good_for)
 
-    def stop(self) -> None:
+    def stop(self, *, keep: bool = False) -> None:
+        """End the work. `keep`: what the next start can use is on disk when this returns, after a second at most."""
         self.foresight.stop()
         if self._worker is not None:
-            self._worker.stop()
+            self._worker.stop(keep=keep)
+            self._worker.wait_ended()
 
     def _named(self, settings: Settings) -> Path | str | None:
         """The model's folder or name, where one is named."""
         return self._model_dir or settings.model or None
 
     def _loader(self) -> "Callable[[], tuple[Engine, Manifest]]":
-        named, settings = self._named(self.settings), self.settings
+        named, settings, project = self._named(self.settings), self.settings, self.project
 
         def load() -> "tuple[Engine, Manifest]":
             from sotto_engine.engine import EngineOptions, load_engine  # noqa: PLC0415 - loads onnxruntime
+            from sotto_engine.warm_start import WarmStart  # noqa: PLC0415
 
             return load_engine(
                 resolve_model(named),
@@ -212,6 +217,7 @@ class Session:
                     fim_order=settings.fimOrder or None,
                     num_threads=settings.threads,
                     cache_nbytes=settings.cacheMegabytes << 20,
+                    warm_start=WarmStart(settings.warmStart, project),
                 ),
             )
 
@@ -231,6 +237,7 @@ def _engine_settings(settings: Settings) -> tuple[object, ...]:
         settings.threads,
         settings.cacheMegabytes,
         settings.unloadMinutes,
+        settings.warmStart,
     )
 
 

@@ -42,6 +42,8 @@ class Settings:
     lookAhead: str = "auto"  # noqa: N815
     """What comes behind the suggestion on the screen is computed while the machine is idle: `on`, `off`, `auto` (not
     on battery)."""
+    warmStart: str = "auto"  # noqa: N815
+    """Prompts are kept on disk, for this project's next start: `on`, `off`, `auto` (of large models only)."""
     disabledLanguages: tuple[str, ...] = ()  # noqa: N815
     """Language ids without suggestions, as the editor names them."""
     codeActions: bool = True  # noqa: N815
@@ -156,6 +158,7 @@ _RULES: dict[str, Rule] = {
     "completion": _one_of("auto", "on", "off"),
     "unloadMinutes": _whole(0, 100_000),
     "lookAhead": _one_of("auto", "on", "off"),
+    "warmStart": _one_of("auto", "on", "off"),
 }
 
 

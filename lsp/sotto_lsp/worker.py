@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -23,6 +24,12 @@ if TYPE_CHECKING:  # importing the engine loads onnxruntime: only the worker's t
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+
+KEEP_AFTER_S = 60.0
+"""Without work for so long, what was computed is kept on disk for the next start."""
+KEEP_AT_END_S = 0.8
+"""For what has not been kept yet: an editor that closes waits for no more than a second or two."""
+_END_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,10 @@ class Worker:
         self._engine: Engine | None = None
         self._running: list[CancelFlag] = []
         """what is at work: one task, or a patient one with an urgent one inside it"""
+        self._has_news = False
+        """something was computed that is not on disk"""
+        self._stopped_at = 0.0
+        self._keeps_at_end = False
 
     @property
     def is_ready(self) -> bool:
@@ -80,11 +91,21 @@ class Worker:
         job = _Job(lambda engine: task(engine, cancelled), cancelled, Future())
         return await self._answer(job, is_urgent=False)
 
-    def stop(self) -> None:
-        """End the thread after the running task, which is asked to stop at once."""
+    def stop(self, *, keep: bool = False) -> None:
+        """End the thread after the running task, which is asked to stop at once.
+
+        `keep`: first write to disk, in less than a second, what the next start can use; see `wait_ended`.
+        """
+        self._keeps_at_end = keep
+        self._stopped_at = time.monotonic()
         self._jobs.close()
         for running in list(self._running):
             running.set()
+
+    def wait_ended(self) -> None:
+        """Block until what `stop` was to keep is on disk, for a second at most."""
+        if self.is_ready and self._has_news and self._keeps_at_end:
+            self._thread.join(_END_S)
 
     async def _answer(self, job: _Job, *, is_urgent: bool) -> Any:  # noqa: ANN401
         self._jobs.put(job, is_urgent=is_urgent)
@@ -104,6 +125,8 @@ class Worker:
         self._loaded.set_result(manifest)
         while (job := self._next_job()) is not None:
             self._do(job)
+        if self._keeps_at_end:
+            self._keep_prompts(lambda: time.monotonic() > self._stopped_at + KEEP_AT_END_S)
         for left in self._jobs.drain():
             left.result.cancel()
 
@@ -112,10 +135,23 @@ class Worker:
         return manifest
 
     def _next_job(self) -> _Job | None:
+        quiet_s = min(KEEP_AFTER_S, self._unload_after_s or KEEP_AFTER_S)
+        if self._has_news and not self._jobs.wait(quiet_s):
+            self._keep_prompts(self._jobs.has_news)
         if not self._jobs.wait(self._unload_after_s):
             log.info("nothing to do: the model is unloaded until it is needed")
             self._engine = None
         return self._jobs.take()
+
+    def _keep_prompts(self, must_stop: Callable[[], bool]) -> None:
+        """What is left when it has to stop is tried again at the next quiet time."""
+        if self._engine is None or not self._has_news:
+            return
+        try:
+            self._engine.keep_prompts(must_stop)
+        except Exception:
+            log.exception("prompts could not be kept for the next start")
+        self._has_news = must_stop()
 
     def _do(self, job: _Job) -> None:
         if CancelFlag.is_set(job.cancelled) or not job.result.set_running_or_notify_cancel():
@@ -126,6 +162,7 @@ class Worker:
             if self._engine is None:
                 self._load_engine()
             assert self._engine is not None
+            self._has_news = self._engine.store is not None
             job.result.set_result(job.task(self._engine))
         except BaseException as error:
             log.debug("a task failed", exc_info=True)

@@ -30,6 +30,7 @@ WRONG = {
     "actionCheckers": ["ruff", "rm"],
     "lookAhead": True,
     "unloadMinutes": -1,
+    "warmStart": "always",
 }
 
 
