@@ -112,6 +112,24 @@ class Engine:
             self._prefix_cache.put(cache)
         return run.completion(reason)
 
+    def prefill(self, request: CompletionRequest, cancelled: CancelFlag) -> int:
+        """Compute a request's prompt, to be there when it is asked; how many tokens that took.
+
+        It has no deadline; what was computed until it is cancelled stays in the cache.
+        """
+        run = CompletionRun(replace(request, deadline_ms=None), None)
+        prompt = self._prompts.build(request)
+        cache = self._take(prompt)
+        num_cached = len(cache)
+        try:
+            if len(prompt.token_ids) - num_cached > MIN_PREFILL:  # else nothing is missing
+                self._prefill(cache, prompt, run, cancelled)
+        except PassCancelled:
+            pass
+        finally:
+            self._prefix_cache.put(cache)
+        return len(cache) - num_cached
+
     def score(
         self, request: CompletionRequest, texts: Sequence[str], cancelled: CancelFlag
     ) -> tuple[float, ...]:
@@ -124,8 +142,6 @@ class Engine:
         cache = self._take(prompt)
         try:
             self._prefill(cache, prompt, run, cancelled)
-            if not texts:  # the prompt alone was wanted
-                return ()
             scratch = cache.fork(len(prompt.token_ids))
             start = prompt.healed.decode()
             answers = [self.tokenizer.encode(start + text) for text in texts]

@@ -25,6 +25,8 @@ class Document:
         self._encoding = encoding
         self._max_chars = max_chars
         self._tracked: list[TrackedSpan] = []
+        self.edited_at: int | None = None
+        """Offset behind the text that the last edit wrote; None where the whole text was replaced."""
         self._replace_all(_storable(item.text), item.version)
 
     @property
@@ -87,6 +89,7 @@ class Document:
         self._binary = "\0" in (text if self._binary else inserted)
         for tracked in self._tracked:
             tracked.follow(start, end, len(inserted), text)
+        self.edited_at = start + len(inserted)
         self._take(text, old.line_starts.edited(old.text, start, end, inserted, text), version)
 
     def _replace_all(self, text: str, version: int) -> None:
@@ -95,6 +98,7 @@ class Document:
             start, end, num_inserted = changed_part(self.text, text)
             for tracked in self._tracked:
                 tracked.follow(start, end, num_inserted, text)
+        self.edited_at = None
         self._take(text, LineStarts.of(text), version)
 
     def _take(self, text: str, line_starts: LineStarts, version: int) -> None:

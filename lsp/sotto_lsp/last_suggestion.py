@@ -1,24 +1,51 @@
 """The suggestion on the screen answers the keystrokes that type along it, without running the model."""
 
 from dataclasses import dataclass
+from typing import Self
+
+from sotto_lsp.context.window import WINDOW_CHARS
 
 
 @dataclass(frozen=True)
 class LastSuggestion:
-    """A suggestion and the document it was made for."""
+    """A suggestion and the text on both sides of its place, as much of it as the model can have seen.
 
-    document: str
+    The rest of the document has no say in it, and comparing it would cost a large document's keystroke more than the
+    rest of the server does.
+    """
+
+    before: str
+    after: str
     offset: int
     text: str
 
+    @classmethod
+    def at(cls, document: str, offset: int, text: str) -> Self:
+        """A suggestion made for an offset of a document."""
+        return cls(_before(document, offset), _after(document, offset), offset, text)
+
+    def accepted(self) -> "LastSuggestion":
+        """Nothing yet, at the place behind the suggestion once it is accepted."""
+        behind = self.before + self.text
+        return LastSuggestion(behind[-WINDOW_CHARS:], self.after, self.offset + len(self.text), "")
+
+    def fits(self, document: str, offset: int) -> bool:
+        """Whether this is the place it was made for, or one that is reached by typing along it, to its end or not."""
+        return (
+            0 <= offset - self.offset <= len(self.text)
+            and document[self.offset : offset] == self.text[: offset - self.offset]
+            and _before(document, self.offset) == self.before
+            and _after(document, offset) == self.after
+        )
+
     def continued_in(self, document: str, offset: int) -> str:
         """What remains of the suggestion where exactly its beginning was typed; "" otherwise."""
-        num_typed = offset - self.offset
-        if not 0 <= num_typed < len(self.text) or len(document) != len(self.document) + num_typed:
-            return ""
-        typed_along = (
-            document[self.offset : offset] == self.text[:num_typed]
-            and document[: self.offset] == self.document[: self.offset]
-            and document[offset:] == self.document[self.offset :]
-        )
-        return self.text[num_typed:] if typed_along else ""
+        return self.text[offset - self.offset :] if self.fits(document, offset) else ""
+
+
+def _before(document: str, offset: int) -> str:
+    return document[max(0, offset - WINDOW_CHARS) : offset]
+
+
+def _after(document: str, offset: int) -> str:
+    return document[offset : offset + WINDOW_CHARS]

@@ -20,6 +20,8 @@ class Metrics:
     """answered by what was on the screen already"""
     num_ahead: int = 0
     """by the model, behind a suggestion that was not accepted yet"""
+    num_ahead_tokens: int = 0
+    """of prompts that nobody had asked for yet"""
     num_foreseen: int = 0
     """answered by those"""
     num_prompt_tokens: int = 0

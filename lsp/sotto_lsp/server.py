@@ -16,6 +16,7 @@ from sotto_lsp.features.action_command import ActionCommand
 from sotto_lsp.features.code_action import COMMAND, KINDS, code_actions
 from sotto_lsp.features.completion import completion
 from sotto_lsp.features.inline_completion import inline_completion
+from sotto_lsp.likely_place import LikelyPlace
 from sotto_lsp.needed_server import NeededServer
 from sotto_lsp.protocol import SottoServer
 from sotto_lsp.session import Session
@@ -33,6 +34,7 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
     server = SottoServer("sotto", version("sotto-ls"), documents)
     session = Session(model_dir)
     session.report_failure = lambda sentence: show_error(server, sentence)
+    likely_place = LikelyPlace(session, documents)
 
     at_start: list[object] = []
     """initializationOptions, which what the client says later goes before"""
@@ -78,6 +80,7 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
         types.CodeActionOptions(code_action_kinds=KINDS, resolve_provider=True),
     )
     def on_code_action(params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
+        likely_place.seen(params.text_document.uri, params.range.end)
         return code_actions(session, documents, ClientAbilities.of(server.client_capabilities), params)
 
     @server.feature(types.CODE_ACTION_RESOLVE)
@@ -93,15 +96,18 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
     def metrics() -> dict[str, float]:
         return session.metrics.report()
 
+    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
+    def did_open(params: types.DidOpenTextDocumentParams) -> None:
+        likely_place.opened(params.text_document.uri)
+
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def did_change(params: types.DidChangeTextDocumentParams) -> None:
-        del params
-        session.warm_prompt.stop()
+        likely_place.edited(params.text_document.uri)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
         session.last_suggestions.pop(params.text_document.uri, None)
-        session.foresight.stop()
+        session.background.stop()
 
     @server.feature(types.SHUTDOWN)
     def shutdown(params: None) -> None:
@@ -110,7 +116,7 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
 
     # pygls registers by decoration: the names exist for the reader and for tracebacks.
     del initialize, initialized, did_change_configuration, on_inline_completion, on_completion
-    del on_code_action, on_resolve, on_action, metrics, did_change, did_close, shutdown
+    del on_code_action, on_resolve, on_action, metrics, did_open, did_change, did_close, shutdown
     return server
 
 

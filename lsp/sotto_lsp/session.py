@@ -4,13 +4,15 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.errors import SottoError
-from sotto_engine.request import Completion, CompletionRequest
+from sotto_engine.request import Completion, CompletionRequest, FinishReason
 from sotto_engine.yielding_flag import YieldingFlag
+from sotto_lsp.background import Background
 from sotto_lsp.battery import on_battery
 from sotto_lsp.foresight import Foresight
 from sotto_lsp.last_suggestion import LastSuggestion
@@ -18,7 +20,6 @@ from sotto_lsp.metrics import Metrics
 from sotto_lsp.models.store import ModelStore, resolve_model
 from sotto_lsp.settings import Settings
 from sotto_lsp.snapshot import DocumentSnapshot
-from sotto_lsp.warm_prompt import WarmPrompt
 from sotto_lsp.worker import Worker
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ class Session:
         self.settings = Settings()
         self.last_suggestions: dict[str, LastSuggestion] = {}
         self.metrics = Metrics()
-        self.foresight = Foresight(self._patient_flag)
-        self.warm_prompt = WarmPrompt(self._patient_flag, self._prefill)
+        self.background = Background(self._patient_flag)
+        self.foresight = Foresight(self.background)
         self.report_failure: Callable[[str], None] = log.error
         self.project = ""
         """The workspace's folders, as URIs; what is kept on disk for one is never read for another."""
@@ -46,6 +47,8 @@ class Session:
         self._model_dir = model_dir
         self._worker: Worker | None = None
         self._configured = asyncio.Event()
+        self._num_unasked = 0
+        """Prompt tokens computed in the background since the last question"""
         self._under_way: dict[tuple[str, str], asyncio.Task[object]] = {}
 
     def model_name(self, settings: Settings) -> str:
@@ -68,7 +71,8 @@ class Session:
         loads = self.needs_loading(settings)
         self.settings = settings
         self.last_suggestions.clear()
-        self.foresight.stop()
+        self.foresight.forget()
+        self.background.stop()
         worker = self._new_worker() if loads else self._worker
         self._configured.set()
         if worker is not None:
@@ -99,6 +103,8 @@ class Session:
 
     async def complete(self, request: CompletionRequest) -> Completion | None:
         """The engine's answer within the request's budget; None where it came too late or no model is there."""
+        self.background.stop()
+        self._num_unasked = 0
         if self._worker is None:
             return None
         cancelled = CancelFlag()
@@ -108,12 +114,17 @@ class Session:
                 completion = await self._worker.run(
                     lambda engine: engine.complete(request, cancelled), cancelled
                 )
-        except (TimeoutError, SottoError):
+        except TimeoutError:
+            completion = None
+        except SottoError:
             return None  # what failed in loading was said then, once
         except Exception:
             log.exception("a completion failed")
             return None
-        self.metrics.add(completion)
+        if completion is not None:
+            self.metrics.add(completion)
+        if completion is None or (completion.finish_reason is FinishReason.DEADLINE and not completion.text):
+            self.background.begin(partial(self.prefill, request))  # the next key should not wait as long
         return completion
 
     async def generate(self, request: CompletionRequest, on_text: Callable[[str], None]) -> Completion:
@@ -147,10 +158,14 @@ class Session:
         self.metrics.num_ahead += 1
         return await worker.run_patiently(lambda engine, flag: engine.complete(request, flag), cancelled)
 
-    async def _prefill(self, request: CompletionRequest, cancelled: YieldingFlag) -> None:
-        """Compute a prompt that will probably be asked for; an answer to nothing but the prompt."""
-        if (worker := await self._idle_worker()) is not None:
-            await worker.run_patiently(lambda engine, flag: engine.score(request, (), flag), cancelled)
+    async def prefill(self, request: CompletionRequest, cancelled: YieldingFlag) -> None:
+        """Compute a prompt that will probably be asked for; nothing where that must not be."""
+        worker = await self._idle_worker()
+        if worker is None or self._num_unasked >= _MAX_UNASKED_TOKENS:
+            return
+        num = await worker.run_patiently(lambda engine, flag: engine.prefill(request, flag), cancelled)
+        self._num_unasked += num
+        self.metrics.num_ahead_tokens += num
 
     async def _idle_worker(self) -> Worker | None:
         """None where nothing may be computed before it is asked for."""
@@ -166,6 +181,8 @@ class Session:
         return self._worker.patient_flag()
 
     def _needed_worker(self) -> Worker:
+        """For somebody who waits: what nobody has asked for ends."""
+        self.background.stop()
         if self._worker is None:
             raise SottoError("No model is loaded; switch the setting sotto.enabled on.")
         return self._worker
@@ -194,7 +211,7 @@ class Session:
 
     def stop(self, *, keep: bool = False) -> None:
         """End the work. `keep`: what the next start can use is on disk when this returns, after a second at most."""
-        self.foresight.stop()
+        self.background.stop()
         if self._worker is not None:
             self._worker.stop(keep=keep)
             self._worker.wait_ended()
@@ -241,6 +258,8 @@ def _engine_settings(settings: Settings) -> tuple[object, ...]:
     )
 
 
+_MAX_UNASKED_TOKENS = 16_384
+"""About ten prompts of a model's whole context: who reads and moves about, or never asks, costs no more."""
 _SETTINGS_TIMEOUT_S = 5.0
 """For the client's settings after `initialize`; after that the defaults must do."""
 _GRACE_S = 0.05

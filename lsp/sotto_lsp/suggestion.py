@@ -5,14 +5,10 @@ from dataclasses import dataclass
 
 from sotto_engine.request import Completion, CompletionRequest, FinishReason, Sampling, StopAt
 from sotto_engine.stop import opens_block
-from sotto_lsp.context.window import window
+from sotto_lsp.context.window import WINDOW_CHARS, window
 from sotto_lsp.filters import apply_filters
 from sotto_lsp.filters.place import Place
 from sotto_lsp.settings import Settings
-
-WINDOW_CHARS = 8192
-"""On each side of the cursor; more than the embedded model's context holds, little enough to tokenize per key."""
-
 
 _LINE_SHARE = 0.25
 """Of the budget, after which a block ends with the line that it is in."""

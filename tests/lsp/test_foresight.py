@@ -9,50 +9,45 @@ from engine.fakes import make_engine
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.request import CompletionRequest, FinishReason, StopAt
 from sotto_engine.yielding_flag import YieldingFlag
-from sotto_lsp import foresight as foresight_module
+from sotto_lsp import background as background_module
+from sotto_lsp.background import Background
 from sotto_lsp.foresight import Foresight
+from sotto_lsp.last_suggestion import LastSuggestion
 from sotto_lsp.worker import Worker
 
 
 @pytest.fixture(autouse=True)
 def no_idle_time(monkeypatch):
-    monkeypatch.setattr(foresight_module, "IDLE_S", 0)
+    monkeypatch.setattr(background_module, "IDLE_S", 0)
 
 
-def make_foresight():
-    return Foresight(lambda: YieldingFlag(lambda: None))
+SHOWN = LastSuggestion.at("a = \nb", 4, "foo")
 
 
 class Ask:
-    """The model's side: remembers the questions, answers when it is let."""
+    """The model's side: remembers the flags of the questions, answers when it is let."""
 
     def __init__(self, text="next()"):
-        self.text, self.asked, self.flags = text, [], []
+        self.text, self.flags = text, []
         self.may_answer = asyncio.Event()
 
-    async def __call__(self, document, offset, cancelled):
-        self.asked.append((document, offset))
+    async def __call__(self, cancelled):
         self.flags.append(cancelled)
         await self.may_answer.wait()
         return self.text
 
 
 async def begin(text="next()"):
-    foresight, ask = make_foresight(), Ask(text)
-    foresight.begin("a = \nb", 4, "foo", ask)
+    background, ask = Background(lambda: YieldingFlag(lambda: None)), Ask(text)
+    foresight = Foresight(background)
+    foresight.begin(SHOWN, ask)
     await asyncio.sleep(0.01)
-    return foresight, ask
-
-
-@pytest.mark.asyncio
-async def test_it_asks_for_what_comes_behind_the_suggestion_as_if_it_were_accepted():
-    _, ask = await begin()
-    assert ask.asked == [("a = foo\nb", 7)]
+    return foresight, ask, background
 
 
 @pytest.mark.asyncio
 async def test_who_accepts_gets_the_answer_also_while_it_is_thought_about():
-    foresight, ask = await begin()
+    foresight, ask, _ = await begin()
     waiting = asyncio.create_task(foresight.at("a = foo\nb", 7))
     await asyncio.sleep(0.01)
     assert not waiting.done()
@@ -62,7 +57,7 @@ async def test_who_accepts_gets_the_answer_also_while_it_is_thought_about():
 
 @pytest.mark.asyncio
 async def test_who_types_along_it_gets_the_rest():
-    foresight, ask = await begin()
+    foresight, ask, _ = await begin()
     ask.may_answer.set()
     await asyncio.sleep(0.01)
     assert await foresight.at("a = foone\nb", 9) == "xt()"
@@ -71,38 +66,36 @@ async def test_who_types_along_it_gets_the_rest():
 @pytest.mark.asyncio
 @pytest.mark.parametrize(("document", "offset"), [("a = fox\nb", 7), ("a = foo\nb", 6), ("a = foo\nc", 7)])
 async def test_another_place_has_nothing_foreseen(document, offset):
-    foresight, ask = await begin()
+    foresight, ask, _ = await begin()
     ask.may_answer.set()
     await asyncio.sleep(0.01)
     assert await foresight.at(document, offset) == ""
 
 
 @pytest.mark.asyncio
-async def test_stopping_sets_the_flag_at_once_and_forgets():
-    foresight, ask = await begin()
-    foresight.stop()
+async def test_stopping_sets_the_flag_at_once_and_what_it_was_about_to_say_is_no_answer():
+    foresight, ask, background = await begin()
+    background.stop()
     assert CancelFlag.is_set(ask.flags[0])
     ask.may_answer.set()
     assert await foresight.at("a = foo\nb", 7) == ""
 
 
 @pytest.mark.asyncio
-async def test_a_key_before_the_idle_time_is_over_asks_nothing(monkeypatch):
-    monkeypatch.setattr(foresight_module, "IDLE_S", 0.05)
-    foresight, ask = await begin()
-    foresight.stop()
+async def test_who_accepts_before_the_idle_time_is_over_does_not_wait_for_it(monkeypatch):
+    monkeypatch.setattr(background_module, "IDLE_S", 0.05)
+    foresight, ask, background = await begin()
+    assert await foresight.at("a = foo\nb", 7) == ""
+    background.stop()
     await asyncio.sleep(0.1)
-    assert ask.asked == []
+    assert ask.flags == []
 
 
 @pytest.mark.asyncio
-async def test_a_failure_is_no_answer():
-    foresight = make_foresight()
-
-    async def fail(document, offset, cancelled):
-        raise MemoryError
-
-    foresight.begin("a = \nb", 4, "foo", fail)
+async def test_other_settings_forget_the_answer():
+    foresight, ask, _ = await begin()
+    ask.may_answer.set()
+    foresight.forget()
     assert await foresight.at("a = foo\nb", 7) == ""
 
 
@@ -123,7 +116,7 @@ def test_an_urgent_request_finds_the_place_free_and_its_rows_in_the_cache():
         deadline = time.monotonic() + 10
         while len(engine.model.passes) < passes + 3 and time.monotonic() < deadline:
             await asyncio.sleep(0)
-        flag.set()  # as Foresight.stop does, before the urgent work is handed over
+        flag.set()  # as Background.stop does, before the urgent work is handed over
         done = await worker.run(lambda engine: engine.complete(asked, CancelFlag()), CancelFlag())
         assert (await thinking).finish_reason is FinishReason.CANCELLED
         worker.stop()

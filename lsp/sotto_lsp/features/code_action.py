@@ -1,6 +1,7 @@
 """textDocument/codeAction: which actions there are at a place. Answers at once; the model runs when one is chosen."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from lsprotocol import types
@@ -52,7 +53,7 @@ def _warm(session: Session, action: Action, place: Place, snapshot: DocumentSnap
     lines = Lines(snapshot)
     if (target := action.find(lines, place)) is not None:
         question = Question(action, lines, target, file_name(snapshot.uri))
-        session.warm_prompt.begin(first_request(question))
+        session.background.begin(partial(session.prefill, first_request(question)))
 
 
 def said_by(diagnostic: types.Diagnostic) -> dict[str, str]:

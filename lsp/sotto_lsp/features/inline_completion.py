@@ -55,13 +55,12 @@ async def suggest(
     if text := await session.foresight.at(snapshot.text, offset):
         session.metrics.num_foreseen += 1
     else:
-        session.foresight.stop()
         text = await _ask(session, snapshot.uri, snapshot.text, offset, is_invoked=is_invoked)
     if not _is_current(documents, snapshot):
         return ""
-    session.last_suggestions[snapshot.uri] = LastSuggestion(snapshot.text, offset, text)
+    shown = session.last_suggestions[snapshot.uri] = LastSuggestion.at(snapshot.text, offset, text)
     if text:
-        session.foresight.begin(snapshot.text, offset, text, partial(_think_on, session, snapshot.uri))
+        session.foresight.begin(shown, partial(_think_on, session, snapshot, shown))
     return text
 
 
@@ -71,8 +70,12 @@ async def _ask(session: Session, uri: str, text: str, offset: int, *, is_invoked
     return "" if completion is None else make_suggestion(completion, request, text).text
 
 
-async def _think_on(session: Session, uri: str, document: str, offset: int, cancelled: YieldingFlag) -> str:
-    asked = make_request(document, offset, file_name(uri), session.settings)
+async def _think_on(
+    session: Session, snapshot: DocumentSnapshot, shown: LastSuggestion, cancelled: YieldingFlag
+) -> str:
+    document = snapshot.text[: shown.offset] + shown.text + snapshot.text[shown.offset :]
+    offset = shown.offset + len(shown.text)
+    asked = make_request(document, offset, file_name(snapshot.uri), session.settings)
     request = replace(asked, deadline_ms=None, line_deadline_ms=None)  # nobody waits
     completion = await session.think_on(request, cancelled)
     return "" if completion is None else make_suggestion(completion, request, document).text

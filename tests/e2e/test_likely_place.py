@@ -1,0 +1,104 @@
+"""The prompt of the place where the cursor probably is has been computed when the first key comes. Counted."""
+
+import time
+
+import pytest
+
+from e2e.raw_client import EVERYTHING
+
+CODE = "".join(
+    f"def step_{number}(values):\n    total = sum(values) + {number}\n    return total\n\n\n"
+    for number in range(60)
+)
+PLACE = CODE.index("\n", len(CODE) // 2)
+URI = "file:///project/steps.py"
+
+
+@pytest.fixture
+def open_editor(start_server):
+    def open_editor(look_ahead="on", **settings):
+        editor = start_server()
+        editor.initialize(initializationOptions=EVERYTHING | {"lookAhead": look_ahead} | settings)
+        editor.open_text(CODE, URI)
+        return editor
+
+    return open_editor
+
+
+def wait_for_more_than(editor, num_before):
+    """Until tokens beyond so many were computed ahead; how many there are then."""
+    deadline = time.monotonic() + 60
+    while (num := editor.metrics()["num_ahead_tokens"]) <= num_before:
+        assert time.monotonic() < deadline, "nothing is computed ahead"
+        time.sleep(0.02)
+    return num
+
+
+def first_key(editor, where):
+    """`(its answer, prompt tokens that had to be computed for it, all prompt tokens)` of the first question."""
+    ghost = editor.ghost(where)
+    metrics = editor.metrics()
+    assert metrics["num_completions"] == 1
+    return ghost, metrics["num_prompt_tokens"] - metrics["num_cached_tokens"], metrics["num_prompt_tokens"]
+
+
+def look_at(editor, where, kind):
+    params = {
+        "textDocument": {"uri": URI},
+        "range": {"start": editor.position(where), "end": editor.position(where)},
+        "context": {"diagnostics": [], "triggerKind": kind},
+    }
+    editor.request("textDocument/codeAction", params)
+
+
+@pytest.mark.parametrize("how", ["opened", "edited", "cursor moved"])
+def test_the_first_key_finds_its_prompt_computed(open_editor, how):
+    editor, plain = open_editor(), open_editor("off")
+    num_ahead, where = wait_for_more_than(editor, 0), len(CODE)
+    if how == "edited":
+        where = editor.type("\n    print(tot", PLACE)
+        plain.type("\n    print(tot", PLACE)
+    elif how == "cursor moved":
+        where = PLACE
+        look_at(editor, where, kind=2)
+    if how != "opened":
+        wait_for_more_than(editor, num_ahead)
+    ghost, num_computed, num_prompt = first_key(editor, where)
+    assert (ghost, num_prompt, num_prompt) == first_key(plain, where)
+    assert num_computed == 2 < num_prompt / 20
+    assert plain.metrics()["num_ahead_tokens"] == 0
+
+
+@pytest.mark.parametrize("order", ["prefix-first", "anchored"])
+def test_where_the_prefix_comes_first_a_file_that_was_opened_knows_every_place_in_it(start_server, order):
+    editor = start_server()
+    editor.initialize(initializationOptions=EVERYTHING | {"lookAhead": "on", "fimOrder": order})
+    text = CODE[: 2 * len(CODE) // 5]
+    editor.open_text(text, URI)
+    wait_for_more_than(editor, 0)
+    where = text.rindex("\n    return")
+    _, num_computed, num_prompt = first_key(editor, where)
+    assert num_computed < num_prompt / 4
+
+
+def test_typing_along_a_suggestion_computes_nothing_ahead_but_what_comes_behind_it(open_editor):
+    editor = open_editor()
+    num_ahead = wait_for_more_than(editor, 0)
+    ghost = editor.ghost()
+    where = editor.type(ghost[:1])
+    look_at(editor, where, kind=2)
+    deadline = time.monotonic() + 60
+    while editor.metrics()["num_ahead"] < 1:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert editor.metrics()["num_ahead_tokens"] == num_ahead
+
+
+def test_a_language_that_is_switched_off_costs_nothing(open_editor):
+    editor = open_editor(disabledLanguages=["python"])
+    editor.open("file:///project/a.rs", "fn main() {\n" * 40, "rust")
+    wait_for_more_than(editor, 0)
+    num_ahead = editor.metrics()["num_ahead_tokens"]
+    editor.type("x = 1")
+    editor.open("file:///project/b.rs", "fn test() {\n" * 40, "rust")
+    assert 0 < wait_for_more_than(editor, num_ahead) - num_ahead < 400
