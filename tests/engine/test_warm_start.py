@@ -13,6 +13,7 @@ import sotto_models
 from engine.fakes import FakeCutModel, FakeModel, FakeRecurrentModel, make_engine
 from engine.test_embedded_model import cold, histories, sources
 from engine.test_warm_equals_cold import EDITS, Place, answer, cancel_after
+from sotto_engine import warm_start
 from sotto_engine.cache_store import CacheStore, folder_of
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.engine import EngineOptions, load_engine
@@ -22,6 +23,15 @@ from sotto_engine.warm_start import WarmStart, kept_root
 
 def never():
     return False
+
+
+class AdoptingModel(FakeModel):
+    """Makes a new cache in every pass, as graphs do that do not write in place."""
+
+    def forward(self, cache, token_ids, cancelled, num_logits=1):
+        logits = super().forward(cache, token_ids, cancelled, num_logits)
+        cache.adopt({name: rows[:, :, : len(cache)].copy() for name, rows in cache.tensors.items()})
+        return logits
 
 
 HISTORIES = st.lists(
@@ -38,7 +48,8 @@ HISTORIES = st.lists(
 @pytest.mark.parametrize("order", list(FimOrder))
 @pytest.mark.parametrize("cache_nbytes", [1 << 24, 5000])
 @pytest.mark.parametrize(
-    ("make_model", "grid"), [(FakeModel, 1), (FakeRecurrentModel, 1), (FakeModel, 32), (FakeCutModel, 32)]
+    ("make_model", "grid"),
+    [(FakeModel, 1), (AdoptingModel, 1), (FakeRecurrentModel, 1), (FakeModel, 32), (FakeCutModel, 32)],
 )
 @settings(max_examples=25, deadline=None)
 @given(history=HISTORIES)
@@ -161,6 +172,12 @@ def test_a_small_model_keeps_nothing_unless_told_to_and_off_deletes_what_was_kep
     assert list(kept_root().iterdir()), "another project's were switched off"
     assert load("off").store is None
     assert not list(kept_root().iterdir())
+
+
+def test_a_large_model_keeps_them_unless_told_not_to(home, monkeypatch):
+    monkeypatch.setattr(warm_start, "WORTH_REMEMBERING_NBYTES", 0)
+    assert load("auto").store is not None and load("off").store is None
+    assert not home.exists(), "nothing is written before there is something to keep"
 
 
 def test_no_project_keeps_nothing():
