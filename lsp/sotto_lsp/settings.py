@@ -40,8 +40,8 @@ class Settings:
     unloadMinutes: int = 60  # noqa: N815
     """Without work for so long, the model's memory is given back; 0: never."""
     lookAhead: str = "auto"  # noqa: N815
-    """What comes behind the suggestion on the screen is computed while the machine is idle: `on`, `off`, `auto` (not
-    on battery)."""
+    """What comes behind the suggestion on the screen and the prompt of the place where the cursor probably is are
+    computed while the machine is idle: `on`, `off`, `auto` (not on battery)."""
     warmStart: str = "auto"  # noqa: N815
     """Prompts are kept on disk, for this project's next start: `on`, `off`, `auto` (of large models only)."""
     disabledLanguages: tuple[str, ...] = ()  # noqa: N815

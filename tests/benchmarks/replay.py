@@ -166,18 +166,18 @@ def replay(num_keystrokes: int = NUM_KEYSTROKES, settings: dict[str, Any] | None
 
 def send(client: RawClient, file: Source, change: dict[str, Any], result: Result) -> None:
     """Tell the server of a key and wait for its suggestion."""
-    start = time.perf_counter()
-    client.change(file.uri, file.version, change)
-    _ask(client, file, result, start)
+    _ask(client, file, result, change)
 
 
-def _ask(client: RawClient, file: Source, result: Result, start: float | None = None) -> None:
+def _ask(client: RawClient, file: Source, result: Result, change: dict[str, Any] | None = None) -> None:
     params = {
         "textDocument": {"uri": file.uri},
-        "position": file.cursor,
+        "position": file.cursor,  # counts the lines of the whole document: not part of the time
         "context": {"triggerKind": 2},
     }
-    start = start or time.perf_counter()
+    start = time.perf_counter()
+    if change is not None:
+        client.change(file.uri, file.version, change)
     msg_id = client.send_request("textDocument/inlineCompletion", params)
     result.num_requests += 1
     response = client.wait(msg_id, timeout=60)

@@ -126,6 +126,24 @@ def test_edit_lands_where_the_client_means_it(
     assert same_as_reading_anew(document_of(store))
 
 
+@given(TEXTS, POSITIONS, POSITIONS, TEXTS, ENCODINGS)
+def test_the_place_of_the_last_edit_is_behind_what_it_wrote(
+    text: str,
+    start: tuple[int, int],
+    end: tuple[int, int],
+    inserted: str,
+    encoding: PositionEncoding,
+):
+    store = opened(text, encoding)
+    assert document_of(store).edited_at is None
+    change(store, 2, replace(start, end, inserted))
+    model = without_lone_surrogates(text)
+    first = min(model_offset(model, encoding, *place) for place in (start, end))
+    assert document_of(store).edited_at == first + len(inserted)
+    change(store, 3, whole(text))
+    assert document_of(store).edited_at is None
+
+
 def test_snapshot_is_shared_until_the_next_change():
     store = opened("a\nb")
     document = document_of(store)
