@@ -1,5 +1,7 @@
 """Instructions in words: the code is taken out of the answer, and nothing else ever is."""
 
+import asyncio
+
 import pytest
 
 from lsp.scripted_model import ScriptedModel, marked, outcome, question_at
@@ -7,6 +9,7 @@ from sotto_engine.request import FinishReason
 from sotto_lsp.actions.answer_code import code_in
 from sotto_lsp.actions.find_code import find_code
 from sotto_lsp.actions.instruction import instructed
+from sotto_lsp.actions.proposal import ask
 
 TEMPLATE = instructed("Shorter", "Say it in {one} line.")
 LOOP = """import math
@@ -89,8 +92,13 @@ def test_an_answer_that_passes_is_taken_where_a_likelier_one_does_not():
     assert outcome(asked(), "Sure thing!", ("out +=", FinishReason.LENGTH), SHORT) == SHORTER
 
 
+def test_no_more_answers_are_asked_for_once_one_passes():
+    model, question = ScriptedModel("Sure thing!", SHORT, "out.extend(rs)"), asked()
+    asyncio.run(ask(model, question, 5, lambda what, done: True))
+    assert [request.sampling.seed for request in model.requests] == [0, 1]
+
+
 def test_the_question_holds_the_instruction_the_lines_and_what_stands_around_them():
-    model = ScriptedModel(SHORT)
     question = asked()
     (hole,) = question.target.holes.values()
     request = question.request(hole)
@@ -100,7 +108,6 @@ def test_the_question_holds_the_instruction_the_lines_and_what_stands_around_the
     assert "```\nfor r in rs:\n    out.append(math.pi * r)\n```" in user.content
     assert "def area(rs):\n    out = []\n```" in user.content and "```\n    return out\n" in user.content
     assert request.prefix == "```python\n" and request.stop_strings == ("\n```",)
-    assert model.requests == []
 
 
 def test_a_fence_in_the_code_does_not_end_its_block():

@@ -1,7 +1,7 @@
 """From a target to a checked answer: search and ask the model, then take the likeliest answer that passes."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -78,19 +78,30 @@ async def ask(model: ActionModel, question: Question, num_answers: int, goes_on:
 async def _asked(
     model: ActionModel, question: Question, num_answers: int, goes_on: GoesOn
 ) -> list[Candidate]:
+    candidates: list[Candidate] = []
+    async for hole, request, completion in answers(model, question, num_answers, goes_on):
+        candidate = make_candidate(completion, request, question.text, question.target, hole)
+        if candidate is None:
+            continue
+        candidates.append(candidate)
+        is_long = question.action.template.conversation is not None
+        if is_long and sound_ones(question.text, question.target, [candidate]).sound:
+            break  # another answer would take as long as this one
+    return candidates
+
+
+async def answers(
+    model: ActionModel, question: Question, num_answers: int, goes_on: GoesOn
+) -> AsyncIterator[tuple[Hole, CompletionRequest, Completion]]:
     """The template's attempts share what they share of the prompt: the engine keeps its rows from one to the next."""
     template, target = question.action.template, question.target
     attempts = [each for each in template.attempts if each.hole in target.holes][:num_answers]
-    candidates: list[Candidate] = []
     for number, attempt in enumerate(attempts):
         if not goes_on(f"answer {number + 1} of {len(attempts)}", 100 * number // len(attempts)):
-            break
+            return
         hole = target.holes[attempt.hole]
         request = question.request(hole, attempt.sampling)
-        completion = await model.generate(request)
-        if (candidate := make_candidate(completion, request, question.text, target, hole)) is not None:
-            candidates.append(candidate)
-    return candidates
+        yield hole, request, await model.generate(request)
 
 
 async def _weighed(

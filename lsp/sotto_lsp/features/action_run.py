@@ -1,13 +1,11 @@
 """ActionRun: one action under way in one document, from the target to an edit that fits the document as it is now."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from lsprotocol import types
 
 from sotto_engine.errors import SottoError
-from sotto_engine.request import Completion, CompletionRequest
 from sotto_lsp.action_progress import ActionProgress
 from sotto_lsp.actions.action import Action
 from sotto_lsp.actions.candidate import Candidate, TextChange
@@ -18,13 +16,13 @@ from sotto_lsp.actions.target import Target
 from sotto_lsp.actions.verification import Verified, verified
 from sotto_lsp.checkers.verifier import Verifier
 from sotto_lsp.documents import Document, DocumentStore
+from sotto_lsp.features.asking import Asking
 from sotto_lsp.features.inline_completion import file_name
 from sotto_lsp.session import Session
 from sotto_lsp.tracked_span import TrackedSpan
 
 Choose = Callable[[list[str]], Awaitable[int | None]]
 """Lines to choose from -> the index of the chosen one."""
-_PIECES_A_REPORT = 8
 _PERCENT_ASKED = 100
 """When all answers are there, and only checking is left."""
 
@@ -58,13 +56,15 @@ class ActionRun:
     def __post_init__(self) -> None:
         lines = Lines(self.document.snapshot())
         self._question = Question(self.action, lines, self.target, file_name(self.document.uri))
+        self._asking = Asking(self.session, self.documents, self.document, self._question, self.span)
 
     async def edit(self, progress: ActionProgress, choose: Choose | None) -> CheckedEdit:
         """The most probable answer that passes the checks, or the one that the user chooses of several.
 
         Raises SottoError, in one sentence, where there is none or the lines have changed meanwhile.
         """
-        asked = await self._ask(progress)
+        model, goes_on = self._asking.model(progress)
+        asked = await ask(model, self._question, self.session.settings.actionCandidates, goes_on)
         num_wanted = self.action.num_choices if choose else 1
         verified = await self._verified(asked, num_wanted, progress)
         candidates = verified.candidates
@@ -88,15 +88,6 @@ class ActionRun:
             sentence += f" Not checked: {'; '.join(verified.unchecked)}."
         return CheckedEdit(snapshot.uri, snapshot.version, edit, sentence)
 
-    async def _ask(self, progress: ActionProgress) -> list[Candidate]:
-        model = _ReportingModel(self.session, progress)
-
-        def goes_on(what: str, percentage: int) -> bool:
-            model.begins(what, percentage)
-            return not self.span.is_touched
-
-        return await ask(model, self._question, self.session.settings.actionCandidates, goes_on)
-
     async def _verified(
         self, candidates: list[Candidate], num_wanted: int, progress: ActionProgress
     ) -> Verified:
@@ -111,10 +102,7 @@ class ActionRun:
 
     def _checked(self, candidates: list[Candidate], num_wanted: int) -> Proposals:
         """At least one answer that passes in the document as it is now."""
-        if self.documents.get(self.document.uri) is not self.document:
-            raise SottoError("The document was closed meanwhile; nothing was changed.")
-        if self.span.is_touched:
-            raise SottoError("These lines were changed meanwhile; nothing was changed, run the action again.")
+        self._asking.check_unchanged()
         if not candidates:
             raise SottoError("The model has no answer; nothing was changed.")
         delta = self.span.start - self.target.first
@@ -131,30 +119,3 @@ class ActionRun:
         """The target's lines as they would be."""
         after = change.applied(self.document.text)
         return after[self.span.start : self.span.end + len(after) - len(self.document.text)].strip()
-
-
-class _ReportingModel:
-    """The session's model; what it is at is shown as progress."""
-
-    def __init__(self, session: Session, progress: ActionProgress) -> None:
-        self._session = session
-        self._progress = progress
-        self._loop = asyncio.get_running_loop()
-        self._what, self._percentage, self._num_pieces = "", 0, 0
-
-    def begins(self, what: str, percentage: int) -> None:
-        self._what, self._percentage, self._num_pieces = what, percentage, 0
-        self._progress.report(what, percentage)
-
-    async def generate(self, request: CompletionRequest) -> Completion:
-        return await self._session.generate(request, self._on_text)
-
-    async def score(self, request: CompletionRequest, texts: Sequence[str]) -> Sequence[float]:
-        return await self._session.score(request, texts)
-
-    def _on_text(self, piece: str) -> None:  # on the worker's thread
-        del piece
-        self._num_pieces += 1
-        if self._num_pieces % _PIECES_A_REPORT == 0:
-            told = f"{self._what}, {self._num_pieces} tokens"
-            self._loop.call_soon_threadsafe(self._progress.report, told, self._percentage)
