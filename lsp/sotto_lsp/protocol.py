@@ -137,6 +137,13 @@ class SottoServer(LanguageServer):
         """What the process ends with, by the specification: 0 after `shutdown`, 1 without."""
         return 0 if self.protocol.is_shut_down else 1
 
+    @property
+    def folder_uris(self) -> list[str]:
+        """The client's workspace folders."""
+        folders = [folder.uri for folder in self.workspace.folders.values()]
+        root = self.workspace.root_uri
+        return folders or ([root] if root else [])
+
     def run(self) -> NoReturn:
         """Serve on the process's stdin and stdout, then end the process, whatever other threads are at."""
         self.start_io()

@@ -16,6 +16,7 @@ from sotto_lsp.features.action_command import ActionCommand
 from sotto_lsp.features.code_action import COMMAND, KINDS, code_actions
 from sotto_lsp.features.completion import completion
 from sotto_lsp.features.inline_completion import inline_completion
+from sotto_lsp.features.user_actions import UserActions
 from sotto_lsp.likely_place import LikelyPlace
 from sotto_lsp.needed_server import NeededServer
 from sotto_lsp.protocol import SottoServer
@@ -73,7 +74,8 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
     async def on_completion(params: types.CompletionParams) -> types.CompletionList:
         return await completion(session, documents, params)
 
-    actions = ActionCommand(server, session, documents)
+    user_actions = UserActions(server, session)
+    actions = ActionCommand(server, session, documents, user_actions)
 
     @server.feature(
         types.TEXT_DOCUMENT_CODE_ACTION,
@@ -81,7 +83,8 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
     )
     def on_code_action(params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
         likely_place.seen(params.text_document.uri, params.range.end)
-        return code_actions(session, documents, ClientAbilities.of(server.client_capabilities), params)
+        client = ClientAbilities.of(server.client_capabilities)
+        return code_actions(session, documents, client, params, user_actions)
 
     @server.feature(types.CODE_ACTION_RESOLVE)
     async def on_resolve(params: types.CodeAction) -> types.CodeAction:

@@ -13,6 +13,8 @@ class WorkspaceFile:
 
     root: Path
     file: Path
+    in_workspace: bool
+    """Whether a workspace folder has it."""
 
     @classmethod
     def of(cls, uri: str, folder_uris: Iterable[str]) -> "WorkspaceFile | None":
@@ -22,4 +24,5 @@ class WorkspaceFile:
             return None
         roots = [Path(root) for each in folder_uris if (root := to_fs_path(each)) is not None]
         around = [root for root in roots if root != file and file.is_relative_to(root)]
-        return cls(max(around, key=lambda root: len(root.parts), default=file.parent), file)
+        root = max(around, key=lambda root: len(root.parts), default=file.parent)
+        return cls(root, file, in_workspace=bool(around))

@@ -36,6 +36,7 @@ class Action:
 
     num_choices: above 1, the user chooses among so many answers.
     search: finds answers without the model, which then says which of them is likeliest.
+    checkers: of the project's own, by name; shown the answers where the user allows it.
     """
 
     name: str
@@ -44,3 +45,4 @@ class Action:
     for_diagnostic: bool = False
     num_choices: int = 1
     search: Search | None = None
+    checkers: tuple[str, ...] = ()

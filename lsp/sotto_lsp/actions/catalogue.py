@@ -1,6 +1,6 @@
 """The list of actions: which there are, and for a place in a document which are offered. Runs no model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sotto_lsp.actions.action import Action, Find, Place
 from sotto_lsp.actions.checks import baseline
@@ -67,15 +67,19 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 
-def find_action(name: str) -> Action | None:
-    return next((action for action in ACTIONS if action.name == name), None)
+def find_action(name: str, more: Sequence[Action] = ()) -> Action | None:
+    return next((action for action in (*ACTIONS, *more) if action.name == name), None)
 
 
 def offered(
-    snapshot: DocumentSnapshot, places: list[Place], good_for: frozenset[str]
+    snapshot: DocumentSnapshot,
+    places: list[Place],
+    good_for: frozenset[str],
+    more: Sequence[Action] = (),
 ) -> list[tuple[Action, Place]]:
     """The actions for the cursor or selection (the first place) and the diagnostics (the others), in order.
 
+    more: the user's own actions, behind the others.
     For Python only: nowhere else could an answer be checked.
     """
     if snapshot.language_id != "python":
@@ -86,7 +90,7 @@ def offered(
     is_broken = _first_problem(text) is not None
     for place in places:
         diagnosed = place is not places[0]
-        for action in ACTIONS:
+        for action in (*ACTIONS, *more):
             if action.template.needs not in good_for or action.for_diagnostic is not diagnosed:
                 continue
             target = action.find(lines, place)

@@ -33,6 +33,8 @@ def check(text: str, change: TextChange, target: Target) -> str | None:
 def passed(target: Target) -> tuple[str, ...]:
     """What an answer that passes was checked for, in words."""
     kept = "all signatures are kept"
+    if target.may_drop_names:
+        return ("the file compiles", "every name it reads is known")
     if target.is_syntax_error:
         kept = "the line's words are kept"
     elif target.addition:
@@ -81,8 +83,8 @@ def _keeps(text: str, after: str, target: Target) -> str | None:
         return "words of the line are gone" if new - old or (old - new).total() > _MAX_LOST_WORDS else None
     if target.addition:
         return check_addition(target.addition, text, after)
-    if target.is_name:
-        return None  # that one name changes, be it in a signature
+    if target.is_name or target.may_drop_names:
+        return None  # of a name, that one changes, be it in a signature
     return _keeps_what_others_use(text, after, target)
 
 

@@ -37,6 +37,7 @@ class Target:
     is_syntax_error: the document does not parse because of these lines: the answer must keep their words.
     is_name: the answer is one name.
     addition: the answer may add this to a function, and change nothing.
+    may_drop_names: signatures, and names that other code may use, need not be kept.
     words: what the template's conversation says of this place, by the names that it uses.
     """
 
@@ -47,6 +48,7 @@ class Target:
     is_syntax_error: bool = False
     is_name: bool = False
     addition: Addition | None = None
+    may_drop_names: bool = False
     words: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def moved(self, delta: int) -> "Target":

@@ -36,11 +36,13 @@ class Verifier:
     root: Path
     file: Path
     diagnosed: Diagnosed | None = None
+    not_asked: tuple[str, ...] = ()
+    """Said to be unchecked, with the reason"""
     limit_s: float = LIMIT_S
 
     async def verdicts(self, before: str, after: Sequence[str], num_wanted: int, goes_on: GoesOn) -> Verdicts:
         """The first `num_wanted` texts that every checker accepts; a checker that cannot be asked refuses none."""
-        verdicts = Verdicts(list(range(len(after))))
+        verdicts = Verdicts(list(range(len(after))), unchecked=list(self.not_asked))
         for checker in self.checkers:
             wanted = num_wanted if checker is self.checkers[-1] else len(after)
             accepted: list[int] = []

@@ -19,6 +19,7 @@ from sotto_lsp.documents import Document, DocumentStore
 from sotto_lsp.features.action_run import ActionRun, CheckedEdit
 from sotto_lsp.features.action_verifier import verifier_for
 from sotto_lsp.features.code_action import COMMAND, place_in, title_of
+from sotto_lsp.features.user_actions import UserActions
 from sotto_lsp.protocol import SottoServer, work_done_token
 from sotto_lsp.session import Session
 from sotto_lsp.status import show_info, show_warning
@@ -30,10 +31,13 @@ _MAX_CHOICE_CHARS = 60
 class ActionCommand:
     """Runs actions for one client. A newer action in a document takes the place of the older."""
 
-    def __init__(self, server: SottoServer, session: Session, documents: DocumentStore) -> None:
+    def __init__(
+        self, server: SottoServer, session: Session, documents: DocumentStore, user_actions: UserActions
+    ) -> None:
         self._server = server
         self._session = session
         self._documents = documents
+        self._user_actions = user_actions
 
     async def execute(self, arguments: object) -> dict[str, object]:
         """workspace/executeCommand: what came of it, with one message to the user."""
@@ -67,7 +71,7 @@ class ActionCommand:
 
     def _meant(self, arguments: object) -> tuple[Action, Document]:
         given = cast("dict[str, Any]", arguments) if isinstance(arguments, dict) else {}
-        action = find_action(str(given.get("action")))
+        action = find_action(str(given.get("action")), self._user_actions.of(str(given.get("uri"))))
         document = self._documents.get(str(given.get("uri")))
         if action is None:
             raise SottoError("The command names no action that there is; take it from the editor's menu.")
@@ -106,9 +110,7 @@ class ActionCommand:
         return made
 
     def _verifier(self, action: Action, place: Place, uri: str) -> Verifier | None:
-        workspace = self._server.workspace
-        folders = [each.uri for each in workspace.folders.values()]
-        file = WorkspaceFile.of(uri, folders or filter(None, [workspace.root_uri]))
+        file = WorkspaceFile.of(uri, self._server.folder_uris)
         return verifier_for(action, place, file, self._session.settings.actionCheckers)
 
     async def _choose(self, lines: list[str]) -> int | None:

@@ -13,6 +13,7 @@ from sotto_lsp.actions.proposal import Question, first_request
 from sotto_lsp.client_abilities import ClientAbilities
 from sotto_lsp.documents import DocumentStore
 from sotto_lsp.features.inline_completion import file_name, open_snapshot
+from sotto_lsp.features.user_actions import UserActions
 from sotto_lsp.session import Session
 from sotto_lsp.snapshot import DocumentSnapshot
 
@@ -22,7 +23,11 @@ _MAX_TITLE_CHARS = 80
 
 
 def code_actions(
-    session: Session, documents: DocumentStore, client: ClientAbilities, params: types.CodeActionParams
+    session: Session,
+    documents: DocumentStore,
+    client: ClientAbilities,
+    params: types.CodeActionParams,
+    user_actions: UserActions,
 ) -> list[types.CodeAction | types.Command]:
     """Commands where the client applies the server's edits; else actions to resolve, where it can do that."""
     snapshot = open_snapshot(documents, params.text_document.uri)
@@ -39,7 +44,7 @@ def code_actions(
         for each in diagnostics
     ]
     actions: list[types.CodeAction | types.Command] = []
-    for action, place in offered(snapshot, places, session.good_for):
+    for action, place in offered(snapshot, places, session.good_for, user_actions.of(snapshot.uri)):
         diagnostic = next(each for each, its in zip(diagnostics, places, strict=True) if its is place)
         if _is_wanted(action, params.context.only):
             if not actions and params.context.trigger_kind == types.CodeActionTriggerKind.Invoked:
