@@ -117,13 +117,26 @@ class Engine:
 
         It has no deadline; what was computed until it is cancelled stays in the cache.
         """
-        run = CompletionRun(replace(request, deadline_ms=None), None)
         prompt = self._prompts.build(request)
-        cache = self._take(prompt)
+        return self._fill(self._take(prompt), prompt, cancelled)
+
+    def reanchor(self, request: CompletionRequest, cancelled: CancelFlag) -> int:
+        """As `prefill`, for the line behind the one that was asked about last, which loses no row of its own.
+
+        Only where a new line moves the anchor, and that is more than a pass of work.
+        """
+        prompt = self._prompts.build(request)
+        num_missing = len(prompt.token_ids) - self._prefix_cache.shared(prompt.token_ids)
+        if not self._prompts.is_anchored or num_missing <= PREFILL_SLICE:
+            return 0
+        return self._fill(self._prefix_cache.take_beside(prompt.token_ids), prompt, cancelled)
+
+    def _fill(self, cache: KVCache, prompt: Prompt, cancelled: CancelFlag) -> int:
+        """Compute what a cache lacks of a prompt, as long as nobody needs the model; how many tokens that was."""
         num_cached = len(cache)
         try:
             if len(prompt.token_ids) - num_cached > MIN_PREFILL:  # else nothing is missing
-                self._prefill(cache, prompt, run, cancelled)
+                self._prefill(cache, prompt, CompletionRun(CompletionRequest(""), None), cancelled)
         except PassCancelled:
             pass
         finally:

@@ -10,6 +10,8 @@ from sotto_engine.shared_prefix import shared_prefix_length
 
 _WORTH_FORKING = 16
 """Shared tokens below which copying rows saves less than it costs."""
+_WORTH_COPYING = 64
+"""Tokens that an older cache may lack before a newer one's rows are copied instead: one pass."""
 
 
 class PrefixCache:
@@ -52,6 +54,24 @@ class PrefixCache:
         self._resting.remove(best)
         best.trim(shared)
         return best
+
+    def take_beside(self, token_ids: Sequence[int]) -> KVCache:
+        """As `take`, but the cache that was used last keeps all it has.
+
+        An older one of the same place is used again, else rows are copied: a place that is worked at has two.
+        """
+        if not self._resting:
+            return self._new_cache()
+        latest = self._resting.pop()
+        older, shared = self._best(token_ids)
+        self._resting.append(latest)
+        length = latest.rewindable(shared_prefix_length(latest.token_ids, token_ids))
+        # Less than half of a prompt may stand in front of an anchor; other places share as much with this one rarely.
+        if older is None or shared < length - _WORTH_COPYING or shared < len(older) // 4:
+            return latest.fork(length)
+        self._resting.remove(older)
+        older.trim(shared)
+        return older
 
     def put(self, cache: KVCache) -> None:
         """Give a cache back; the least recently used ones are dropped until all fit the budget."""

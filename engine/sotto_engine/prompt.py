@@ -57,6 +57,11 @@ class PromptBuilder:
         self._header_trained = header
         self._chat = chat
 
+    @property
+    def is_anchored(self) -> bool:
+        """Whether a new line in the text moves a part of the prompt in front of what was in front of it."""
+        return self._order is FimOrder.ANCHORED
+
     def build(self, request: CompletionRequest) -> Prompt:
         """Token ids that leave room for `request.max_tokens` new ones, or for half a context of them."""
         if request.messages:
@@ -106,7 +111,7 @@ class PromptBuilder:
 
     def _anchor(self, prefix: str) -> int:
         """Where the text behind the middle token starts: at a line's end, the same for all of the cursor's line."""
-        if self._order is not FimOrder.ANCHORED:
+        if not self.is_anchored:
             return len(prefix)
         line = prefix.rfind("\n")
         return max(prefix.rfind("\n", 0, max(0, line - _ANCHOR_CHARS)), 0)

@@ -1,6 +1,7 @@
 """The sacred rule: a warm cache answers as a cold one, token for token, whatever happened before."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -28,6 +29,7 @@ EDITS = st.one_of(
     st.tuples(st.just("delete"), st.integers(0, 2), st.integers(1, 30)),
     st.tuples(st.just("move"), st.integers(0, 2), st.floats(0, 1)),
     st.tuples(st.just("cancel"), st.integers(0, 2), st.integers(0, 4)),
+    st.tuples(st.just("reanchor"), st.integers(0, 2), st.integers(0, 8)),
 )
 
 
@@ -58,24 +60,33 @@ def test_random_histories_of_edits_cancellations_and_evictions(
     places = [Place(number) for number in range(3)]
     for action, number, detail in history:
         place = places[number]
-        cancelled = CancelFlag()
-        if action == "type":
-            place.text = place.text[: place.cursor] + detail + place.text[place.cursor :]
-            place.cursor += len(detail)
-        elif action == "delete":
-            start = max(0, place.cursor - detail)
-            place.text, place.cursor = place.text[:start] + place.text[place.cursor :], start
-        elif action == "move":
-            place.cursor = int(detail * len(place.text))
+        if apply(warm, place, action, detail):
+            cold = make_engine(order, max_tokens=300, make_model=make_model, grid=grid)
+            assert answer(warm.complete(place.request(), CancelFlag())) == answer(
+                cold.complete(place.request(), CancelFlag())
+            )
+
+
+def apply(engine, place, action, detail):
+    """Edit the text, or ask what is broken off after some passes; whether it was edited."""
+    if action == "type":
+        place.text = place.text[: place.cursor] + detail + place.text[place.cursor :]
+        place.cursor += len(detail)
+    elif action == "delete":
+        start = max(0, place.cursor - detail)
+        place.text, place.cursor = place.text[:start] + place.text[place.cursor :], start
+    elif action == "move":
+        place.cursor = int(detail * len(place.text))
+    else:
+        cancelled, request = CancelFlag(), place.request()
+        cancel_after(engine, cancelled, detail)
+        if action == "cancel":
+            engine.complete(request, cancelled)
         else:
-            cancel_after(warm, cancelled, detail)
-            warm.complete(place.request(), cancelled)
-            warm.model.before_pass = lambda: None
-            continue
-        cold = make_engine(order, max_tokens=300, make_model=make_model, grid=grid)
-        assert answer(warm.complete(place.request(), cancelled)) == answer(
-            cold.complete(place.request(), cancelled)
-        )
+            engine.reanchor(replace(request, prefix=request.prefix + "\n"), cancelled)
+        engine.model.before_pass = lambda: None
+        return False
+    return True
 
 
 def cancel_after(engine, cancelled, num_passes):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import sotto_models
 from engine.fakes import FakeCutModel, FakeModel, FakeRecurrentModel, make_engine
 from engine.test_embedded_model import cold, histories, sources
-from engine.test_warm_equals_cold import EDITS, Place, answer, cancel_after
+from engine.test_warm_equals_cold import EDITS, Place, answer, apply
 from sotto_engine import warm_start
 from sotto_engine.cache_store import CacheStore, folder_of
 from sotto_engine.cancel import CancelFlag
@@ -71,27 +71,10 @@ def test_random_histories_of_edits_over_restarts(order, cache_nbytes, make_model
                 steps = iter(range(detail))
                 warm.keep_prompts(lambda steps=steps: next(steps, None) is None)  # broken off, or not
                 warm = start() if action == "restart" else warm
-            elif action == "cancel":
-                cancelled = CancelFlag()
-                cancel_after(warm, cancelled, detail)
-                warm.complete(place.request(), cancelled)
-                warm.model.before_pass = lambda: None
-            else:
-                edit(place, action, detail)
+            elif apply(warm, place, action, detail):
                 reference = make_engine(order, max_tokens=300, make_model=make_model, grid=grid)
                 right = answer(reference.complete(place.request(), CancelFlag()))
                 assert answer(warm.complete(place.request(), CancelFlag())) == right
-
-
-def edit(place, action, detail):
-    if action == "type":
-        place.text = place.text[: place.cursor] + detail + place.text[place.cursor :]
-        place.cursor += len(detail)
-    elif action == "delete":
-        start = max(0, place.cursor - detail)
-        place.text, place.cursor = place.text[:start] + place.text[place.cursor :], start
-    else:
-        place.cursor = int(detail * len(place.text))
 
 
 @pytest.mark.parametrize(
