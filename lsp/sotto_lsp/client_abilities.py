@@ -1,8 +1,12 @@
 """ClientAbilities: what the client has declared that decides how an edit and an action are spelled."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lsprotocol import types
+
+_NOTE = "sotto"
+"""The name of the annotation that asks for a confirmation."""
 
 
 @dataclass(frozen=True)
@@ -12,6 +16,7 @@ class ClientAbilities:
     applies_edits: bool = False
     has_document_changes: bool = False
     has_annotations: bool = False
+    creates_files: bool = False
     resolves_edits: bool = False
     has_literals: bool = False
     tags: bool = False
@@ -30,6 +35,9 @@ class ClientAbilities:
             applies_edits=bool(workspace and workspace.apply_edit),
             has_document_changes=bool(edit and edit.document_changes),
             has_annotations=bool(edit and edit.change_annotation_support),
+            creates_files=bool(
+                edit and types.ResourceOperationKind.Create in (edit.resource_operations or ())
+            ),
             resolves_edits=bool(resolve and "edit" in resolve.properties),
             has_literals=bool(action and action.code_action_literal_support),
             tags=bool(
@@ -42,19 +50,32 @@ class ClientAbilities:
         )
 
     def workspace_edit(
-        self, uri: str, version: int, edit: types.TextEdit, title: str, *, with_preview: bool
+        self,
+        uri: str,
+        version: int | None,
+        edits: Sequence[types.TextEdit],
+        title: str,
+        *,
+        with_preview: bool,
+        creates_file: bool = False,
     ) -> types.WorkspaceEdit:
-        """One edit of one document; with a version wherever the client takes one."""
+        """Edits of one document; with a version wherever the client takes one.
+
+        creates_file: the document is a new file, for clients that create files: those take document changes then, be
+        they declared (Neovim's are not).
+        """
+        annotated = with_preview and self.has_annotations
+        if not (annotated or creates_file or self.has_document_changes):
+            return types.WorkspaceEdit(changes={uri: list(edits)})
+        made: Sequence[types.TextEdit | types.AnnotatedTextEdit] = edits
         annotations: dict[str, types.ChangeAnnotation] | None = None
-        if with_preview and self.has_annotations:
-            annotations = {"sotto": types.ChangeAnnotation(label=f"Sotto: {title}", needs_confirmation=True)}
-            made: types.TextEdit | types.AnnotatedTextEdit = types.AnnotatedTextEdit(
-                range=edit.range, new_text=edit.new_text, annotation_id="sotto"
-            )
-        elif self.has_document_changes:
-            made = edit
-        else:
-            return types.WorkspaceEdit(changes={uri: [edit]})
+        if annotated:
+            annotations = {_NOTE: types.ChangeAnnotation(label=f"Sotto: {title}", needs_confirmation=True)}
+            made = [types.AnnotatedTextEdit(_NOTE, each.range, each.new_text) for each in edits]
         document = types.OptionalVersionedTextDocumentIdentifier(uri=uri, version=version)
-        changed = types.TextDocumentEdit(text_document=document, edits=[made])
-        return types.WorkspaceEdit(document_changes=[changed], change_annotations=annotations)
+        changes: list[types.TextDocumentEdit | types.CreateFile | types.RenameFile | types.DeleteFile] = [
+            types.TextDocumentEdit(text_document=document, edits=list(made))
+        ]
+        if creates_file:
+            changes.insert(0, types.CreateFile(uri=uri, annotation_id=_NOTE if annotated else None))
+        return types.WorkspaceEdit(document_changes=changes, change_annotations=annotations)

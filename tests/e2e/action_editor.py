@@ -11,16 +11,19 @@ CAPABILITIES = {
 
 
 class ActionEditor(Editor):
-    """`edits` holds what the server asked to apply; `refuse` makes the editor say no."""
+    """`edits` holds what the server asked to apply; `refuse` makes the editor say no.
+
+    `files`: texts on the disk by their URIs, as this editor sees them.
+    """
 
     refuse = False
 
-    def begin(self, settings=None, capabilities=CAPABILITIES):
+    def begin(self, settings=None, capabilities=CAPABILITIES, **more):
         """Initialize, and wait until the model is loaded."""
-        self.edits = []
+        self.edits, self.files = [], {}
         self.answers["workspace/applyEdit"] = self._apply
         options = EVERYTHING | (settings or {})
-        self.initialize(initializationOptions=options, capabilities=capabilities)
+        self.initialize(initializationOptions=options, capabilities=capabilities, **more)
         self.open_text("x = ", "file:///other.py")
         self.inline()
         self.uri = "file:///project/app.py"
@@ -63,20 +66,37 @@ class ActionEditor(Editor):
         edit = params["edit"]
         if self.refuse:
             return {"applied": False, "failureReason": "read-only"}
-        if "documentChanges" in edit:
-            (change,) = edit["documentChanges"]
-            if change["textDocument"]["version"] != self.version:
+        changes = edit.get("documentChanges") or [
+            {"textDocument": {"uri": uri, "version": self.version}, "edits": edits}
+            for uri, edits in edit["changes"].items()
+        ]
+        for change in changes:
+            if change.get("kind") == "create":
+                assert change["uri"] not in self.files, "it is not there yet"
+                self.files[change["uri"]] = ""
+            elif change["textDocument"]["uri"] != self.uri:
+                self._edit_file(change)
+            elif change["textDocument"]["version"] != self.version:
                 return {"applied": False, "failureReason": "another version"}
-            (one,) = change["edits"]
-        else:
-            ((one,),) = edit["changes"].values()
-        start, end = (self._offset(one["range"][which]) for which in ("start", "end"))
-        self.text = self.text[:start] + one["newText"] + self.text[end:]
-        self.version += 1
-        self.change(self.uri, self.version, {"range": one["range"], "text": one["newText"]})
+            else:
+                (one,) = change["edits"]
+                self.text = self._edited(self.text, one)
+                self.version += 1
+                self.change(self.uri, self.version, {"range": one["range"], "text": one["newText"]})
         return {"applied": True}
 
-    def _offset(self, position):
+    def _edit_file(self, change):
+        """A file that is not open; its edits are of the text before all of them."""
+        uri = change["textDocument"]["uri"]
+        assert change["textDocument"].get("version") is None
+        for one in sorted(change["edits"], key=lambda edit: -edit["range"]["start"]["line"]):
+            self.files[uri] = self._edited(self.files[uri], one)
+
+    def _edited(self, text, edit):
+        start, end = (self._offset(text, edit["range"][which]) for which in ("start", "end"))
+        return text[:start] + edit["newText"] + text[end:]
+
+    def _offset(self, text, position):
         """ASCII texts only."""
-        lines = self.text.split("\n")
+        lines = text.split("\n")
         return sum(len(line) + 1 for line in lines[: position["line"]]) + position["character"]

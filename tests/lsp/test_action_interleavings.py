@@ -125,13 +125,14 @@ def test_no_edit_is_ever_made_to_a_text_that_is_not_its_own():
             continue
         snapshot = user.document.snapshot()
         assert made.version == snapshot.version == user.document.version
-        start, end = (snapshot.offset_at(each) for each in (made.edit.range.start, made.edit.range.end))
+        (edit,) = made.edits
+        start, end = (snapshot.offset_at(each) for each in (edit.range.start, edit.range.end))
         now = [each for _, each in user.cells]
         first = now.index(ids[0])
         assert now[first : first + len(ids)] == ids, f"seed {seed}: the lines are there, whole and in place"
         assert first <= start <= end <= first + len(ids), f"seed {seed}: the edit stays inside them"
         assert first == 0 or user.text[first - 1] == "\n"
-        after = user.text[:start] + made.edit.new_text + user.text[end:]
+        after = user.text[:start] + edit.new_text + user.text[end:]
         ast.parse(after)
         num_made += 1
         num_moved += user.text != TEXT

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.search import Search
@@ -30,6 +31,14 @@ class Place:
 Find = Callable[[Lines, Place], Target | None]
 
 
+class Product(Enum):
+    """What an action comes to."""
+
+    EDIT = "the target's lines, changed"
+    TESTS = "tests, in a file of their own"
+    TEXT = "words for the user"
+
+
 @dataclass(frozen=True)
 class Action:
     """One row of the list.
@@ -45,4 +54,5 @@ class Action:
     for_diagnostic: bool = False
     num_choices: int = 1
     search: Search | None = None
+    product: Product = Product.EDIT
     checkers: tuple[str, ...] = ()

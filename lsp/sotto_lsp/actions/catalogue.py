@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from sotto_lsp.actions.action import Action, Find, Place
+from sotto_lsp.actions.action import Action, Find, Place, Product
 from sotto_lsp.actions.checks import baseline
 from sotto_lsp.actions.find_body import find_body
 from sotto_lsp.actions.find_code import find_code
@@ -15,6 +15,7 @@ from sotto_lsp.actions.find_line import (
     find_undefined,
 )
 from sotto_lsp.actions.find_signature import find_undocumented, find_unhinted
+from sotto_lsp.actions.find_testable import find_testable
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.python_code import SyntaxProblem, syntax_problem
 from sotto_lsp.actions.search import NAMES, SYNTAX
@@ -63,6 +64,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("write_docstring", load_template("write_docstring"), _one_line(find_undocumented)),
     Action("simplify", load_template("simplify"), find_code),
     Action("rewrite_selection", load_template("rewrite_selection"), find_instructed),
+    Action("write_tests", load_template("write_tests"), find_testable, product=Product.TESTS),
+    Action("explain", load_template("explain"), find_code, product=Product.TEXT),
+    Action(
+        "explain_function",
+        load_template("explain_function"),
+        _one_line(find_undocumented),
+        product=Product.TEXT,
+    ),
     Action("rewrite_line", load_template("rewrite_line"), _one_line(find_rewrite), num_choices=3),
 )
 
@@ -93,6 +102,8 @@ def offered(
         for action in (*ACTIONS, *more):
             if action.template.needs not in good_for or action.for_diagnostic is not diagnosed:
                 continue
+            if any(each.template.title == action.template.title for each, at in found if at is place):
+                continue  # for another kind of model
             target = action.find(lines, place)
             if target is None or (is_broken and not _can_help(text, target)):
                 continue

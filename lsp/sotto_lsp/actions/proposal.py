@@ -1,8 +1,9 @@
 """From a target to a checked answer: search and ask the model, then take the likeliest answer that passes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from sotto_engine.request import Completion, CompletionRequest, Sampling
@@ -29,6 +30,9 @@ _LIKELIEST = Sampling()
 
 GoesOn = Callable[[str, int], bool]
 """Told what comes next and how much is done, in percent; False ends the asking."""
+
+Accepts = Callable[[list[Candidate]], Awaitable[bool]]
+"""Whether one of these is good enough, so that no more need be asked for."""
 
 
 @dataclass(frozen=True)
@@ -58,25 +62,36 @@ class Question:
         return self.action.template.request(self.text, hole, self.path, sampling, words)
 
 
-async def ask(model: ActionModel, question: Question, num_answers: int, goes_on: GoesOn) -> list[Candidate]:
-    """Candidates, the most probable first.
+async def ask(
+    model: ActionModel,
+    question: Question,
+    num_answers: int,
+    goes_on: GoesOn,
+    accepts: Accepts | None = None,
+) -> list[Candidate]:
+    """Candidates, the most probable first. `accepts`: None for one that passes the checks of `checks.py`.
 
     What the action's search finds goes before the model's own answers: weighed together with them it loses to lines
     that are likelier and not meant (docs/code-actions.md). The model is asked where nothing that was found passes.
     """
+    accepts = accepts or partial(_one_passes, question)
     found: list[Candidate] = []
     if (search := question.action.search) is not None:
         changes = await asyncio.to_thread(search.find, question.lines, question.target)
         if not goes_on(f"weighing {len(changes)} repairs", 0):
             return []
         found = await _weighed(model, question, search, changes)
-        if sound_ones(question.text, question.target, found).sound:
+        if await accepts(found):
             return found
-    return [*found, *in_order(await _asked(model, question, num_answers, goes_on))]
+    return [*found, *in_order(await _asked(model, question, num_answers, goes_on, accepts))]
+
+
+async def _one_passes(question: Question, candidates: list[Candidate]) -> bool:
+    return bool(sound_ones(question.text, question.target, candidates).sound)
 
 
 async def _asked(
-    model: ActionModel, question: Question, num_answers: int, goes_on: GoesOn
+    model: ActionModel, question: Question, num_answers: int, goes_on: GoesOn, accepts: Accepts
 ) -> list[Candidate]:
     candidates: list[Candidate] = []
     async for hole, request, completion in answers(model, question, num_answers, goes_on):
@@ -85,7 +100,7 @@ async def _asked(
             continue
         candidates.append(candidate)
         is_long = question.action.template.conversation is not None
-        if is_long and sound_ones(question.text, question.target, [candidate]).sound:
+        if is_long and await accepts([candidate]):
             break  # another answer would take as long as this one
     return candidates
 

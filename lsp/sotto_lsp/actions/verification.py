@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sotto_engine.errors import SottoError
 from sotto_lsp.actions.candidate import Candidate
 from sotto_lsp.actions.checks import check
 from sotto_lsp.actions.proposal import Question
@@ -15,9 +14,10 @@ MAX_VERIFIED = 5
 
 @dataclass(frozen=True)
 class Verified:
-    """The candidates that are left, in order; what each was checked for, and what could not be checked, in words."""
+    """The candidates that are left, in order; why others are not; what those that are were checked for, in words."""
 
     candidates: list[Candidate]
+    refusals: tuple[str, ...] = ()
     passed: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = ()
 
@@ -29,20 +29,22 @@ async def verified(
     num_wanted: int,
     goes_on: Callable[[str], bool],
 ) -> Verified:
-    """The first `num_wanted` candidates that the checkers accept.
-
-    All of them where none passes the other checks anyway. Raises SottoError where the checkers refuse every one.
-    """
-    text, target = question.text, question.target
-    sound = [each for each in candidates if check(text, each.change, target) is None][:MAX_VERIFIED]
-    if not sound:
-        return Verified(candidates)
-    texts = [each.change.applied(text) for each in sound]
-    verdicts = await verifier.verdicts(text, texts, num_wanted, goes_on)
-    if not verdicts.accepted and verdicts.refusals:
-        raise SottoError(
-            f"None of {len(candidates)} answers passes the checks (the likeliest: {verdicts.refusals[0]}); "
-            "nothing was changed."
-        )
+    """The first `num_wanted` candidates that pass every check and that the checkers accept, too."""
+    sound: list[Candidate] = []
+    refusals: list[str] = []
+    for candidate in candidates:
+        if len(sound) == MAX_VERIFIED:
+            break
+        reason = check(question.text, candidate.change, question.target)
+        if reason is not None:
+            refusals.append(reason)
+        else:
+            sound.append(candidate)
+    texts = [each.change.applied(question.text) for each in sound]
+    if not texts:
+        return Verified([], tuple(refusals))
+    verdicts = await verifier.verdicts(question.text, texts, num_wanted, goes_on)
     accepted = [sound[number] for number in verdicts.accepted]
-    return Verified(accepted or candidates, tuple(verdicts.passed), tuple(verdicts.unchecked))
+    return Verified(
+        accepted, (*verdicts.refusals, *refusals), tuple(verdicts.passed), tuple(verdicts.unchecked)
+    )

@@ -4,25 +4,34 @@
 # pyright: reportUnknownMemberType=false
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from lsprotocol import types
 
 from sotto_engine.errors import SottoError
 from sotto_lsp.action_progress import ActionProgress
-from sotto_lsp.actions.action import Action, Place
+from sotto_lsp.actions.action import Action, Place, Product
 from sotto_lsp.actions.catalogue import find_action
 from sotto_lsp.actions.lines import Lines
+from sotto_lsp.actions.proposal import Question
+from sotto_lsp.actions.target import Target
 from sotto_lsp.checkers.verifier import Verifier
 from sotto_lsp.client_abilities import ClientAbilities
 from sotto_lsp.documents import Document, DocumentStore
-from sotto_lsp.features.action_run import ActionRun, CheckedEdit
+from sotto_lsp.features.action_run import ActionRun
 from sotto_lsp.features.action_verifier import verifier_for
+from sotto_lsp.features.asking import Asking
+from sotto_lsp.features.checked_edit import CheckedEdit
 from sotto_lsp.features.code_action import COMMAND, place_in, title_of
+from sotto_lsp.features.explanation_run import ExplanationRun
+from sotto_lsp.features.inline_completion import file_name
+from sotto_lsp.features.tests_run import TestsRun
 from sotto_lsp.features.user_actions import UserActions
 from sotto_lsp.protocol import SottoServer, work_done_token
 from sotto_lsp.session import Session
 from sotto_lsp.status import show_info, show_warning
+from sotto_lsp.tracked_span import TrackedSpan
 from sotto_lsp.workspace_file import WorkspaceFile
 
 _MAX_CHOICE_CHARS = 60
@@ -44,8 +53,11 @@ class ActionCommand:
         title = "code action"
         try:
             action, document = self._meant(arguments)
-            title = title_of(action, _message(arguments))
-            made = await self._edit(title, action, document, cast("dict[str, Any]", arguments))
+            title = title_of(action, cast("dict[str, Any]", arguments))
+            made = await self._made(title, action, document, cast("dict[str, Any]", arguments))
+            if isinstance(made, str):
+                show_info(self._server, f"{title}: {made}")
+                return {"applied": False, "message": made}
             await self._apply(title, made)
         except SottoError as error:
             show_warning(self._server, f"{title}: {error}")
@@ -62,11 +74,14 @@ class ActionCommand:
             return action
         try:
             meant, document = self._meant(action.data)
-            made = await self._edit(action.title, meant, document, cast("dict[str, Any]", action.data))
+            made = await self._made(action.title, meant, document, cast("dict[str, Any]", action.data))
         except SottoError as error:
             show_warning(self._server, f"{action.title}: {error}")
             return action
-        action.edit = self._workspace_edit(action.title, made)
+        if isinstance(made, str):
+            show_info(self._server, f"{action.title}: {made}")
+        else:
+            action.edit = self._workspace_edit(action.title, made)
         return action
 
     def _meant(self, arguments: object) -> tuple[Action, Document]:
@@ -75,15 +90,18 @@ class ActionCommand:
         document = self._documents.get(str(given.get("uri")))
         if action is None:
             raise SottoError("The command names no action that there is; take it from the editor's menu.")
+        if action.template.needs not in self._session.good_for:
+            raise SottoError("The loaded model cannot do this; load one that was tuned for it.")
         if document is None or not document.usable:
             raise SottoError("The document is not open; open it and ask for the actions again.")
         if given.get("version") not in (None, document.version):
             raise SottoError("The document has changed since the menu was made; ask for the actions again.")
         return action, document
 
-    async def _edit(
+    async def _made(
         self, title: str, action: Action, document: Document, given: dict[str, Any]
-    ) -> CheckedEdit:
+    ) -> CheckedEdit | str:
+        """What came of it: an edit, or what the user wanted to be told."""
         snapshot = document.snapshot()
         try:
             start, end = (types.Position(**given["range"][which]) for which in ("start", "end"))
@@ -96,18 +114,32 @@ class ActionCommand:
         self._session.supersede(COMMAND, snapshot.uri)
         task = asyncio.current_task()
         progress = ActionProgress(self._server, lambda: task.cancel() if task else None)
-        choose = self._choose if self._abilities.asks_questions else None
         with document.tracked(target.first, target.last) as span:
-            verifier = self._verifier(action, place, snapshot.uri)
-            run = ActionRun(self._session, self._documents, action, document, target, span, verifier)
+            run = self._run(action, document, place, target, span)
             said = "nothing was changed"
             try:
                 await progress.begin(title, work_done_token.get(), may_create=self._abilities.has_progress)
-                made = await run.edit(progress, choose)
-                said = made.sentence
+                made = await run(progress)
+                said = "told" if isinstance(made, str) else made.sentence
             finally:
                 progress.end(said)
         return made
+
+    def _run(
+        self, action: Action, document: Document, place: Place, target: Target, span: TrackedSpan
+    ) -> Callable[[ActionProgress], Awaitable[CheckedEdit | str]]:
+        """The run, made while the text is the target's; the model is asked when it is called."""
+        if action.product is Product.EDIT:
+            choose = self._choose if self._abilities.asks_questions else None
+            verifier = self._verifier(action, place, document.uri)
+            run = ActionRun(self._session, self._documents, action, document, target, span, verifier)
+            return lambda progress: run.edit(progress, choose)
+        question = Question(action, Lines(document.snapshot()), target, file_name(document.uri))
+        asking = Asking(self._session, self._documents, document, question, span)
+        if action.product is Product.TEXT:
+            return ExplanationRun(asking).text
+        file = WorkspaceFile.of(document.uri, self._server.folder_uris)
+        return TestsRun(asking, file, self._abilities.creates_files).edit
 
     def _verifier(self, action: Action, place: Place, uri: str) -> Verifier | None:
         file = WorkspaceFile.of(uri, self._server.folder_uris)
@@ -138,16 +170,15 @@ class ActionCommand:
             raise SottoError(f"The editor did not apply the edit ({result.failure_reason or unsaid}).")
 
     def _workspace_edit(self, title: str, made: CheckedEdit) -> types.WorkspaceEdit:
-        with_preview = self._session.settings.actionPreview
         return self._abilities.workspace_edit(
-            made.uri, made.version, made.edit, title, with_preview=with_preview
+            made.uri,
+            made.version,
+            made.edits,
+            title,
+            with_preview=self._session.settings.actionPreview,
+            creates_file=made.creates_file,
         )
 
     @property
     def _abilities(self) -> ClientAbilities:
         return ClientAbilities.of(self._server.client_capabilities)
-
-
-def _message(given: object) -> str:
-    """The diagnostic's message among the command's arguments."""
-    return str(cast("dict[str, Any]", given).get("message") or "")

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
 from lsprotocol import types
 
@@ -16,7 +17,8 @@ from sotto_lsp.actions.target import Target
 from sotto_lsp.actions.verification import Verified, verified
 from sotto_lsp.checkers.verifier import Verifier
 from sotto_lsp.documents import Document, DocumentStore
-from sotto_lsp.features.asking import Asking
+from sotto_lsp.features.asking import Asking, none_passes
+from sotto_lsp.features.checked_edit import CheckedEdit
 from sotto_lsp.features.inline_completion import file_name
 from sotto_lsp.session import Session
 from sotto_lsp.tracked_span import TrackedSpan
@@ -25,16 +27,6 @@ Choose = Callable[[list[str]], Awaitable[int | None]]
 """Lines to choose from -> the index of the chosen one."""
 _PERCENT_ASKED = 100
 """When all answers are there, and only checking is left."""
-
-
-@dataclass(frozen=True)
-class CheckedEdit:
-    """An edit of one version of a document, and in a sentence what was checked."""
-
-    uri: str
-    version: int
-    edit: types.TextEdit
-    sentence: str
 
 
 @dataclass
@@ -64,9 +56,18 @@ class ActionRun:
         Raises SottoError, in one sentence, where there is none or the lines have changed meanwhile.
         """
         model, goes_on = self._asking.model(progress)
-        asked = await ask(model, self._question, self.session.settings.actionCandidates, goes_on)
         num_wanted = self.action.num_choices if choose else 1
-        verified = await self._verified(asked, num_wanted, progress)
+        verifying = partial(self._verified, num_wanted, progress)
+
+        async def accepts(candidates: list[Candidate]) -> bool:
+            return bool((await verifying(candidates)).candidates)
+
+        num_answers = self.session.settings.actionCandidates
+        asked = await ask(model, self._question, num_answers, goes_on, self.verifier and accepts)
+        verified = await verifying(asked)
+        self._asking.check_unchanged()
+        if not verified.candidates:
+            raise none_passes(verified.refusals)
         candidates = verified.candidates
         sound = self._checked(candidates, num_wanted).sound
         change = sound[0]
@@ -86,11 +87,12 @@ class ActionRun:
         sentence = f"done; checked that {checked} ({len(asked)} answers)."
         if verified.unchecked:
             sentence += f" Not checked: {'; '.join(verified.unchecked)}."
-        return CheckedEdit(snapshot.uri, snapshot.version, edit, sentence)
+        return CheckedEdit(snapshot.uri, snapshot.version, (edit,), sentence)
 
     async def _verified(
-        self, candidates: list[Candidate], num_wanted: int, progress: ActionProgress
+        self, num_wanted: int, progress: ActionProgress, candidates: list[Candidate]
     ) -> Verified:
+        """What the project's own checkers leave of the candidates; all of them where there are none to ask."""
         if self.verifier is None or self.span.is_touched:
             return Verified(candidates)
 
@@ -103,16 +105,11 @@ class ActionRun:
     def _checked(self, candidates: list[Candidate], num_wanted: int) -> Proposals:
         """At least one answer that passes in the document as it is now."""
         self._asking.check_unchanged()
-        if not candidates:
-            raise SottoError("The model has no answer; nothing was changed.")
         delta = self.span.start - self.target.first
         moved = [candidate.moved(delta) for candidate in candidates]
         proposals = sound_ones(self.document.text, self.target.moved(delta), moved, num_wanted)
         if not proposals.sound:
-            raise SottoError(
-                f"None of {len(candidates)} answers passes the checks (the likeliest: "
-                f"{proposals.refusals[0]}); nothing was changed."
-            )
+            raise none_passes(proposals.refusals)
         return proposals
 
     def _line_with(self, change: TextChange) -> str:

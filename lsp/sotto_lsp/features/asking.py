@@ -68,3 +68,12 @@ class Asking:
             raise SottoError("The document was closed meanwhile; nothing was changed.")
         if self.span.is_touched:
             raise SottoError("These lines were changed meanwhile; nothing was changed, run the action again.")
+
+
+def none_passes(refusals: Sequence[str]) -> SottoError:
+    """The error for answers that were all refused, the likeliest first; for none where there was no answer."""
+    if not refusals:
+        return SottoError("The model has no answer; nothing was changed.")
+    return SottoError(
+        f"None of {len(refusals)} answers passes the checks (the likeliest: {refusals[0]}); nothing was changed."
+    )

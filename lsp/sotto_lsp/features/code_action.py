@@ -6,7 +6,7 @@ from typing import Any
 
 from lsprotocol import types
 
-from sotto_lsp.actions.action import Action, Place
+from sotto_lsp.actions.action import Action, Place, Product
 from sotto_lsp.actions.catalogue import offered
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.proposal import Question, first_request
@@ -18,7 +18,7 @@ from sotto_lsp.session import Session
 from sotto_lsp.snapshot import DocumentSnapshot
 
 COMMAND = "sotto.action"
-KINDS = [types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorRewrite]
+KINDS = [types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorRewrite, types.CodeActionKind.Source]
 _MAX_TITLE_CHARS = 80
 
 
@@ -46,10 +46,13 @@ def code_actions(
     actions: list[types.CodeAction | types.Command] = []
     for action, place in offered(snapshot, places, session.good_for, user_actions.of(snapshot.uri)):
         diagnostic = next(each for each, its in zip(diagnostics, places, strict=True) if its is place)
-        if _is_wanted(action, params.context.only):
+        # Who resolves an action gets an edit of the document it was asked for, and nothing else.
+        can_take = client.applies_edits or action.product is Product.EDIT
+        if can_take and _is_wanted(action, params.context.only):
             if not actions and params.context.trigger_kind == types.CodeActionTriggerKind.Invoked:
                 _warm(session, action, place, snapshot)
-            actions.append(_made(action, snapshot, params.range, diagnostic, client))
+            title = title_of(action, _told(action, place, diagnostic, snapshot))
+            actions.append(_made(action, title, snapshot, params.range, diagnostic, client))
     return actions
 
 
@@ -68,7 +71,7 @@ def said_by(diagnostic: types.Diagnostic) -> dict[str, str]:
 
 
 def place_in(snapshot: DocumentSnapshot, range_: types.Range, said: Mapping[str, object]) -> Place:
-    """The place of a selection or a diagnostic, with what is `said` of it by these names: message, source, code."""
+    """The place of a selection or a diagnostic, with what is `said` of it by a command's names for it."""
     last_line = range_.end.line
     if last_line > range_.start.line and range_.end.character == 0:
         last_line -= 1  # a selection of whole lines ends at the start of the next
@@ -77,24 +80,37 @@ def place_in(snapshot: DocumentSnapshot, range_: types.Range, said: Mapping[str,
         min(last_line, snapshot.num_lines - 1),
         snapshot.offset_at(range_.start),
         snapshot.offset_at(range_.end),
-        *(str(said.get(name) or "") for name in ("message", "source", "code")),
+        *(str(said.get(name) or "") for name in ("message", "source", "code", "instruction")),
     )
 
 
-def title_of(action: Action, message: str) -> str:
-    """One line, with the diagnostic's message where the action is about one."""
-    title = " ".join(action.template.title.replace("{diagnostic}", message).split())
+def title_of(action: Action, said: Mapping[str, object]) -> str:
+    """One line, with the diagnostic's message or the instruction where the action is about one."""
+    title = action.template.title
+    for word, name in (("{diagnostic}", "message"), ("{instruction}", "instruction")):
+        title = title.replace(word, str(said.get(name) or ""))
+    title = " ".join(title.split()).removesuffix(":")
     return title if len(title) <= _MAX_TITLE_CHARS else title[: _MAX_TITLE_CHARS - 1] + "…"
+
+
+def _told(
+    action: Action, place: Place, diagnostic: types.Diagnostic | None, snapshot: DocumentSnapshot
+) -> Mapping[str, object]:
+    """What an action's title says of its place."""
+    if diagnostic is not None:
+        return said_by(diagnostic)
+    target = action.find(Lines(snapshot), place) if "{instruction}" in action.template.title else None
+    return target.words if target else {}
 
 
 def _made(
     action: Action,
+    title: str,
     snapshot: DocumentSnapshot,
     selected: types.Range,
     diagnostic: types.Diagnostic | None,
     client: ClientAbilities,
 ) -> types.CodeAction | types.Command:
-    title = title_of(action, diagnostic.message if diagnostic else "")
     where = diagnostic.range if diagnostic else selected
     arguments: dict[str, Any] = {
         "action": action.name,

@@ -1,0 +1,25 @@
+"""A function that tests can import: of a module on the disk that is no test file itself."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from pygls.uris import to_fs_path
+
+from sotto_lsp.actions.action import Place
+from sotto_lsp.actions.find_code import find_function
+from sotto_lsp.actions.lines import Lines
+from sotto_lsp.actions.module_tests import is_test_file
+from sotto_lsp.actions.target import Target
+
+_NAME = re.compile(r"(?:async[ \t]+)?def[ \t]+(\w+)")
+
+
+def find_testable(lines: Lines, place: Place) -> Target | None:
+    """Not a method or an inner function, whose tests need more than an import; `words` has its `name`."""
+    path = to_fs_path(lines.snapshot.uri)
+    if path is None or not Path(path).name.endswith(".py") or is_test_file(Path(path)):
+        return None
+    target = find_function(lines, place)
+    name = _NAME.match(lines.snapshot.text, target.first) if target else None
+    return replace(target, words={"name": name[1]}) if target and name else None
