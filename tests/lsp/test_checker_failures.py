@@ -86,9 +86,12 @@ def test_what_was_refused_before_the_time_is_over_stays_refused(plant, tmp_path)
         "print(json.dumps([{'location': {'row': 1}, 'code': 'F1', 'message': 'no'}] if n == 1 else []))\n"
     )
     plant("ruff", count + "if n == 2: time.sleep(600)\n" + report)
-    verdict = verdicts(tmp_path, limit_s=5.0)
-    assert verdict.accepted == [1] and verdict.refusals == ["ruff reports F1: no"]
-    assert verdict.unchecked == ["ruff gave no answer in 5 s"]
+    verifier = Verifier(checkers_named(("ruff",)), tmp_path, tmp_path / "app.py", limit_s=5.0)
+    for _ in range(2):  # the second time it is not asked again
+        verdict = asyncio.run(verifier.verdicts("x = 1\n", ["x = 2\n", "x = 3\n"], 2, lambda what: True))
+        assert verdict.accepted == [1] and verdict.refusals == ["ruff reports F1: no"]
+        assert verdict.unchecked == ["ruff gave no answer in 5 s"]
+    assert (tmp_path / ".venv" / "bin" / "ruff.n").read_text() == "xxx"
 
 
 def test_cancelling_ends_the_program_and_leaves_no_file(plant, tmp_path, monkeypatch):
