@@ -125,9 +125,10 @@ class Engine:
 
         Only where a new line moves the anchor, and that is more than a pass of work.
         """
+        if not self._prompts.is_anchored:
+            return 0
         prompt = self._prompts.build(request)
-        num_missing = len(prompt.token_ids) - self._prefix_cache.shared(prompt.token_ids)
-        if not self._prompts.is_anchored or num_missing <= PREFILL_SLICE:
+        if len(prompt.token_ids) - self._prefix_cache.shared(prompt.token_ids) <= PREFILL_SLICE:
             return 0
         return self._fill(self._prefix_cache.take_beside(prompt.token_ids), prompt, cancelled)
 

@@ -10,6 +10,7 @@ from sotto_engine.cancel import CancelFlag
 from sotto_engine.yielding_flag import YieldingFlag
 
 T = TypeVar("T")
+Work = Callable[[YieldingFlag], Awaitable[object]]
 log = logging.getLogger(__name__)
 
 IDLE_S = 0.1
@@ -48,8 +49,14 @@ class Background:
         self._new_flag = new_flag
         self._job: BackgroundJob[Any] | None = None
 
-    def begin(self, work: Callable[[YieldingFlag], Awaitable[T]]) -> BackgroundJob[T]:
-        """Returns at once; the work begins when nothing has stopped it for `IDLE_S`."""
+    @property
+    def is_busy(self) -> bool:
+        return self._job is not None and not self._job.task.done()
+
+    def begin(
+        self, work: Callable[[YieldingFlag], Awaitable[T]], then: "Work | None" = None
+    ) -> BackgroundJob[T]:
+        """Returns at once; the work begins when nothing has stopped it for `IDLE_S`, and `then` when it is done."""
         self.stop()
         flag = self._new_flag()
 
@@ -63,7 +70,14 @@ class Background:
         job = BackgroundJob(flag, asyncio.create_task(run()))
         job.task.add_done_callback(_log_failure)
         self._job = job
+        if then is not None:
+            job.task.add_done_callback(lambda task: self._go_on(task, then))
         return job
+
+    def _go_on(self, done: "asyncio.Task[Any]", then: "Work") -> None:
+        """What was stopped is followed by nothing."""
+        if self._job is not None and self._job.task is done and not done.cancelled():
+            self.begin(then)
 
     def stop(self) -> None:
         """Somebody wants to know something: the model is free within a pass."""

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from sotto_engine.yielding_flag import YieldingFlag
-from sotto_lsp.background import Background, BackgroundJob
+from sotto_lsp.background import Background, BackgroundJob, Work
 from sotto_lsp.last_suggestion import LastSuggestion
 
 Ask = Callable[[YieldingFlag], Awaitable[str]]
@@ -26,9 +26,9 @@ class Foresight:
         self._background = background
         self._foreseen: _Foreseen | None = None
 
-    def begin(self, shown: LastSuggestion, ask: Ask) -> None:
-        """Think on behind a suggestion that is shown, as if it were accepted."""
-        self._foreseen = _Foreseen(shown.accepted(), self._background.begin(ask))
+    def begin(self, shown: LastSuggestion, ask: Ask, then: Work | None = None) -> None:
+        """Think on behind a suggestion that is shown, as if it were accepted; `then` do what is next in line."""
+        self._foreseen = _Foreseen(shown.accepted(), self._background.begin(ask, then))
 
     def forget(self) -> None:
         """It was foreseen by another model, or for a document that is closed."""

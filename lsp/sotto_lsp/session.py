@@ -167,6 +167,12 @@ class Session:
         self._num_unasked += num
         self.metrics.num_ahead_tokens += num
 
+    async def reanchor(self, request: CompletionRequest, cancelled: YieldingFlag) -> None:
+        """As `prefill`, for the line behind the one that was asked about last."""
+        if (worker := await self._idle_worker()) is not None:
+            num = await worker.run_patiently(lambda engine, flag: engine.reanchor(request, flag), cancelled)
+            self.metrics.num_ahead_tokens += num
+
     async def _idle_worker(self) -> Worker | None:
         """None where nothing may be computed before it is asked for."""
         wanted = self.settings.lookAhead

@@ -10,6 +10,7 @@ from lsprotocol import types
 from sotto_engine.yielding_flag import YieldingFlag
 from sotto_lsp.documents import DocumentStore
 from sotto_lsp.last_suggestion import LastSuggestion
+from sotto_lsp.next_line import next_line
 from sotto_lsp.session import Session
 from sotto_lsp.snapshot import DocumentSnapshot
 from sotto_lsp.suggestion import make_request, make_suggestion
@@ -59,8 +60,11 @@ async def suggest(
     if not _is_current(documents, snapshot):
         return ""
     shown = session.last_suggestions[snapshot.uri] = LastSuggestion.at(snapshot.text, offset, text)
+    ahead = partial(_reanchor, session, snapshot, shown)
     if text:
-        session.foresight.begin(shown, partial(_think_on, session, snapshot, shown))
+        session.foresight.begin(shown, partial(_think_on, session, snapshot, shown), ahead)
+    elif not session.background.is_busy:  # as it is with a question whose time ran out
+        session.background.begin(ahead)
     return text
 
 
@@ -79,6 +83,14 @@ async def _think_on(
     request = replace(asked, deadline_ms=None, line_deadline_ms=None)  # nobody waits
     completion = await session.think_on(request, cancelled)
     return "" if completion is None else make_suggestion(completion, request, document).text
+
+
+async def _reanchor(
+    session: Session, snapshot: DocumentSnapshot, shown: LastSuggestion, cancelled: YieldingFlag
+) -> None:
+    asked = make_request(snapshot.text, shown.offset, file_name(snapshot.uri), session.settings)
+    if (request := next_line(asked, shown.text)) is not None:
+        await session.reanchor(request, cancelled)
 
 
 async def _behind_selected(

@@ -1,0 +1,56 @@
+"""The anchored order over stdio: after a pause, a new line costs a few tokens, and says what it said without."""
+
+import time
+
+from e2e.raw_client import EVERYTHING
+
+ABOVE = "".join(f"name_{number} = value_{number} + {number}\n" for number in range(40))
+LINE = "def mean(values):\n    total = sum(values)"
+BEHIND = "\n\n\nprint(mean([1, 2]))\n" * 20
+
+
+def open_editor(start_server, look_ahead):
+    editor = start_server()
+    options = {"fimOrder": "anchored", "lookAhead": look_ahead, "minProbability": 1}
+    editor.initialize(initializationOptions=EVERYTHING | options)
+    editor.open_text(ABOVE + LINE + BEHIND)
+    return editor
+
+
+def computed(editor):
+    metrics = editor.metrics()
+    return metrics["num_prompt_tokens"] - metrics["num_cached_tokens"]
+
+
+def ask(editor, offset, kind=2):
+    """`(what is said there, prompt tokens that were computed for it)`."""
+    before = computed(editor)
+    items = editor.result("textDocument/inlineCompletion", editor.inline_params(offset, kind), timeout=60)
+    return items, computed(editor) - before
+
+
+def wait_for_more_than(editor, num_before):
+    deadline = time.monotonic() + 60
+    while (num := editor.metrics()["num_ahead_tokens"]) <= num_before:
+        assert time.monotonic() < deadline, "nothing is computed ahead"
+        time.sleep(0.02)
+    return num
+
+
+def new_line(editor, *, pause):
+    """The same for a new line below `LINE`, after a pause or not."""
+    num_ahead = wait_for_more_than(editor, 0) if pause else 0  # of the document that was opened
+    where = len(ABOVE + LINE)
+    ask(editor, where)
+    if pause:
+        wait_for_more_than(editor, num_ahead)
+    where = editor.type("\n    ", where)
+    return ask(editor, where, kind=1)
+
+
+def test_a_new_line_after_a_pause_costs_a_few_tokens_and_says_the_same(start_server):
+    ahead, plain = open_editor(start_server, "on"), open_editor(start_server, "off")
+    said, cost = new_line(ahead, pause=True)
+    expected, full_cost = new_line(plain, pause=False)
+    assert said == expected and said["items"]
+    assert cost <= 8 and full_cost > 100
