@@ -1,0 +1,56 @@
+"""`sotto serve` whose embedded model answers questions, too: with what a JSON file says, one answer after the other.
+
+An answer that is `null` is one that the model is still at until it is cancelled, or until the file `go` lies beside
+the script; the answer is then the next one. Everything but the answers is the real server and its real engine.
+"""
+
+import json
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from sotto_engine import engine as engine_module
+from sotto_engine.request import Completion, FinishReason, Timings
+from sotto_lsp.cli import main
+
+SCRIPT = Path(sys.argv[1])
+
+
+class ScriptedAnswers:
+    def __init__(self, engine):
+        self._complete, self._score = engine.complete, engine.score
+        self._answers = iter(json.loads(SCRIPT.read_text(encoding="utf-8")))
+
+    def complete(self, request, cancelled, on_text=None):
+        if not request.messages:
+            return self._complete(request, cancelled, on_text)
+        if (text := next(self._answers, "")) is None:
+            for _ in range(8):
+                on_text("so that the progress says it")
+            while not (SCRIPT.parent / "go").exists():
+                if cancelled.is_set():
+                    return self._said("", FinishReason.CANCELLED)
+                time.sleep(0.005)
+            text = next(self._answers, "")
+        ends = [at for stop in request.stop_strings if (at := text.find(stop)) >= 0]
+        reason = FinishReason.STOP_STRING if ends else FinishReason.STOP_ID
+        return self._said(text[: min(ends, default=len(text))], reason)
+
+    def score(self, request, texts, cancelled):
+        return () if request.messages else self._score(request, texts, cancelled)
+
+    def _said(self, text, reason):
+        return Completion(text, (), (), reason, 0, 0, Timings(), (0.5,))
+
+
+def load_scripted(directory, options=None, load=engine_module.load_engine):
+    engine, manifest = load(directory, options)
+    answers = ScriptedAnswers(engine)
+    engine.complete, engine.score = answers.complete, answers.score
+    return engine, replace(manifest, good_for=(*manifest.good_for, engine_module.CHAT))
+
+
+engine_module.load_engine = load_scripted
+sys.argv[1:] = ["serve"]
+sys.exit(main())
