@@ -89,6 +89,7 @@ def test_what_an_instruct_model_can_do_is_offered_where_it_can(start_editor):
         assert [each["title"] for each in editor.actions(place)] == expected
     editor.open_text(CODE)
     assert [each["title"] for each in editor.actions("def area", only=["source"])] == [of_a_function[3]]
+    assert editor.actions("def area", only=["source"], triggerKind=1), "opened by the user: prompts may be computed"
     editor.open_text(CODE, "file:///project/test_shapes.py")
     assert of_a_function[3] not in [each["title"] for each in editor.actions("def area")]
 

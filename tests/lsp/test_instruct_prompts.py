@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 from lsp.scripted_model import marked, question_at
-from sotto_lsp.actions.action import Place
+from sotto_lsp.actions.action import Place, Product
+from sotto_lsp.actions.added_tests import Subject
 from sotto_lsp.actions.catalogue import find_action, offered
 from sotto_lsp.actions.find_instruction import find_instructed
+from sotto_lsp.actions.find_testable import find_testable
 from sotto_lsp.actions.proposal import first_request
+from sotto_lsp.features.tests_run import about
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "conversations.txt"
 HEAD, *CASES = re.split(r"^=== ", GOLDEN.read_text(encoding="utf-8"), flags=re.MULTILINE)
@@ -31,7 +34,10 @@ def test_an_action_asks_as_drawn(number):
     title, rest = CASES[number].split("\n", 1)
     drawn, expected = rest.split("\n---", 1)
     action = find_action(title.split(":")[0])
-    said = shown(first_request(question_at(action.template, action.find, drawn)))
+    question = question_at(action.template, action.find, drawn)
+    if action.product is Product.TESTS:
+        question = about(question, Subject("shop.app", question.target.words["name"]))
+    said = shown(first_request(question))
     if os.environ.get("UPDATE_GOLDEN"):
         CASES[number] = f"{title}\n{drawn}\n{said}"
         GOLDEN.write_text("=== ".join([HEAD, *CASES]).rstrip("\n") + "\n", encoding="utf-8")
@@ -74,5 +80,30 @@ def test_nothing_is_offered_that_needs_an_instruct_model_where_none_is_loaded():
         abilities: {action.name for action, _ in offered(document.snapshot, [place], abilities)}
         for abilities in (EVERYTHING, EVERYTHING - {"chat"})
     }
-    assert names[EVERYTHING] >= {"simplify", "rewrite_selection"}
-    assert not names[EVERYTHING - {"chat"}] & {"simplify", "rewrite_selection"}
+    instruct = {"simplify", "rewrite_selection", "explain"}
+    assert names[EVERYTHING] >= instruct and not names[EVERYTHING - {"chat"}] & instruct
+
+
+@pytest.mark.parametrize(
+    ("uri", "drawn", "name"),
+    [
+        ("file:///project/app.py", "def area▮(r):\n    return r\n", "area"),
+        ("file:///project/app.py", "async def area(\n    r▮,\n):\n    return r\n", "area"),
+        ("file:///project/app.py", "class A:\n    def area(r▮):\n        return r\n", None),
+        ("file:///project/app.py", "def area(r):\n    return r▮\n", None),
+        ("file:///project/test_app.py", "def area▮(r):\n    return r\n", None),
+        ("file:///project/conftest.py", "def area▮(r):\n    return r\n", None),
+        ("untitled:Untitled-1", "def area▮(r):\n    return r\n", None),
+    ],
+)
+def test_tests_are_offered_for_a_function_that_they_can_import(uri, drawn, name):
+    document, place = marked(drawn, uri)
+    target = find_testable(document, place)
+    assert (target and target.words) == (name and {"name": name})
+
+
+def test_a_model_that_explains_and_writes_docstrings_explains_once():
+    document, place = marked("def area▮(r):\n    return r\n")
+    for abilities, explains in ((EVERYTHING, ["explain"]), (EVERYTHING - {"chat"}, ["explain_function"])):
+        names = [action.name for action, _ in offered(document.snapshot, [place], abilities)]
+        assert [name for name in names if name.startswith("explain")] == explains

@@ -59,7 +59,8 @@ def code_actions(
 def _warm(session: Session, action: Action, place: Place, snapshot: DocumentSnapshot) -> None:
     """The user reads the menu that they have opened: time to compute the prompt of its first entry."""
     lines = Lines(snapshot)
-    if (target := action.find(lines, place)) is not None:
+    target = action.find(lines, place)
+    if target is not None and action.product is not Product.TESTS:  # whose prompt needs a look at the disk
         question = Question(action, lines, target, file_name(snapshot.uri))
         session.background.begin(partial(session.prefill, first_request(question)))
 

@@ -54,10 +54,11 @@ class TestsRun:
         if not self.creates_files and not (await self._file(tests.file)).is_there:
             raise SottoError(f"The editor cannot create files; create {shown} and run the action again.")
         subject = Subject(tests.module, self.asking.question.target.words["name"])
+        question = about(self.asking.question, subject)
         model, goes_on = self.asking.model(progress)
         refusals: list[str] = []
         num_wanted = self.asking.session.settings.actionCandidates
-        async for _, request, completion in answers(model, self._question(subject), num_wanted, goes_on):
+        async for _, request, completion in answers(model, question, num_wanted, goes_on):
             file = await self._file(tests.file)
             self.asking.check_unchanged()
             changes = added_tests(file.snapshot.text, _code(completion, request), subject)
@@ -66,11 +67,6 @@ class TestsRun:
             refusals.append(changes)
         self.asking.check_unchanged()
         raise none_passes(refusals)
-
-    def _question(self, subject: Subject) -> Question:
-        asked = self.asking.question
-        words = {"name": subject.name, "module": subject.module, "import": subject.import_line}
-        return replace(asked, target=replace(asked.target, words=words))
 
     async def _file(self, path: Path) -> _File:
         for document in self.asking.documents:
@@ -84,6 +80,12 @@ class TestsRun:
             is_open=False,
             is_there=text is not None,
         )
+
+
+def about(question: Question, subject: Subject) -> Question:
+    """The question with the words that its conversation needs, which only a look at the disk tells."""
+    words = {"name": subject.name, "module": subject.module, "import": subject.import_line}
+    return replace(question, target=replace(question.target, words=words))
 
 
 def _read(path: Path) -> str | None:

@@ -1,0 +1,33 @@
+"""What is told of an answer in words: what the model thought is not, nor half a sentence."""
+
+import pytest
+
+from lsp.scripted_model import completion
+from sotto_engine.request import CompletionRequest, FinishReason, Message
+from sotto_lsp.actions.explanation import explanation
+
+ASKED = CompletionRequest("", messages=(Message("user", "What is it?"),))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "told"),
+    [
+        (" It adds. ", FinishReason.STOP_ID, "It adds."),
+        ("It adds x.\nAnd y", FinishReason.STOP_ID, "It adds x.\nAnd y"),
+        ("It adds x. And then it", FinishReason.LENGTH, "It adds x."),
+        ("It adds 1.5 and then", FinishReason.LENGTH, ""),
+        ("It adds x. And", FinishReason.CANCELLED, ""),
+        ("<think>\nIt adds.\n</think>\n\nIt sums.", FinishReason.STOP_ID, "It sums."),
+        ("<think>\nIt adds. So", FinishReason.LENGTH, ""),
+        ("A. " * 1000, FinishReason.STOP_ID, ("A. " * 333).strip()),
+        ("", FinishReason.STOP_ID, ""),
+    ],
+)
+def test_whole_sentences_are_told(text, reason, told):
+    assert explanation(completion(text, reason), ASKED) == told
+
+
+def test_a_model_that_writes_docstrings_tells_their_summary():
+    request = CompletionRequest("def f(x):\n", task="docstring")
+    assert explanation(completion('    """Add one to x.\n\n    More."""'), request) == "Add one to x."
+    assert explanation(completion("    return x"), request) == ""
