@@ -91,17 +91,26 @@ def misspelt_name(original: str, dice: random.Random) -> Task | None:
     """One name where it is read has lost a letter, has one too many, or two of its letters the wrong way round."""
     task = wrong_name(original, dice)
     match = _WORD.match(original, task.place.start) if task else None
-    if task is None or match is None or len(match[0]) < _MIN_MISSPELT_CHARS:
+    if task is None or match is None:
         return None
-    right, at = match[0], dice.randrange(1, len(match[0]) - 1)
-    swapped = right[at + 1] + right[at] + right[at + 2 :]
-    wrong = right[:at] + dice.choice((right[at + 1 :], swapped, dice.choice("aeinrst") + right[at:]))
-    if wrong in _WORD.findall(original):
+    right = match[0]
+    wrong = misspelt(right, original, dice)
+    if wrong is None:
         return None
     start, line = task.place.start, task.place.first_line
     text = original[:start] + wrong + original[match.end() :]
     place = Place(line, line, start, start + len(wrong), f"undefined name '{wrong}'")
     return Task("fix_name", text, original, place)
+
+
+def misspelt(right: str, text: str, dice: random.Random) -> str | None:
+    """The word with such a fault; None where it is too short for one, or stands in the text itself."""
+    if len(right) < _MIN_MISSPELT_CHARS:
+        return None
+    at = dice.randrange(1, len(right) - 1)
+    swapped = right[at + 1] + right[at] + right[at + 2 :]
+    wrong = right[:at] + dice.choice((right[at + 1 :], swapped, dice.choice("aeinrst") + right[at:]))
+    return None if wrong in _WORD.findall(text) else wrong
 
 
 def missing_hints(original: str, dice: random.Random) -> Task | None:

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -37,10 +38,15 @@ def start(tmp_path):
 
 def fix(editor, text, place, message, **said):
     """What the command answered to the fix of a diagnostic."""
+    return editor.run(offered(editor, text, place, message, **said), workDoneToken="mine")
+
+
+def offered(editor, text, place, message, **said):
+    """The fix of a diagnostic, as the menu has it."""
     editor.open_text(text)
     diagnostic = editor.diagnostic(place, message) | said
     action, *_ = editor.actions(place, diagnostics=[diagnostic], only=["quickfix"])
-    return editor.run(action, workDoneToken="mine")
+    return action
 
 
 def test_a_fix_is_shown_to_the_checker_that_made_the_diagnostic(start, tmp_path):
@@ -94,3 +100,54 @@ def test_a_missing_checker_is_named_and_the_fix_made_all_the_same(start):
     assert result["message"].endswith(
         "Not checked: ruff is neither in the workspace's .venv nor on the PATH."
     )
+
+
+HANGING = """#!{python}
+import os, pathlib, time
+pathlib.Path(__file__ + ".pid").write_text(str(os.getpid()))
+time.sleep(600)
+"""
+
+
+@pytest.fixture
+def hanging(tmp_path):
+    """A ruff of the workspace that never answers; the file that it writes its process id into."""
+    program = tmp_path / ".venv" / "bin" / "ruff"
+    program.parent.mkdir(parents=True)
+    program.write_text(HANGING.format(python=sys.executable))
+    program.chmod(0o755)
+    return program.with_name("ruff.pid")
+
+
+def begun(editor, hanging):
+    """A fix that has come to the checker."""
+    action = offered(editor, MISSPELT, "totl", "Undefined name `totl`", source="Ruff", code="F821")
+    msg_id = editor.start_action(action, workDoneToken="mine")
+    wait_until(lambda: hanging.exists() and hanging.read_text())
+    return msg_id
+
+
+def wait_until(happened):
+    end = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def is_gone(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the planted program is a script with a #! line")
+def test_while_a_checker_runs_the_server_answers_and_a_cancelled_action_ends_it(start, hanging):
+    editor = start("ruff")
+    msg_id = begun(editor, hanging)
+    assert isinstance(editor.inline(), list), "neither the event loop nor the model waits for the checker"
+    editor.cancel(msg_id)
+    assert editor.wait(msg_id, timeout=60)["error"]["code"] == -32800
+    wait_until(lambda: is_gone(int(hanging.read_text())))
+    assert editor.edits == [] and editor.text == MISSPELT
