@@ -11,6 +11,7 @@ from sotto_models.prepare.accuracy_level import stamp_accuracy_level
 from sotto_models.prepare.attention import fuse_attention
 from sotto_models.prepare.external_data import DATA_NAME, GRAPH_NAME, refuse_data_outside, save_graph
 from sotto_models.prepare.graph_view import MICROSOFT
+from sotto_models.prepare.joined_product import join_products
 from sotto_models.prepare.last_logits import add_num_logits
 from sotto_models.prepare.tables import quantize_tables
 
@@ -37,8 +38,8 @@ def prepare_graph(
 ) -> Prepared:
     """Write `model.onnx` and `model.onnx.data` into `output_dir`.
 
-    Holds the whole model in memory. Raises ValueError for external data outside the source's folder, and what onnx
-    raises for a file that is no graph.
+    Holds the whole model in memory, joined weights twice. Raises ValueError for external data outside the source's
+    folder, and what onnx raises for a file that is no graph.
     """
     on_step("reading the graph")
     model = onnx.load(str(source), load_external_data=False)
@@ -51,6 +52,9 @@ def prepare_graph(
     on_step("setting the accuracy level")
     if num_stamped := stamp_accuracy_level(model.graph):
         steps.append(f"accuracy_level 4 on {num_stamped} matrices")
+    on_step("joining products")
+    if num_joined := join_products(model):
+        steps.append(f"{num_joined} products joined with others of the same rows")
     on_step("quantizing embedding and head")
     steps += quantize_tables(model.graph)
     if not any(opset.domain == MICROSOFT for opset in model.opset_import):

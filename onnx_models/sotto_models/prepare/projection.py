@@ -1,7 +1,4 @@
-"""The three products that make query, key and value from the same rows, made one: fewer and larger kernels.
-
-For 4-bit and 8-bit matrices as MatMulNBits holds them, an output a row.
-"""
+"""The three products that make query, key and value from the same rows, and their biases, made one."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,10 +6,8 @@ from typing import Any
 import numpy as np
 from onnx import helper, numpy_helper
 
-from sotto_models.prepare.graph_view import MICROSOFT, GraphView
-
-_NUM_MATRIX_INPUTS = 4
-"""rows, packed weights, scales, zero points"""
+from sotto_models.prepare.graph_view import GraphView
+from sotto_models.prepare.joined_product import join
 
 
 @dataclass(frozen=True)
@@ -34,21 +29,10 @@ def join_projections(view: GraphView, heads: tuple[str, ...], name: str) -> Join
     """Of the tensors `[batch, heads, tokens, head size]` in this order; None where they are made in another way."""
     found = [_projection(view, tensor) for tensor in heads]
     parts = [each for each in found if each is not None]
-    if len(parts) < len(found) or not _are_alike([part.node for part in parts]):
+    product = join(view, [part.node for part in parts], name) if len(parts) == len(found) else None
+    if product is None:
         return None
-    first = parts[0].node
-    inputs, weights = [str(first.input[0])], list[Any]()
-    for number, suffix in enumerate(("packed", "scales", "zero_points")[: len(first.input) - 1], start=1):
-        arrays = [view.constant(part.node.input[number]) for part in parts]
-        known = [array for array in arrays if array is not None]
-        if len(known) < len(arrays):
-            return None
-        inputs.append(f"{name}.{suffix}")
-        weights.append(numpy_helper.from_array(np.concatenate(known), inputs[-1]))
-    settings = {each.name: helper.get_attribute_value(each) for each in first.attribute}
-    settings["N"] = sum(helper.get_attribute_value(_attribute(part.node, "N")) for part in parts)
-    output = f"{name}.product"
-    nodes = [helper.make_node("MatMulNBits", inputs, [output], name=output, domain=MICROSOFT, **settings)]
+    nodes, weights, output = [product.node], product.weights, product.output
     biases = [part.bias for part in parts if part.bias is not None]
     if len(biases) == len(parts):
         weights.append(numpy_helper.from_array(np.concatenate(biases), f"{name}.bias"))
@@ -69,20 +53,6 @@ def _projection(view: GraphView, tensor: str) -> _Projection | None:
             (view.constant(node.input[i]), view.producer(node.input[1 - i], "MatMulNBits")) for i in (0, 1)
         ]
         bias, node = next(((b, n) for b, n in sides if b is not None and n is not None), (None, None))
-    if node is None or len(node.input) > _NUM_MATRIX_INPUTS or (bias is not None and bias.ndim != 1):
+    if node is None or (bias is not None and bias.ndim != 1):
         return None
     return _Projection(node, bias)
-
-
-def _attribute(node: Any, name: str) -> Any:
-    return next(each for each in node.attribute if each.name == name)
-
-
-def _are_alike(nodes: list[Any]) -> bool:
-    def key(node: Any) -> tuple[Any, ...]:
-        settings = {
-            each.name: helper.get_attribute_value(each) for each in node.attribute if each.name != "N"
-        }
-        return node.input[0], len(node.input), tuple(sorted(settings.items()))
-
-    return len({key(node) for node in nodes}) == 1
