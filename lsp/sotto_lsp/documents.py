@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 from lsprotocol import types
 
+from sotto_lsp.gap_text import GapText
 from sotto_lsp.line_starts import LineStarts
 from sotto_lsp.snapshot import DocumentSnapshot, PositionEncoding
 from sotto_lsp.tracked_span import TrackedSpan, changed_part
@@ -44,7 +45,7 @@ class Document:
     @property
     def too_large(self) -> bool:
         """More than `max_chars` characters."""
-        return len(self._snapshot.text) > self._max_chars
+        return len(self._snapshot.content) > self._max_chars
 
     @property
     def binary(self) -> bool:
@@ -79,18 +80,19 @@ class Document:
             else:
                 self._replace_all(inserted, version)
         if not changes:
-            self._take(self.text, self._snapshot.line_starts, version)
+            self._take(self._snapshot.content, self._snapshot.line_starts, version)
 
     def _replace(self, span: types.Range, inserted: str, version: int) -> None:
         old = self._snapshot
         start, end = sorted((old.offset_at(span.start), old.offset_at(span.end)))
-        text = "".join((old.text[:start], inserted, old.text[end:]))
+        content = old.content.edited(start, end, inserted)
         # A text with a NUL is searched again, since this change may have removed it; any other only gains one.
-        self._binary = "\0" in (text if self._binary else inserted)
+        self._binary = "\0" in (str(content) if self._binary else inserted)
         for tracked in self._tracked:
-            tracked.follow(start, end, len(inserted), text)
+            tracked.follow(start, end, len(inserted), content)
         self.edited_at = start + len(inserted)
-        self._take(text, old.line_starts.edited(old.text, start, end, inserted, text), version)
+        line_starts = old.line_starts.edited(old.content, start, end, inserted, content)
+        self._take(content, line_starts, version)
 
     def _replace_all(self, text: str, version: int) -> None:
         self._binary = "\0" in text
@@ -99,11 +101,11 @@ class Document:
             for tracked in self._tracked:
                 tracked.follow(start, end, num_inserted, text)
         self.edited_at = None
-        self._take(text, LineStarts.of(text), version)
+        self._take(GapText(text), LineStarts.of(text), version)
 
-    def _take(self, text: str, line_starts: LineStarts, version: int) -> None:
+    def _take(self, content: GapText, line_starts: LineStarts, version: int) -> None:
         self._snapshot = DocumentSnapshot(
-            self.uri, self._language_id, version, text, line_starts, self._encoding
+            self.uri, self._language_id, version, content, line_starts, self._encoding
         )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from sotto_engine.yielding_flag import YieldingFlag
 from sotto_lsp.background import Background, BackgroundJob, Work
+from sotto_lsp.gap_text import Text
 from sotto_lsp.last_suggestion import LastSuggestion
 
 Ask = Callable[[YieldingFlag], Awaitable[str]]
@@ -34,7 +35,7 @@ class Foresight:
         """It was foreseen by another model, or for a document that is closed."""
         self._foreseen = None
 
-    async def at(self, document: str, offset: int) -> str:
+    async def at(self, document: Text, offset: int) -> str:
         """What was foreseen for this place or further along it, waited for if it is thought about; "" if nothing."""
         if (foreseen := self._foreseen) is None:
             return ""

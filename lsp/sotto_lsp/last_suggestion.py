@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from sotto_lsp.context.window import WINDOW_CHARS
+from sotto_lsp.gap_text import Text
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class LastSuggestion:
     text: str
 
     @classmethod
-    def at(cls, document: str, offset: int, text: str) -> Self:
+    def at(cls, document: Text, offset: int, text: str) -> Self:
         """A suggestion made for an offset of a document."""
         return cls(_before(document, offset), _after(document, offset), offset, text)
 
@@ -29,7 +30,7 @@ class LastSuggestion:
         behind = self.before + self.text
         return LastSuggestion(behind[-WINDOW_CHARS:], self.after, self.offset + len(self.text), "")
 
-    def fits(self, document: str, offset: int) -> bool:
+    def fits(self, document: Text, offset: int) -> bool:
         """Whether this is the place it was made for, or one that is reached by typing along it, to its end or not."""
         return (
             0 <= offset - self.offset <= len(self.text)
@@ -38,14 +39,14 @@ class LastSuggestion:
             and _after(document, offset) == self.after
         )
 
-    def continued_in(self, document: str, offset: int) -> str:
+    def continued_in(self, document: Text, offset: int) -> str:
         """What remains of the suggestion where exactly its beginning was typed; "" otherwise."""
         return self.text[offset - self.offset :] if self.fits(document, offset) else ""
 
 
-def _before(document: str, offset: int) -> str:
+def _before(document: Text, offset: int) -> str:
     return document[max(0, offset - WINDOW_CHARS) : offset]
 
 
-def _after(document: str, offset: int) -> str:
+def _after(document: Text, offset: int) -> str:
     return document[offset : offset + WINDOW_CHARS]

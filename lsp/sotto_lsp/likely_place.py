@@ -27,7 +27,7 @@ class LikelyPlace:
     def opened(self, uri: str) -> None:
         """A document was opened."""
         if (snapshot := open_snapshot(self._documents, uri)) is not None:
-            self._expect(snapshot, len(snapshot.text))
+            self._expect(snapshot, len(snapshot.content))
 
     def edited(self, uri: str) -> None:
         """A document was changed: the cursor is probably behind what was written."""
@@ -44,11 +44,11 @@ class LikelyPlace:
 
     def _expect(self, snapshot: DocumentSnapshot, offset: int) -> None:
         last = self._session.last_suggestions.get(snapshot.uri)
-        if last is not None and last.fits(snapshot.text, offset):
+        if last is not None and last.fits(snapshot.content, offset):
             return  # asked there already: what runs in the background is what comes behind it
         self._session.background.begin(partial(self._prefill, snapshot, offset))
 
     async def _prefill(self, snapshot: DocumentSnapshot, offset: int, cancelled: YieldingFlag) -> None:
         if await self._session.answers_for(snapshot):
-            request = make_request(snapshot.text, offset, file_name(snapshot.uri), self._session.settings)
+            request = make_request(snapshot.content, offset, file_name(snapshot.uri), self._session.settings)
             await self._session.prefill(request, cancelled)

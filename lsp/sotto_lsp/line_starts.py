@@ -8,6 +8,8 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
 
+from sotto_lsp.gap_text import Text
+
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
@@ -49,16 +51,17 @@ class LineStarts:
             return bisect_right(self._stored, offset - self._shift, pivot) - 1
         return bisect_right(self._stored, offset, 0, pivot) - 1
 
-    def edited(self, before: str, start: int, end: int, inserted: str, after: str) -> "LineStarts":
+    def edited(self, before: Text, start: int, end: int, inserted: str, after: Text) -> "LineStarts":
         """The line starts of `after`, which is `before` with `[start, end)` replaced by `inserted`."""
         first = self.line_of(start)
-        if first and before[self[first] - 1] == "\r":
+        if first and before[self[first] - 1 : self[first]] == "\r":
             first -= 1  # an inserted "\n" would join that "\r" and end the line before
         beyond = self.line_of(end) + 1  # the first line that only moves
         delta = len(inserted) - (end - start)
         scan_from = self[first]
         scan_to = (self[beyond] if beyond < len(self) else len(before)) + delta
-        found = array("q", [match.end() for match in _LINE_END.finditer(after, scan_from, scan_to)])
+        read = _LINE_END.finditer(after[scan_from:scan_to])
+        found = array("q", [scan_from + match.end() for match in read])
         if beyond < len(self):
             found.pop()  # the end of the last line read is the start of `beyond`, which is kept
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from lsprotocol import types
 
+from sotto_lsp.gap_text import GapText
 from sotto_lsp.line_starts import LineStarts
 
 
@@ -42,12 +43,15 @@ class PositionEncoding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DocumentSnapshot:
-    """Safe to hand to another thread. Offsets count characters of `text` (code points)."""
+    """Safe to hand to another thread. Offsets count characters of `text` (code points).
+
+    What a keystroke needs is looked up in `content`, whose parts cost no copy of the whole.
+    """
 
     uri: str
     language_id: str
     version: int
-    text: str
+    content: GapText
     line_starts: LineStarts
     encoding: PositionEncoding
 
@@ -62,7 +66,12 @@ class DocumentSnapshot:
         encoding: PositionEncoding = PositionEncoding.UTF16,
     ) -> "DocumentSnapshot":
         """A snapshot of a text that belongs to no open document."""
-        return cls(uri, language_id, version, text, LineStarts.of(text), encoding)
+        return cls(uri, language_id, version, GapText(text), LineStarts.of(text), encoding)
+
+    @property
+    def text(self) -> str:
+        """The whole text."""
+        return str(self.content)
 
     @property
     def num_lines(self) -> int:
@@ -73,9 +82,9 @@ class DocumentSnapshot:
         """Offsets `[start, end)` of an existing line, without its line end."""
         start = self.line_starts[line]
         if line + 1 == len(self.line_starts):
-            return start, len(self.text)
+            return start, len(self.content)
         end = self.line_starts[line + 1] - 1
-        if end > start and self.text[end] == "\n" and self.text[end - 1] == "\r":
+        if end > start and self.content[end - 1 : end + 1] == "\r\n":
             end -= 1
         return start, end
 
@@ -85,18 +94,18 @@ class DocumentSnapshot:
         Inside a character of several code units: before that character.
         """
         if position.line >= len(self.line_starts):
-            return len(self.text)
+            return len(self.content)
         start, end = self.line_bounds(position.line)
         return start + self.encoding.chars(
-            self.text[start : min(end, start + position.character)], position.character
+            self.content[start : min(end, start + position.character)], position.character
         )
 
     def position_at(self, offset: int) -> types.Position:
         """The position of an offset, cut to the text; the inside of a line end is the end of its line."""
-        offset = min(max(offset, 0), len(self.text))
+        offset = min(max(offset, 0), len(self.content))
         line = self.line_starts.line_of(offset)
         start, end = self.line_bounds(line)
-        return types.Position(line, self.encoding.units(self.text[start : min(offset, end)]))
+        return types.Position(line, self.encoding.units(self.content[start : min(offset, end)]))
 
     def range_at(self, start: int, end: int) -> types.Range:
         """The range between two offsets."""

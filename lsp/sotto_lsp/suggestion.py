@@ -8,8 +8,10 @@ from sotto_engine.stop import opens_block
 from sotto_lsp.context.window import WINDOW_CHARS, window
 from sotto_lsp.filters import apply_filters
 from sotto_lsp.filters.place import Place
+from sotto_lsp.gap_text import Text
 from sotto_lsp.settings import Settings
 
+_MAX_FIRST_LINE_CHARS = 65_536
 _LINE_SHARE = 0.25
 """Of the budget, after which a block ends with the line that it is in."""
 
@@ -23,7 +25,7 @@ class Suggestion:
 
 
 def make_request(
-    document: str, offset: int, path: str, settings: Settings, *, is_invoked: bool = False
+    document: Text, offset: int, path: str, settings: Settings, *, is_invoked: bool = False
 ) -> CompletionRequest:
     """The question to the engine: what belongs at `offset`, in characters, of the document?
 
@@ -44,7 +46,7 @@ def make_request(
     )
 
 
-def make_suggestion(completion: Completion, request: CompletionRequest, document: str = "") -> Suggestion:
+def make_suggestion(completion: Completion, request: CompletionRequest, document: Text = "") -> Suggestion:
     """The completion filtered for its place, with the line ends that `document` has."""
     is_cut_off = completion.finish_reason in (FinishReason.LENGTH, FinishReason.DEADLINE)
     filtered = apply_filters(completion.text, Place(request.prefix, request.suffix, is_cut_off))
@@ -60,7 +62,7 @@ def _stop_at(prefix: str, suffix: str, settings: Settings) -> StopAt:
     return StopAt.BLOCK if is_block else StopAt.LINE
 
 
-def line_end(document: str) -> str:
+def line_end(document: Text) -> str:
     """What ends the document's first line; a newline where there is one line only."""
-    match = re.search(r"\r\n|\n|\r", document)
+    match = re.search(r"\r\n|\n|\r", document[:_MAX_FIRST_LINE_CHARS])
     return match.group() if match else "\n"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from sotto_engine.shared_prefix import shared_prefix_length
+from sotto_lsp.gap_text import Text
 
 
 @dataclass
@@ -17,7 +18,7 @@ class TrackedSpan:
     end: int
     is_touched: bool = False
 
-    def follow(self, start: int, end: int, num_inserted: int, after: str) -> None:
+    def follow(self, start: int, end: int, num_inserted: int, after: Text) -> None:
         """`[start, end)` of the old text was replaced by `num_inserted` characters, which made it `after`."""
         if self.is_touched or (start == end and not num_inserted):
             return
@@ -28,8 +29,8 @@ class TrackedSpan:
         elif start < self.end:
             self.is_touched = True
             return
-        begins_line = self.start == 0 or after[self.start - 1] in "\r\n"
-        ends_line = self.end == len(after) or after[self.end] in "\r\n"
+        begins_line = self.start == 0 or after[self.start - 1 : self.start] in ("\r", "\n")
+        ends_line = self.end == len(after) or after[self.end : self.end + 1] in ("\r", "\n")
         self.is_touched |= not (begins_line and ends_line)
 
 

@@ -26,7 +26,7 @@ async def completion(
     text = await suggest(session, documents, snapshot, offset)
     if not text:
         return nothing
-    before = snapshot.text[max(0, offset - 200) : offset]
+    before = snapshot.content[max(0, offset - 200) : offset]
     match = _WORD_BEFORE.search(before)
     word = match.group() if match else ""
     replaced = types.Range(snapshot.position_at(offset - len(word)), snapshot.position_at(offset))

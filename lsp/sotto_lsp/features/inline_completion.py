@@ -9,6 +9,7 @@ from lsprotocol import types
 
 from sotto_engine.yielding_flag import YieldingFlag
 from sotto_lsp.documents import DocumentStore
+from sotto_lsp.gap_text import Text
 from sotto_lsp.last_suggestion import LastSuggestion
 from sotto_lsp.next_line import next_line
 from sotto_lsp.session import Session
@@ -50,16 +51,16 @@ async def suggest(
 ) -> str:
     """The text to show at `offset`, "" for nothing; remembered for the keystrokes that type along it."""
     last = session.last_suggestions.get(snapshot.uri)
-    if last is not None and (rest := last.continued_in(snapshot.text, offset)):
+    if last is not None and (rest := last.continued_in(snapshot.content, offset)):
         session.metrics.num_from_last_suggestion += 1
         return rest
-    if text := await session.foresight.at(snapshot.text, offset):
+    if text := await session.foresight.at(snapshot.content, offset):
         session.metrics.num_foreseen += 1
     else:
-        text = await _ask(session, snapshot.uri, snapshot.text, offset, is_invoked=is_invoked)
+        text = await _ask(session, snapshot.uri, snapshot.content, offset, is_invoked=is_invoked)
     if not _is_current(documents, snapshot):
         return ""
-    shown = session.last_suggestions[snapshot.uri] = LastSuggestion.at(snapshot.text, offset, text)
+    shown = session.last_suggestions[snapshot.uri] = LastSuggestion.at(snapshot.content, offset, text)
     ahead = partial(_reanchor, session, snapshot, shown)
     if text:
         session.foresight.begin(shown, partial(_think_on, session, snapshot, shown), ahead)
@@ -68,7 +69,7 @@ async def suggest(
     return text
 
 
-async def _ask(session: Session, uri: str, text: str, offset: int, *, is_invoked: bool = False) -> str:
+async def _ask(session: Session, uri: str, text: Text, offset: int, *, is_invoked: bool = False) -> str:
     request = make_request(text, offset, file_name(uri), session.settings, is_invoked=is_invoked)
     completion = await session.complete(request)
     return "" if completion is None else make_suggestion(completion, request, text).text
@@ -77,7 +78,7 @@ async def _ask(session: Session, uri: str, text: str, offset: int, *, is_invoked
 async def _think_on(
     session: Session, snapshot: DocumentSnapshot, shown: LastSuggestion, cancelled: YieldingFlag
 ) -> str:
-    document = snapshot.text[: shown.offset] + shown.text + snapshot.text[shown.offset :]
+    document = snapshot.content.edited(shown.offset, shown.offset, shown.text)
     offset = shown.offset + len(shown.text)
     asked = make_request(document, offset, file_name(snapshot.uri), session.settings)
     request = replace(asked, deadline_ms=None, line_deadline_ms=None)  # nobody waits
@@ -88,7 +89,7 @@ async def _think_on(
 async def _reanchor(
     session: Session, snapshot: DocumentSnapshot, shown: LastSuggestion, cancelled: YieldingFlag
 ) -> None:
-    asked = make_request(snapshot.text, shown.offset, file_name(snapshot.uri), session.settings)
+    asked = make_request(snapshot.content, shown.offset, file_name(snapshot.uri), session.settings)
     if (request := next_line(asked, shown.text)) is not None:
         await session.reanchor(request, cancelled)
 
@@ -102,7 +103,7 @@ async def _behind_selected(
 ) -> types.InlineCompletionList:
     """With an entry of the completion list selected, the ghost goes on behind it, as the client demands."""
     start = snapshot.offset_at(selected.range.start)
-    as_if_accepted = snapshot.text[:start] + selected.text + snapshot.text[offset:]
+    as_if_accepted = snapshot.content.edited(start, offset, selected.text)
     text = await _ask(session, snapshot.uri, as_if_accepted, start + len(selected.text))
     if not text or not _is_current(documents, snapshot):
         return types.InlineCompletionList(items=[])
