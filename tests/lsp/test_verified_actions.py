@@ -49,7 +49,7 @@ def run(tmp_path, monkeypatch):
     (tmp_path / "ruff.toml").write_text('lint.select = ["F"]\n')
     uri = (tmp_path / "app.py").as_uri()
 
-    async def edited(action, drawn, allowed, answers, **said):
+    async def edited(action, drawn, allowed, answers, uri=uri, **said):
         lines, place = marked(drawn)
         place = place.__class__(place.first_line, place.last_line, place.start, place.end, **said)
         documents = DocumentStore()
@@ -100,6 +100,11 @@ def test_a_checker_that_the_user_does_not_allow_is_not_run_and_the_message_says_
     assert "other = 1" in text, "what ruff would have refused"
     assert sentence.endswith("Not checked: ruff, which sotto.actionCheckers does not allow.")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_document_that_is_no_file_is_said_to_be_unchecked(run):
+    _, sentence, _ = run(mine('["ruff"]'), CODE, ["ruff"], [UNUSED], uri="untitled:Untitled-1")
+    assert sentence.endswith("Not checked: ruff, which needs a file.")
 
 
 def test_an_action_that_names_no_checker_asks_none(run):

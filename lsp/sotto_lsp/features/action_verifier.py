@@ -1,6 +1,7 @@
 """Which of the project's own checkers an action's answers are shown to, of those that the user allows."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from sotto_lsp.actions.action import Action, Place
 from sotto_lsp.checkers.finding import Diagnosed
@@ -13,19 +14,16 @@ def verifier_for(
     action: Action, place: Place, workspace_file: WorkspaceFile | None, allowed: Sequence[str]
 ) -> Verifier | None:
     """For a diagnostic, the checker that made it; else those that the action names. None if none is."""
-    if workspace_file is None:
-        return None
-    root, file = workspace_file.root, workspace_file.file
-    if not action.for_diagnostic:
-        asked = checkers_named(tuple(name for name in action.checkers if name in allowed))
-        left = tuple(
-            f"{name}, which sotto.actionCheckers does not allow"
-            for name in action.checkers
-            if name not in allowed
-        )
-        return Verifier(asked, root, file, not_asked=left) if action.checkers else None
     diagnosed = Diagnosed(place.first_line, place.source, place.code, place.message)
-    checker = maker_of(diagnosed)
-    if checker is None or checker.name not in allowed:
+    maker = maker_of(diagnosed) if action.for_diagnostic else None
+    named = [maker.name] if maker and maker.name in allowed else action.checkers
+    if not named:
         return None
-    return Verifier((checker,), root, file, diagnosed)
+    if workspace_file is None:
+        return Verifier((), Path(), Path(), not_asked=tuple(f"{name}, which needs a file" for name in named))
+    left = tuple(
+        f"{name}, which sotto.actionCheckers does not allow" for name in named if name not in allowed
+    )
+    asked = checkers_named(tuple(name for name in named if name in allowed))
+    root, file = workspace_file.root, workspace_file.file
+    return Verifier(asked, root, file, diagnosed if action.for_diagnostic else None, left)
