@@ -24,6 +24,12 @@ from sotto_lsp.settings import Settings
 URI = "file:///a.py"
 TEXT = "a = 1\nb = 2\n\ndef f(x):\n    y = x\n    pass\n\nc = 3\nb = 2\nd = 4\n"
 SNIPPETS = ["\n", "x", "pass", "b = 2\n", "# more\n", "e = 5", " ", "def g():\n    pass\n", ""]
+SIMPLER = [
+    "def f(x):\n    return x",
+    "def f(x):\n    y = x\n    return y\n```\nSee?",
+    "c = 2\n\ndef f(x):\n    return",
+    "Sure",
+]
 ANSWERS = ["return x", "print(y)\n    return y", "return nowhere", "return (", "y = y + x", "b = 2"]
 
 
@@ -65,7 +71,8 @@ class ScriptedSession:
             type_something(self._dice, self._user)
             await asyncio.sleep(0)
         on_text("piece")
-        text, probability = self._dice.choice(ANSWERS), self._dice.random()
+        text = self._dice.choice(SIMPLER if request.messages else ANSWERS)
+        probability = self._dice.random()
         return Completion(text, (), (), FinishReason.STOP_ID, 0, 0, Timings(), (probability,))
 
     async def score(self, request, texts):
@@ -93,7 +100,7 @@ async def run_one(dice):
     """The user and the edit that came out, or the sentence instead of one; the ids of the target's characters."""
     user = User(TEXT)
     name, line = dice.choice(
-        [("complete_body", 3), ("rewrite_line", 4), ("rewrite_line", 8), ("rewrite_line", 1)]
+        [("complete_body", 3), ("rewrite_line", 4), ("rewrite_line", 8), ("rewrite_line", 1), ("simplify", 3)]
     )
     if name == "complete_body":
         user.edit(TEXT.index("    y = x\n"), TEXT.index("    pass"), "")
