@@ -9,6 +9,7 @@ import threading
 
 import numpy as np
 
+from sotto_engine.cache_store import CacheStore
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.engine import PREFILL_GRID, load_engine
 from sotto_engine.export_folder import read_export_folder
@@ -100,7 +101,9 @@ def test_models_whose_rows_depend_on_the_cuts_are_found(model_dir):
     assert rows_look_exact(engine.model) or (engine.prefill_grid == PREFILL_GRID and has_experts)
 
 
-def test_random_histories_of_edits_and_cancellations_answer_as_a_cold_cache(model_dir, scope):
+def test_random_histories_of_edits_cancellations_and_restarts_answer_as_a_cold_cache(
+    model_dir, scope, tmp_path
+):
     warm, cold = load_engine(model_dir)[0], load_engine(model_dir)[0]
     rng = random.Random(model_dir.name)
     for _ in range(NUM_HISTORIES[scope]):
@@ -108,10 +111,19 @@ def test_random_histories_of_edits_and_cancellations_answer_as_a_cold_cache(mode
         for _ in range(rng.randint(1, 5)):
             text, cursor = edit(rng, text)
             request = CompletionRequest(text[:cursor], text[cursor:], max_tokens=4)
+            if rng.random() < 0.2:
+                start_again(warm, tmp_path)
             if rng.random() < 0.3:
                 cancelled_after(warm, request, rng.randint(0, 3))
             cold._prefix_cache.clear()
             assert answer(warm, request) == answer(cold, request)
+
+
+def start_again(engine, folder):
+    """Nothing is left but what is on disk."""
+    engine.keep_prompts(lambda: False)
+    engine._prefix_cache.clear()
+    engine.store = CacheStore(folder, "project", "model", min_tokens=8)
 
 
 def edit(rng, text):
