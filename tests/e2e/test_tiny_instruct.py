@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,25 @@ def test_a_completion_goes_first_and_a_cancel_ends_the_answer(editor):
     assert response.get("error", {}).get("code") == -32800 or response["result"]["applied"] is False
     assert editor.received_at[during] < editor.received_at[msg_id]
     assert editor.text == CODE and editor.edits == []
+
+
+def test_a_thousand_menus_of_an_instruct_model_run_no_model(editor):
+    body = "".join(f"        for r in rs[{i}:]:\n            out.append({i} * r)\n" for i in range(25))
+    method = "    def area{}(self, rs):\n        out = []\n" + body + "        return out\n\n"
+    editor.open_text("class Shapes:\n" + "".join(method.format(i) for i in range(60)))
+    before = editor.metrics()
+    times = []
+    for number in range(1000):
+        first = 1 + 54 * (number % 60)
+        cursor = {"line": first, "character": 10}
+        end = cursor if number % 2 else {"line": first + 2 + number % 50, "character": 0}
+        start = time.perf_counter()
+        editor.actions({"start": cursor, "end": end})
+        times.append((time.perf_counter() - start) * 1000)
+    print(f"codeAction, client's round trip: p50 {sorted(times)[500]:.2f}, p95 {sorted(times)[950]:.2f} ms")  # noqa: T201
+    after = editor.metrics()
+    for counter in ("num_action_answers", "num_prompt_tokens"):
+        assert after[counter] == before[counter]
 
 
 def test_a_base_model_of_the_same_shape_is_asked_nothing():

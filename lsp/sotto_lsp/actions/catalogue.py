@@ -94,6 +94,8 @@ def offered(
     if snapshot.language_id != "python":
         return []
     lines = Lines(snapshot)
+    targets: dict[tuple[Find, Place], Target | None] = {}
+    """What several actions look for is looked for once."""
     found: list[tuple[Action, Place]] = []
     text = snapshot.text
     is_broken = _first_problem(text) is not None
@@ -104,7 +106,8 @@ def offered(
                 continue
             if any(each.template.title == action.template.title for each, at in found if at is place):
                 continue  # for another kind of model
-            target = action.find(lines, place)
+            key = (action.find, place)
+            target = targets[key] = targets[key] if key in targets else action.find(lines, place)
             if target is None or (is_broken and not _can_help(text, target)):
                 continue
             found.append((action, place))

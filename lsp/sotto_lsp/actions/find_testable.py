@@ -8,6 +8,7 @@ from pygls.uris import to_fs_path
 
 from sotto_lsp.actions.action import Place
 from sotto_lsp.actions.find_code import find_function
+from sotto_lsp.actions.find_signature import signature_at
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.module_tests import is_test_file
 from sotto_lsp.actions.target import Target
@@ -19,6 +20,9 @@ def find_testable(lines: Lines, place: Place) -> Target | None:
     """Not a method or an inner function, whose tests need more than an import; `words` has its `name`."""
     path = to_fs_path(lines.snapshot.uri)
     if path is None or not Path(path).name.endswith(".py") or is_test_file(Path(path)):
+        return None
+    bounds = signature_at(lines, place.first_line)
+    if bounds is None or lines.indent(bounds[0]):
         return None
     target = find_function(lines, place)
     name = _NAME.match(lines.snapshot.text, target.first) if target else None
