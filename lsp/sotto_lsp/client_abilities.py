@@ -24,6 +24,7 @@ class ClientAbilities:
     has_progress: bool = False
     asks_questions: bool = False
     """showMessageRequest with buttons"""
+    shows_documents: bool = False
 
     @classmethod
     def of(cls, client: types.ClientCapabilities) -> "ClientAbilities":
@@ -47,6 +48,7 @@ class ClientAbilities:
             ),
             has_progress=bool(window and window.work_done_progress),
             asks_questions=bool(window and window.show_message),
+            shows_documents=bool(window and window.show_document and window.show_document.support),
         )
 
     def workspace_edit(

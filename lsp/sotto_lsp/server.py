@@ -115,12 +115,17 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
     @server.feature(types.SHUTDOWN)
     def shutdown(params: None) -> None:
         del params
-        session.stop(keep=True)
+        _end(session, actions)
 
     # pygls registers by decoration: the names exist for the reader and for tracebacks.
     del initialize, initialized, did_change_configuration, on_inline_completion, on_completion
     del on_code_action, on_resolve, on_action, metrics, did_open, did_change, did_close, shutdown
     return server
+
+
+def _end(session: Session, actions: ActionCommand) -> None:
+    session.stop(keep=True)
+    actions.end()
 
 
 def _project(params: types.InitializeParams) -> str:

@@ -4,6 +4,7 @@ import copy
 import json
 import sys
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
@@ -89,7 +90,9 @@ def test_what_an_instruct_model_can_do_is_offered_where_it_can(start_editor):
         assert [each["title"] for each in editor.actions(place)] == expected
     editor.open_text(CODE)
     assert [each["title"] for each in editor.actions("def area", only=["source"])] == [of_a_function[3]]
-    assert editor.actions("def area", only=["source"], triggerKind=1), "opened by the user: prompts may be computed"
+    assert editor.actions("def area", only=["source"], triggerKind=1), (
+        "opened by the user: prompts may be computed"
+    )
     editor.open_text(CODE, "file:///project/test_shapes.py")
     assert of_a_function[3] not in [each["title"] for each in editor.actions("def area")]
 
@@ -221,6 +224,27 @@ def test_an_explanation_is_told_and_no_document_is_changed(start_editor):
     assert result == {"applied": False, "message": "It gives the circumference, halved."}
     assert editor.said()[-1] == "Sotto: Explain: It gives the circumference, halved."
     assert editor.edits == [] and editor.text == CODE
+
+
+def test_a_long_explanation_is_shown_beside_the_code_where_the_client_can(start_editor):
+    long = "It multiplies.\n\nEach of them, that is. " + "There is more to say. " * 10
+    capabilities = copy.deepcopy(CAPABILITIES)
+    capabilities["window"]["showDocument"] = {"support": True}
+    editor = start_editor(long, long, "It adds.", capabilities=capabilities)
+    shown = []
+    editor.answers["window/showDocument"] = lambda params: shown.append(params) or {"success": True}
+    editor.open_text(CODE)
+    assert editor.run(action(editor, "Explain", LOOP))["message"] == long.strip()
+    path = Path(unquote(urlsplit(shown[0]["uri"]).path))
+    assert path.read_text() == f"# Explain\n\n{long.strip()}\n" and path.parent.stat().st_mode & 0o077 == 0
+    assert shown[0]["takeFocus"] is False and editor.said()[-1] == "Sotto: Explain: see explanation-1.md."
+    editor.answers["window/showDocument"] = {"success": False}
+    editor.run(action(editor, "Explain", LOOP))
+    assert editor.said()[-1] == "Sotto: Explain: " + long.strip()
+    editor.run(action(editor, "Explain", LOOP))
+    assert editor.said()[-1] == "Sotto: Explain: It adds." and len(shown) == 1, "short enough for a message"
+    assert editor.end() == 0
+    assert not path.parent.exists(), "gone with the session"
 
 
 def test_who_resolves_actions_gets_edits_and_no_words(start_editor):

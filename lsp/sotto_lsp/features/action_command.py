@@ -26,6 +26,7 @@ from sotto_lsp.features.checked_edit import CheckedEdit
 from sotto_lsp.features.code_action import COMMAND, place_in, title_of
 from sotto_lsp.features.explanation_run import ExplanationRun
 from sotto_lsp.features.inline_completion import file_name
+from sotto_lsp.features.telling import Telling
 from sotto_lsp.features.tests_run import TestsRun
 from sotto_lsp.features.user_actions import UserActions
 from sotto_lsp.protocol import SottoServer, work_done_token
@@ -47,6 +48,11 @@ class ActionCommand:
         self._session = session
         self._documents = documents
         self._user_actions = user_actions
+        self._telling = Telling(server)
+
+    def end(self) -> None:
+        """Leave nothing behind."""
+        self._telling.end()
 
     async def execute(self, arguments: object) -> dict[str, object]:
         """workspace/executeCommand: what came of it, with one message to the user."""
@@ -56,7 +62,7 @@ class ActionCommand:
             title = title_of(action, cast("dict[str, Any]", arguments))
             made = await self._made(title, action, document, cast("dict[str, Any]", arguments))
             if isinstance(made, str):
-                show_info(self._server, f"{title}: {made}")
+                await self._telling.tell(title, made)
                 return {"applied": False, "message": made}
             await self._apply(title, made)
         except SottoError as error:
@@ -79,7 +85,7 @@ class ActionCommand:
             show_warning(self._server, f"{action.title}: {error}")
             return action
         if isinstance(made, str):
-            show_info(self._server, f"{action.title}: {made}")
+            await self._telling.tell(action.title, made)
         else:
             action.edit = self._workspace_edit(action.title, made)
         return action
