@@ -84,7 +84,8 @@ class ActionRun:
         snapshot = self.document.snapshot()
         edit = types.TextEdit(range=snapshot.range_at(change.start, change.end), new_text=change.new)
         checked = ", ".join([*passed(self.target), *verified.passed])
-        sentence = f"done; checked that {checked} ({len(asked)} answers)."
+        num_answers_said = "1 answer" if len(asked) == 1 else f"{len(asked)} answers"
+        sentence = f"done; checked that {checked} ({num_answers_said})."
         if verified.unchecked:
             sentence += f" Not checked: {'; '.join(verified.unchecked)}."
         return CheckedEdit(snapshot.uri, snapshot.version, (edit,), sentence)
