@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 EXTRAS ?= test,recipe
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint lint-editors types tests test-exporters test-nvim test-vscode test-editors bench bench-actions bench-drafts bench-llama bench-server bench-shapes bench-prepare picture picture-vscode vsix clean
+.PHONY: run test lint lint-editors types tests test-exporters test-nvim test-vscode test-editors bench bench-actions bench-drafts bench-llama bench-raw bench-server bench-shapes bench-prepare picture picture-vscode vsix clean
 
 run: $(VENV)/.run  ## install, then show the main job on the embedded model
 	$(BIN)/sotto demo
@@ -62,6 +62,9 @@ bench-actions: $(VENV)/.test  ## faults planted in held-out code and repaired; H
 bench-llama: $(VENV)/.test  ## the same keystrokes on a built llama-server; LLAMA_SERVER=PROGRAM GGUF=FILE [MODEL=DIR]
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.beside_llama --llama-server $(LLAMA_SERVER) --gguf $(GGUF) --model "$(MODEL)"
 
+bench-raw: $(VENV)/.test  ## prefill and decode alone beside llama-bench; LLAMA_BENCH=PROGRAM GGUF=FILE MODELS="DIR ..."
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.raw_speed $(MODELS) --llama-bench $(LLAMA_BENCH) --gguf $(GGUF)
+
 bench-drafts: $(VENV)/.test  ## decoding with drafts beside one token a pass
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.drafts
 
@@ -69,9 +72,10 @@ bench-server: $(VENV)/.test  ## what the server itself takes of a key, and its m
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.server_share
 
 SHAPE ?= 0.5b
+BLOCK_SIZE ?= 32
 bench-shapes: $(EXPORTERS)/modern/.installed  ## real shapes beside onnxruntime-genai; needs Qwen2.5's tokenizer (TOKENIZER=DIR)
 	PYTHONPATH=engine:tests $(EXPORTERS)/modern/bin/python -m benchmarks.real_shapes $(EXPORTERS)/shapes \
-	  --shape $(SHAPE) --tokenizer $(or $(TOKENIZER),../shared/data/qwen2.5-tokenizer)
+	  --shape $(SHAPE) --block-size $(BLOCK_SIZE) --tokenizer $(or $(TOKENIZER),../shared/data/qwen2.5-tokenizer)
 
 bench-prepare: $(VENV)/.test $(EXPORTERS)/optimum/.installed  ## what `sotto models add` gains and what it changes; needs Qwen2.5's tokenizer (TOKENIZER=DIR)
 	PYTHONPATH=tests $(EXPORTERS)/optimum/bin/python -m benchmarks.transformers_js \

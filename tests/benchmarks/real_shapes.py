@@ -1,6 +1,6 @@
 """Qwen2.5-Coder in its real shapes with random weights: Sotto, a bare loop and onnxruntime-genai on one file.
 
-    make bench-shapes SHAPE=0.5b     `make test-exporters` installs the environment that builds the model
+    make bench-shapes [SHAPE=1.5b] [BLOCK_SIZE=128]     installs what builds the model, 2 GB, the first time
 
 Figures are ratios of interleaved rounds in one process; see docs/benchmarks.md.
 """
@@ -44,8 +44,8 @@ COMMON = {
 NUM_PROMPT, NUM_DECODED = 512, 24
 
 
-def build(shape: str, tokenizer_dir: Path, output: Path) -> None:
-    """An int4 graph by onnxruntime-genai's builder."""
+def build(shape: str, tokenizer_dir: Path, block_size: int, output: Path) -> None:
+    """An int4 graph by onnxruntime-genai's builder, `block_size` weights a scale."""
     import torch
     from transformers import Qwen2Config, Qwen2ForCausalLM
 
@@ -57,9 +57,9 @@ def build(shape: str, tokenizer_dir: Path, output: Path) -> None:
         for name in ("tokenizer.json", "tokenizer_config.json"):
             (Path(folder) / name).write_bytes((tokenizer_dir / name).read_bytes())
         command = [sys.executable, "-m", "onnxruntime_genai.models.builder", "-i", folder, "-o", str(output)]
-        subprocess.run(
-            [*command, "-p", "int4", "-e", "cpu", "-c", f"{folder}/cache"], check=True, stdout=sys.stderr
-        )
+        command += ["-p", "int4", "-e", "cpu", "-c", f"{folder}/cache"]
+        command += ["--extra_options", f"block_size={block_size}"]
+        subprocess.run(command, check=True, stdout=sys.stderr)
 
 
 class Sotto:
@@ -185,13 +185,15 @@ def main() -> None:
     parser.add_argument("directory", type=Path, help="where the models are kept between runs")
     parser.add_argument("--shape", choices=SHAPES, default="0.5b")
     parser.add_argument("--tokenizer", type=Path, required=True, help="folder with Qwen2.5's tokenizer.json")
+    parser.add_argument("--block-size", type=int, default=32, help="weights that share a scale")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
-    model_dir = options.directory / f"qwen2.5-coder-{options.shape}-int4"
+    kind = "int4" if options.block_size == 32 else f"int4-b{options.block_size}"
+    model_dir = options.directory / f"qwen2.5-coder-{options.shape}-{kind}"
     if not (model_dir / "genai_config.json").exists():
         options.directory.mkdir(parents=True, exist_ok=True)
-        build(options.shape, options.tokenizer, model_dir)
+        build(options.shape, options.tokenizer, options.block_size, model_dir)
     before, start = resident_megabytes(), time.perf_counter()
     sotto = Sotto(model_dir, options.threads)
     load_s, memory = time.perf_counter() - start, resident_megabytes() - before
