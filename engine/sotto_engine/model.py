@@ -234,8 +234,10 @@ def _session_options(num_threads: int) -> Any:  # noqa: ANN401
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
     # A thread that spins between the nodes of a pass saves a sixth of its time, one that spins on between passes
-    # burns a core: it may for a millisecond, then it sleeps (docs/benchmarks.md).
+    # burns a core: it may for a millisecond, and not beyond the pass's end, where the server needs that core for the
+    # answer (docs/benchmarks.md).
     options.add_session_config_entry("session.intra_op.spin_duration_us", "1000")
+    options.add_session_config_entry("session.force_spinning_stop", "1")
     return options
 
 
