@@ -42,7 +42,7 @@ class BackgroundJob(Generic[T]):
 class Background:
     """One job at a time. It is patient: it gives way to every question, and a newer one or `stop` ends it.
 
-    It ends at its next pass, so that the rows it has computed are in the cache for the question that stopped it.
+    It ends in the middle of a pass; the rows of the passes before are in the cache for the question that stopped it.
     """
 
     def __init__(self, new_flag: Callable[[], YieldingFlag]) -> None:
@@ -80,7 +80,7 @@ class Background:
             self.begin(then)
 
     def stop(self) -> None:
-        """Somebody wants to know something: the model is free within a pass."""
+        """Somebody wants to know something: the model is free at once."""
         if self._job is not None:
             self._job.stop()
             self._job = None

@@ -10,11 +10,18 @@ from lsprotocol import types
 from lsprotocol.types import Position, Range
 
 from lsp.test_snapshot import ENCODINGS, TEXTS, model_offset, model_positions
+from sotto_lsp import gap_text
 from sotto_lsp.documents import Document, DocumentStore
 from sotto_lsp.line_starts import LineStarts
 from sotto_lsp.snapshot import PositionEncoding
 
 URI = "file:///a.py"
+
+
+@pytest.fixture(autouse=True, params=[4, 32_768], ids=["small gap", "large gap"])
+def gap(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch):
+    """A text lies in pieces: with a small one in the middle, short texts have their edges anywhere too."""
+    monkeypatch.setattr(gap_text, "_MAX_GAP_CHARS", request.param)
 
 
 def opened(text: str, encoding: PositionEncoding = PositionEncoding.UTF16, **limits: int) -> DocumentStore:
