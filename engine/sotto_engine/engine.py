@@ -15,6 +15,7 @@ from sotto_engine.chat_template import ChatTemplate
 from sotto_engine.completion_run import CompletionRun, DeadlinePassed
 from sotto_engine.draft import Drafter
 from sotto_engine.errors import SottoError
+from sotto_engine.exact_rows import with_exact_rows
 from sotto_engine.export_folder import describe_model
 from sotto_engine.fim import FimTemplate, find_edit_tasks, find_template
 from sotto_engine.kv_cache import KVCache
@@ -23,7 +24,6 @@ from sotto_engine.lookahead import Lookahead
 from sotto_engine.manifest import Manifest
 from sotto_engine.model import Model
 from sotto_engine.prefix_cache import PrefixCache
-from sotto_engine.probe import rows_look_exact
 from sotto_engine.prompt import Prompt, PromptBuilder
 from sotto_engine.request import Completion, CompletionRequest, FimOrder, FinishReason
 from sotto_engine.sampler import make_sampler
@@ -259,13 +259,13 @@ def load_engine(directory: Path, options: EngineOptions | None = None) -> tuple[
     template = find_template(options.fim_family or manifest.fim_family, tokenizer)
     order = _fim_order(options.fim_order or manifest.fim_order)
     chat = ChatTemplate(manifest.directory, tokenizer)
-    prompts = PromptBuilder(
-        tokenizer, template, order, manifest.context_length, header=manifest.fim_header, chat=chat
-    )
-    model = Model(manifest.graph_path, manifest.context_length, options.num_threads, manifest.head_dim)
+    graph = Model(manifest.graph_path, manifest.context_length, options.num_threads, manifest.head_dim)
     files = [manifest.directory / file.name for file in manifest.files]
-    is_exact = memory.answer("exact rows", files, model.num_threads, lambda: rows_look_exact(model))
+    model, is_exact = with_exact_rows(graph, memory, files)
     memory.save()
+    prompts = PromptBuilder(
+        tokenizer, template, order, model.max_tokens, header=manifest.fim_header, chat=chat
+    )
     prefill_grid = 1 if is_exact else PREFILL_GRID
     stop_ids = {*manifest.stop_ids, *_known_ids(template, tokenizer)}
     good_for = (*manifest.good_for, *find_edit_tasks(template, tokenizer))

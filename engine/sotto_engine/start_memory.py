@@ -20,7 +20,7 @@ import platformdirs
 
 WORTH_REMEMBERING_NBYTES = 64 << 20
 """Smaller models are read anew at every start, in a few dozen milliseconds, and leave no file behind."""
-_FORMAT = 1
+_FORMAT = 2
 _MAX_ENTRIES = 200
 _SETTLED_S = 2.0
 """A file that was changed so recently could change again and keep its time, where clocks are coarse."""

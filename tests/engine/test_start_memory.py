@@ -11,7 +11,7 @@ import platformdirs
 import pytest
 
 import sotto_models
-from sotto_engine import engine, start_memory
+from sotto_engine import start_memory
 from sotto_engine.engine import load_engine
 from sotto_engine.errors import SottoError
 from sotto_engine.manifest import load_manifest, sha256_of
@@ -134,7 +134,7 @@ def test_a_second_start_of_a_large_model_reads_no_file_and_tries_nothing(model_d
     monkeypatch.setattr(start_memory, "WORTH_REMEMBERING_NBYTES", 0)
     grid = load_engine(model_dir)[0].prefill_grid
     monkeypatch.setattr("sotto_engine.manifest.sha256_of", pytest.fail)
-    monkeypatch.setattr(engine, "rows_look_exact", pytest.fail)
+    monkeypatch.setattr("sotto_engine.exact_rows.rows_look_exact", pytest.fail)
     assert load_engine(model_dir)[0].prefill_grid == grid
 
 
