@@ -4,30 +4,21 @@ Knows strings, token ids and a model; knows no URI, position, version or editor.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from sotto_engine.cache_store import CacheStore
 from sotto_engine.cancel import CancelFlag
-from sotto_engine.chat_template import ChatTemplate
 from sotto_engine.completion_run import CompletionRun, DeadlinePassed
 from sotto_engine.draft import Drafter
-from sotto_engine.errors import SottoError
-from sotto_engine.exact_rows import with_exact_rows
-from sotto_engine.export_folder import describe_model
-from sotto_engine.fim import FimTemplate, find_edit_tasks, find_template
 from sotto_engine.kv_cache import KVCache
 from sotto_engine.language_model import MIN_PREFILL, LanguageModel, PassCancelled
 from sotto_engine.lookahead import Lookahead
-from sotto_engine.manifest import Manifest
-from sotto_engine.model import Model
 from sotto_engine.prefix_cache import PrefixCache
 from sotto_engine.prompt import Prompt, PromptBuilder
-from sotto_engine.request import Completion, CompletionRequest, FimOrder, FinishReason
+from sotto_engine.request import Completion, CompletionRequest, FinishReason
 from sotto_engine.sampler import make_sampler
-from sotto_engine.start_memory import StartMemory
 from sotto_engine.text_score import score_answers
 from sotto_engine.tokenizer import Tokenizer
 from sotto_engine.warm_start import WarmStart
@@ -247,54 +238,3 @@ def _slice_size(cache: KVCache, prompt: Prompt) -> int:
             (num for num in ahead if MIN_PREFILL <= num <= min(size, remaining - MIN_PREFILL)), default=size
         )
     return size - 1 if remaining - size == 1 else size  # MIN_PREFILL holds for the last slice too
-
-
-def load_engine(directory: Path, options: EngineOptions | None = None) -> tuple[Engine, Manifest]:
-    """Load and check a model folder. Raises SottoError with a sentence the user can act on."""
-    options = options or EngineOptions()
-    manifest = describe_model(directory)
-    memory = StartMemory.of_model(manifest.nbytes)
-    manifest.verify(memory)
-    tokenizer = Tokenizer.load(manifest.tokenizer_path)
-    template = find_template(options.fim_family or manifest.fim_family, tokenizer)
-    order = _fim_order(options.fim_order or manifest.fim_order)
-    chat = ChatTemplate(manifest.directory, tokenizer)
-    graph = Model(manifest.graph_path, manifest.context_length, options.num_threads, manifest.head_dim)
-    files = [manifest.directory / file.name for file in manifest.files]
-    model, is_exact = with_exact_rows(graph, memory, files)
-    memory.save()
-    prompts = PromptBuilder(
-        tokenizer, template, order, model.max_tokens, header=manifest.fim_header, chat=chat
-    )
-    prefill_grid = 1 if is_exact else PREFILL_GRID
-    stop_ids = {*manifest.stop_ids, *_known_ids(template, tokenizer)}
-    good_for = (*manifest.good_for, *find_edit_tasks(template, tokenizer))
-    if manifest.is_instruct and chat.is_there:
-        good_for = (*good_for, CHAT)
-    engine = Engine(
-        model,
-        tokenizer,
-        prompts,
-        frozenset(stop_ids),
-        options,
-        manifest.min_probability,
-        prefill_grid,
-    )
-    engine.store = options.warm_start.store(
-        manifest, (template.family, order.value, prefill_grid), model.num_threads
-    )
-    return engine, replace(manifest, good_for=good_for)
-
-
-def _fim_order(name: str) -> FimOrder:
-    try:
-        return FimOrder(name)
-    except ValueError as error:
-        known = ", ".join(order.value for order in FimOrder)
-        raise SottoError(f"The FIM order {name!r} is unknown; use one of {known}.") from error
-
-
-def _known_ids(template: FimTemplate, tokenizer: Tokenizer) -> set[int]:
-    """Ids of the family's stop tokens and of the FIM tokens themselves, which never belong in code."""
-    spellings = (*template.stops, *template.control_tokens())
-    return {token_id for text in spellings if (token_id := tokenizer.control_id(text)) is not None}

@@ -56,9 +56,17 @@ class Model:
     """One session over one graph. One thread runs passes; any thread may set a cancel flag."""
 
     def __init__(
-        self, graph: Path, max_tokens: int, num_threads: int = 0, head_dim: int | None = None
+        self,
+        graph: Path,
+        max_tokens: int,
+        num_threads: int = 0,
+        head_dim: int | None = None,
+        *,
+        spins: bool = False,
     ) -> None:
         """Load a graph; `num_threads=0` takes one a physical core, `head_dim` is for graphs that leave it open.
+
+        `spins`: threads stay awake between the nodes of a pass, which suits large models.
 
         Raises SottoError if the file cannot be loaded or is no decoder that Sotto can feed.
         """
@@ -66,7 +74,9 @@ class Model:
         self._num_threads = num_threads or num_physical_cores()
         try:
             self._session: Any = ort.InferenceSession(
-                str(graph), _session_options(self._num_threads), providers=["CPUExecutionProvider"]
+                str(graph),
+                _session_options(self._num_threads, spins=spins),
+                providers=["CPUExecutionProvider"],
             )
         except Exception as error:  # onnxruntime raises a type of its own for every kind of failure
             raise SottoError(
@@ -228,16 +238,18 @@ def num_physical_cores() -> int:
     return max(1, len(siblings))
 
 
-def _session_options(num_threads: int) -> Any:  # noqa: ANN401
+def _session_options(num_threads: int, *, spins: bool) -> Any:  # noqa: ANN401
     options: Any = ort.SessionOptions()
     options.intra_op_num_threads = num_threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
-    # A thread that spins between the nodes of a pass saves a sixth of its time, one that spins on between passes
-    # burns a core: it may for a millisecond, and not beyond the pass's end, where the server needs that core for the
-    # answer (docs/benchmarks.md).
-    options.add_session_config_entry("session.intra_op.spin_duration_us", "1000")
-    options.add_session_config_entry("session.force_spinning_stop", "1")
+    # Threads that spin between the nodes of a pass save a tenth of a large model's time. Those that spin on behind it
+    # burn a core that the server needs for the answer, and ending that takes longer than a small model's whole pass
+    # (docs/benchmarks.md).
+    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spins)))
+    if spins:
+        options.add_session_config_entry("session.intra_op.spin_duration_us", "1000")
+        options.add_session_config_entry("session.force_spinning_stop", "1")
     return options
 
 

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from sotto_engine.cancel import CancelFlag
-from sotto_engine.engine import load_engine
 from sotto_engine.errors import SottoError
+from sotto_engine.loading import load_engine
 from sotto_lsp.models.store import resolve_model
 from sotto_lsp.settings import Settings
 from sotto_lsp.suggestion import make_request, make_suggestion

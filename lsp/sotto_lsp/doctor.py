@@ -10,9 +10,10 @@ from pathlib import Path
 
 from sotto_engine.cache_store import kept_size
 from sotto_engine.cancel import CancelFlag
-from sotto_engine.engine import Engine, load_engine
+from sotto_engine.engine import Engine
 from sotto_engine.errors import SottoError
 from sotto_engine.language_model import ModelTraits
+from sotto_engine.loading import load_engine
 from sotto_engine.manifest import Manifest
 from sotto_engine.probe import Speed, measure_speed, rows_are_exact
 from sotto_engine.warm_start import kept_root

@@ -230,7 +230,8 @@ class Session:
         named, settings, project = self._named(self.settings), self.settings, self.project
 
         def load() -> "tuple[Engine, Manifest]":
-            from sotto_engine.engine import EngineOptions, load_engine  # noqa: PLC0415 - loads onnxruntime
+            from sotto_engine.engine import EngineOptions  # noqa: PLC0415 - loads onnxruntime
+            from sotto_engine.loading import load_engine  # noqa: PLC0415
             from sotto_engine.warm_start import WarmStart  # noqa: PLC0415
 
             return load_engine(

@@ -21,7 +21,7 @@ from recipe.quantize import SCHEMES
 from recipe.reference import reference_logits
 from recipe.runner import Runner
 from recipe.timing import CONTEXT, PASS_SIZES, PREFILL_SIZES, load_ms, speeds
-from sotto_engine.engine import load_engine
+from sotto_engine.loading import load_engine
 
 
 def main() -> None:

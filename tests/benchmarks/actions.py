@@ -18,7 +18,7 @@ from pathlib import Path
 import sotto_models
 from benchmarks.planted import MAKERS, Task
 from sotto_engine.cancel import CancelFlag
-from sotto_engine.engine import load_engine
+from sotto_engine.loading import load_engine
 from sotto_lsp.actions.catalogue import find_action
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.proposal import Question, ask, sound_ones

@@ -17,7 +17,7 @@ from pathlib import Path
 import sotto_models
 from benchmarks.actions import BareModel
 from benchmarks.planted import Task, misspelt
-from sotto_engine.engine import load_engine
+from sotto_engine.loading import load_engine
 from sotto_lsp.actions.action import Place
 from sotto_lsp.actions.catalogue import find_action
 from sotto_lsp.actions.lines import Lines

@@ -12,7 +12,8 @@ from pathlib import Path
 import sotto_models
 from benchmarks.replay import sources
 from sotto_engine.cancel import CancelFlag
-from sotto_engine.engine import EngineOptions, load_engine
+from sotto_engine.engine import EngineOptions
+from sotto_engine.loading import load_engine
 from sotto_engine.request import Completion, CompletionRequest, StopAt
 
 _TYPED = 12

@@ -66,7 +66,8 @@ class Sotto:
     """The engine as the server runs it: prompt in slices, cache, sampler, stop rules."""
 
     def __init__(self, directory: Path, num_threads: int) -> None:
-        from sotto_engine.engine import EngineOptions, load_engine
+        from sotto_engine.engine import EngineOptions
+        from sotto_engine.loading import load_engine
 
         # One token a pass, as the loops beside it: drafts have their own measurement (drafts.py).
         self.engine, _ = load_engine(directory, EngineOptions(num_threads=num_threads, drafts=False))

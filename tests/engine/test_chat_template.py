@@ -204,7 +204,7 @@ def test_jinja_is_loaded_when_the_first_question_is_asked(tmp_path):
     (tmp_path / TEMPLATE_NAME).write_text(LIKE_LLAMA)
     program = (
         "import sys, pathlib, sotto_models\n"
-        "from sotto_engine.engine import load_engine\n"
+        "from sotto_engine.loading import load_engine\n"
         "from sotto_engine.chat_template import ChatTemplate\n"
         "from sotto_engine.request import Message\n"
         "engine, _ = load_engine(sotto_models.embedded_model_dir())\n"

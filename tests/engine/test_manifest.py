@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 import sotto_models
-from sotto_engine.engine import EngineOptions, load_engine
+from sotto_engine.engine import EngineOptions
 from sotto_engine.errors import SottoError
+from sotto_engine.loading import load_engine
 from sotto_engine.manifest import MANIFEST_NAME, load_manifest, sha256_of
 
 

@@ -12,8 +12,8 @@ import pytest
 
 import sotto_models
 from sotto_engine import start_memory
-from sotto_engine.engine import load_engine
 from sotto_engine.errors import SottoError
+from sotto_engine.loading import load_engine
 from sotto_engine.manifest import load_manifest, sha256_of
 from sotto_engine.start_memory import StartMemory
 

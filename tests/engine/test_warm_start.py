@@ -16,7 +16,8 @@ from engine.test_warm_equals_cold import EDITS, Place, answer, apply
 from sotto_engine import warm_start
 from sotto_engine.cache_store import CacheStore, folder_of
 from sotto_engine.cancel import CancelFlag
-from sotto_engine.engine import EngineOptions, load_engine
+from sotto_engine.engine import EngineOptions
+from sotto_engine.loading import load_engine
 from sotto_engine.request import CompletionRequest, FimOrder
 from sotto_engine.warm_start import WarmStart, kept_root
 

@@ -11,9 +11,10 @@ import numpy as np
 
 from sotto_engine.cache_store import CacheStore
 from sotto_engine.cancel import CancelFlag
-from sotto_engine.engine import PREFILL_GRID, load_engine
+from sotto_engine.engine import PREFILL_GRID
 from sotto_engine.export_folder import read_export_folder
 from sotto_engine.language_model import PassCancelled
+from sotto_engine.loading import load_engine
 from sotto_engine.model import Model
 from sotto_engine.probe import rows_look_exact
 from sotto_engine.request import CompletionRequest, FinishReason

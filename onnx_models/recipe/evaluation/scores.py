@@ -29,7 +29,8 @@ from recipe.library import Library
 from recipe.pack import load_tokenizer
 from recipe.runner import Runner
 from recipe.timing import CONTEXT, PASS_SIZES, speeds
-from sotto_engine.engine import Engine, EngineOptions, load_engine
+from sotto_engine.engine import Engine, EngineOptions
+from sotto_engine.loading import load_engine
 from sotto_engine.manifest import Manifest, load_manifest
 from sotto_engine.request import FimOrder
 

@@ -1,0 +1,77 @@
+"""From a model folder to an engine."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from sotto_engine.chat_template import ChatTemplate
+from sotto_engine.engine import CHAT, PREFILL_GRID, Engine, EngineOptions
+from sotto_engine.errors import SottoError
+from sotto_engine.exact_rows import with_exact_rows
+from sotto_engine.export_folder import describe_model
+from sotto_engine.fim import FimTemplate, find_edit_tasks, find_template
+from sotto_engine.manifest import Manifest
+from sotto_engine.model import Model
+from sotto_engine.prompt import PromptBuilder
+from sotto_engine.request import FimOrder
+from sotto_engine.start_memory import StartMemory
+from sotto_engine.tokenizer import Tokenizer
+
+_SPIN_FROM_NBYTES = 64 << 20
+"""Ending the spinning of threads takes longer than a whole pass of a smaller model (docs/benchmarks.md)."""
+
+
+def load_engine(directory: Path, options: EngineOptions | None = None) -> tuple[Engine, Manifest]:
+    """Load and check a model folder. Raises SottoError with a sentence the user can act on."""
+    options = options or EngineOptions()
+    manifest = describe_model(directory)
+    memory = StartMemory.of_model(manifest.nbytes)
+    manifest.verify(memory)
+    tokenizer = Tokenizer.load(manifest.tokenizer_path)
+    template = find_template(options.fim_family or manifest.fim_family, tokenizer)
+    order = _fim_order(options.fim_order or manifest.fim_order)
+    chat = ChatTemplate(manifest.directory, tokenizer)
+    graph = Model(
+        manifest.graph_path,
+        manifest.context_length,
+        options.num_threads,
+        manifest.head_dim,
+        spins=manifest.nbytes >= _SPIN_FROM_NBYTES,
+    )
+    files = [manifest.directory / file.name for file in manifest.files]
+    model, is_exact = with_exact_rows(graph, memory, files)
+    memory.save()
+    prompts = PromptBuilder(
+        tokenizer, template, order, model.max_tokens, header=manifest.fim_header, chat=chat
+    )
+    prefill_grid = 1 if is_exact else PREFILL_GRID
+    stop_ids = {*manifest.stop_ids, *_known_ids(template, tokenizer)}
+    good_for = (*manifest.good_for, *find_edit_tasks(template, tokenizer))
+    if manifest.is_instruct and chat.is_there:
+        good_for = (*good_for, CHAT)
+    engine = Engine(
+        model,
+        tokenizer,
+        prompts,
+        frozenset(stop_ids),
+        options,
+        manifest.min_probability,
+        prefill_grid,
+    )
+    engine.store = options.warm_start.store(
+        manifest, (template.family, order.value, prefill_grid), model.num_threads
+    )
+    return engine, replace(manifest, good_for=good_for)
+
+
+def _fim_order(name: str) -> FimOrder:
+    try:
+        return FimOrder(name)
+    except ValueError as error:
+        known = ", ".join(order.value for order in FimOrder)
+        raise SottoError(f"The FIM order {name!r} is unknown; use one of {known}.") from error
+
+
+def _known_ids(template: FimTemplate, tokenizer: Tokenizer) -> set[int]:
+    """Ids of the family's stop tokens and of the FIM tokens themselves, which never belong in code."""
+    spellings = (*template.stops, *template.control_tokens())
+    return {token_id for text in spellings if (token_id := tokenizer.control_id(text)) is not None}
