@@ -53,7 +53,7 @@ def advice(manifest: Manifest, traits: ModelTraits, speed: Speed, prefill_grid: 
         (
             prefill_grid > 1,
             f"a key computes up to {prefill_grid} tokens again, since this model's rows depend on how a prompt is "
-            "cut; weights in blocks of 32 and no fused mixture of experts avoid that.",
+            "cut; a graph that writes its cache in place and no fused mixture of experts avoid that.",
         ),
         (
             not all(file.sha256 for file in manifest.files),
