@@ -12,6 +12,7 @@ import sys
 import pytest
 
 from editors import echo_server
+from editors.action_examples import FIRST_IN_THE_MENU
 from editors.helix_session import ENTER, ESCAPE, SHIPPED
 
 CODE = "def mean(values):\n    total = sum(values)\n    return total / len\n"
@@ -138,6 +139,18 @@ def test_a_code_action_is_chosen_from_the_menu_and_its_edit_is_on_the_screen(ope
     assert helix.text() == "def total(values):\n    return sum(values)\n"
     helix.input("u")
     helix.wait(lambda: not helix.row_with("def total(values):"))
+
+
+@pytest.mark.editor_check("Helix", "code action")
+@FIRST_IN_THE_MENU
+def test_what_the_model_writes_is_on_the_screen_and_gone_with_undo(open_ready, title, text, line, added):
+    helix = open_ready(text)
+    helix.input(f"{line}gg", " ", "a")
+    helix.wait(lambda: helix.row_with(title))
+    helix.input(ENTER)
+    helix.wait(lambda: helix.row_with(added) and helix.row_with("checked that the file compiles"))
+    helix.input("u")
+    helix.wait(lambda: not helix.row_with(added))
 
 
 @pytest.mark.editor_check("Helix", "server killed and back")

@@ -4,6 +4,7 @@ import importlib.util
 
 import pytest
 
+from editors.action_examples import FIRST_IN_THE_MENU
 from editors.terminal_session import ENTER
 
 pytestmark = pytest.mark.skipif(
@@ -32,9 +33,9 @@ def open_ready(program, tmp_path, sessions):
     return start
 
 
-def choose_first(nvim):
+def choose_first(nvim, title="Fix syntax error here"):
     nvim.command("lua vim.lsp.buf.code_action()")
-    nvim.wait(lambda: nvim.row_with("1: Fix syntax error here"))
+    nvim.wait(lambda: nvim.row_with(f"1: {title}"))
     nvim.input("1", ENTER)
 
 
@@ -48,6 +49,18 @@ def test_a_code_action_is_chosen_from_the_menu_and_its_edit_is_on_the_screen(ope
     nvim.wait(lambda: (tmp_path / "app.py").read_text().startswith(REPAIRED))
     nvim.input("u")
     nvim.wait(lambda: not nvim.row_with(REPAIRED))
+
+
+@pytest.mark.editor_check("Neovim {program}", "code action")
+@FIRST_IN_THE_MENU
+def test_what_the_model_writes_is_on_the_screen_and_gone_with_undo(open_ready, title, text, line, added):
+    nvim = open_ready(text)
+    nvim.command(str(line))
+    choose_first(nvim, title)
+    nvim.wait(lambda: nvim.row_with(added))
+    nvim.wait(lambda: nvim.row_with("checked that the file compiles"))
+    nvim.input("u")
+    nvim.wait(lambda: not nvim.row_with(added))
 
 
 @pytest.mark.editor_check("Neovim {program}", "preview or confirmation")

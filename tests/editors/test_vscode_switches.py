@@ -7,6 +7,7 @@ import pytest
 
 import sotto_models
 from e2e.raw_client import EVERYTHING
+from editors.action_examples import FIRST_IN_THE_MENU
 from editors.vscode_session import CODE, check, started, wait_ready
 
 BROKEN = "def mean(values):\n    total = sum(values)\n    return total / len(values\n"
@@ -107,6 +108,18 @@ def test_a_code_action_is_previewed_and_applied_when_it_is_confirmed(window):
     window.wait(lambda: window.lines() == REPAIRED.split("\n"))
     window.wait(lambda: any("checked that the file comp" in each for each in window.messages()))
     window.wait(lambda: window.saved(file) == REPAIRED)
+
+
+@check("code action")
+@FIRST_IN_THE_MENU
+def test_what_the_model_writes_is_in_the_file_when_it_is_confirmed(window, title, text, line, added):
+    window.open_text(text, line, 6)
+    choose_action(window, title)
+    window.wait(lambda: any(added.strip() in row for row in window.rows(f"{PREVIEW} .monaco-list-row")))
+    window.click(f"{PREVIEW} .monaco-list-row .monaco-checkbox")
+    window.click(f"{PREVIEW} .monaco-button", "Apply")
+    window.wait(lambda: any(added in row for row in window.lines()))
+    window.shoot(title.split()[-1])
 
 
 def test_a_code_action_that_is_not_confirmed_changes_nothing(window):
