@@ -30,24 +30,25 @@ CHECKS = (
     "nothing stale: insert mode left",
 )
 IN_A_LIST = "an entry of a completion list is taken whole"
-FIRST = "tested for what its users see first, no more"
+NO_EDITS = "ALE applies no edits of a server's own"
+FIRST = "not tested there: its users see the others first"
 WHOLE = "lsp-mode takes ghost text whole"
 BARE = "not tested without the plugin; see Neovim 0.12"
+IN_A_MENU = ("Emacs, eglot", "Helix", "Vim, ALE", "Vim, vim-lsp")
 WHY_NOT = {
-    ("Helix", "accepted by word"): IN_A_LIST,
-    ("Helix", "accepted by line"): IN_A_LIST,
-    ("Helix", "next candidate"): "the server has one candidate, and no second server ran",
+    **{(editor, check): FIRST for editor in IN_A_MENU for check in CHECKS},
+    **{(editor, f"accepted by {part}"): IN_A_LIST for editor in IN_A_MENU for part in ("word", "line")},
+    **{(editor, "next candidate"): "the server has one candidate, and no second ran" for editor in IN_A_MENU},
     ("Helix", "preview or confirmation"): "Helix applies every edit at once (source of 25.07)",
     ("Emacs, lsp-mode", "accepted by word"): WHOLE,
     ("Emacs, lsp-mode", "accepted by line"): WHOLE,
-    **{(editor, check): FIRST for editor in ("Emacs, eglot", "Vim, ALE", "Vim, vim-lsp") for check in CHECKS},
     (
         "Vim, vim-lsp",
         "several lines",
     ): "vim-lsp inserts the first of several lines twice: it is sent one line",
-    ("Vim, vim-lsp", "accepted by word"): IN_A_LIST,
-    ("Vim, vim-lsp", "accepted by line"): IN_A_LIST,
-    ("Vim, ALE", "code action"): "ALE applies no edits of a server's own",
+    ("Vim, ALE", "several lines"): "ALE cuts an entry at its first bracket",
+    ("Vim, ALE", "code action"): NO_EDITS,
+    ("Vim, ALE", "preview or confirmation"): NO_EDITS,
     ("Emacs, lsp-mode", "preview or confirmation"): "lsp-mode 10 does not declare change annotations",
     **{("Neovim 0.12 alone", check): BARE for check in CHECKS},
     (

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from editors import install_vim
-from editors.terminal_session import ENTER
+from editors.terminal_session import ENTER, ESCAPE
 from editors.vim_session import VimSession, documented
 
 VIM_LSP = os.environ.get("SOTTO_VIM_LSP", "")
@@ -64,6 +64,56 @@ def test_the_entry_at_the_end_of_a_line_is_taken_in_ale(open_ale):
     entry = menu.split()[-3]
     vim.wait(lambda: vim.row_with(BEFORE) == BEFORE + entry)
     assert vim.holds(CODE.replace("len", "len(" + entry))
+
+
+@pytest.mark.editor_check("Vim, ALE", "mid-line")
+def test_the_entry_in_the_middle_of_a_line_leaves_what_follows_in_ale(open_ale):
+    vim = open_ale(STAT)
+    vim.input("5Gf)i", "pa")
+    vim.wait(lambda: vim.row_with(" Sotto"))
+    vim.input(NEXT)
+    assert vim.holds(STAT.replace("()", "(path)"))
+
+
+@pytest.mark.editor_check("Vim, ALE", "typed along", "nothing stale: undo")
+def test_what_was_typed_along_an_entry_is_not_there_twice_and_undo_takes_it_back_in_ale(open_ale):
+    vim = open_ale(CODE)
+    vim.input("3GA", "(va")
+    entry = vim.wait(lambda: vim.row_with(" Sotto")).split()[-3]
+    vim.input("l")
+    vim.wait(lambda: vim.row_with(" Sotto"))
+    vim.input(NEXT)
+    assert vim.holds(CODE.replace("len", "len(" + entry))
+    vim.input("u")
+    assert vim.holds(CODE)
+
+
+@pytest.mark.editor_check("Vim, ALE", "nothing stale: insert mode left", "nothing stale: deletion")
+@pytest.mark.parametrize("keys", ["\x7f\x7f", ESCAPE])
+def test_no_entry_stays_when_the_word_is_gone_or_insert_mode_is_left_in_ale(open_ale, keys):
+    vim = open_ale(CODE)
+    vim.input("3GA", "(va")
+    vim.wait(lambda: vim.row_with(" Sotto"))
+    vim.input(*keys)
+    vim.wait(lambda: not vim.row_with(" Sotto"))
+    assert vim.stays(lambda: not vim.row_with(" Sotto"), 1.5)
+
+
+@pytest.mark.editor_check("Vim, ALE", "server killed and back")
+def test_a_killed_server_is_back_with_the_next_letters_in_ale(open_ale):
+    vim = open_ale(CODE)
+    vim.input("3GA", "(va")
+    vim.wait(lambda: vim.row_with(" Sotto"))
+    (server,) = vim.children("serve")
+    os.kill(server, signal.SIGKILL)
+    vim.wait(lambda: server not in vim.children("serve"))
+
+    def is_back():
+        vim.input("\x7f\x7f", "va")
+        return not vim.stays(lambda: not vim.row_with(" Sotto"), 2)
+
+    vim.wait(is_back, 60)
+    assert server not in vim.children("serve")
 
 
 def wait_served(vim):
