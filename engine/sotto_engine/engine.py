@@ -13,7 +13,7 @@ from sotto_engine.cancel import CancelFlag
 from sotto_engine.completion_run import CompletionRun, DeadlinePassed
 from sotto_engine.draft import Drafter
 from sotto_engine.kv_cache import KVCache
-from sotto_engine.language_model import MIN_PREFILL, LanguageModel, PassCancelled
+from sotto_engine.language_model import ATTENTION_TILE, MIN_PREFILL, LanguageModel, PassCancelled
 from sotto_engine.lookahead import Lookahead
 from sotto_engine.prefix_cache import PrefixCache
 from sotto_engine.prompt import Prompt, PromptBuilder
@@ -237,4 +237,6 @@ def _slice_size(cache: KVCache, prompt: Prompt) -> int:
         size = min(
             (num for num in ahead if MIN_PREFILL <= num <= min(size, remaining - MIN_PREFILL)), default=size
         )
-    return size - 1 if remaining - size == 1 else size  # MIN_PREFILL holds for the last slice too
+    if remaining - size == 1:  # MIN_PREFILL holds for the last slice too
+        size -= 1
+    return size - MIN_PREFILL if size > 1 and size % ATTENTION_TILE == 1 else size

@@ -13,6 +13,10 @@ MIN_PREFILL = 2
 """Tokens of the prompt that are always computed, in one pass: the attention kernel for a single token
 rounds differently, so a prompt is never computed one token at a time (docs/architecture.md)."""
 
+ATTENTION_TILE = 32
+"""The attention kernel takes rows in tiles of twice the head's size: 32 for heads of 16, 128 for heads of 64. A single row
+that is left over goes to the kernel for one row, so no pass of a prompt leaves one over the smallest tile."""
+
 
 class PassCancelled(Exception):  # noqa: N818 - not an error: the caller asked for it
     """A running pass was broken off; the cache is as it was before the pass."""

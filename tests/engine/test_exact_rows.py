@@ -8,7 +8,7 @@ import pytest
 from engine.fakes import FakeCutModel, FakeModel, FakeRecurrentModel, make_engine
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.exact_rows import EvenPasses, with_exact_rows
-from sotto_engine.language_model import PassCancelled
+from sotto_engine.language_model import ATTENTION_TILE, PassCancelled
 from sotto_engine.request import CompletionRequest
 from sotto_engine.start_memory import StartMemory
 
@@ -95,6 +95,16 @@ def test_a_pass_that_was_cancelled_leaves_the_cache_alone():
     with pytest.raises(PassCancelled):
         model.forward(cache, [5, 6, 7], cancelled)
     assert rows_of(cache) == before
+
+
+def test_no_pass_of_a_prompt_leaves_a_single_row_over_a_tile():
+    lengths = set[int]()
+    for num_letters in range(1, 140):
+        engine = make_engine()
+        engine.complete(CompletionRequest("a" * num_letters, "", max_tokens=1), CancelFlag())
+        assert all(size % ATTENTION_TILE != 1 for size in engine.model.passes), engine.model.passes
+        lengths.add(sum(engine.model.passes))
+    assert {33, 65, 97, 129} <= lengths, "the lengths of which one would be left over"
 
 
 def test_warm_equals_cold_through_the_engine():
