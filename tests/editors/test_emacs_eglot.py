@@ -85,7 +85,7 @@ def test_a_killed_server_is_started_again(open_emacs):
     )
     os.kill(server, signal.SIGKILL)
     emacs.wait(lambda: emacs.children("sotto_lsp") not in ([], [server]))
-    emacs.wait(lambda: emacs.row_with("Connected!"))
+    emacs.wait(lambda: emacs.row_with("onnected!"))  # "Reconnected!" follows "Connected!"
     emacs.input("\x1b>", "\x02", "(v")
     complete(emacs)
     assert holds(emacs, CODE.replace("len", "len(values)"))
