@@ -15,7 +15,7 @@ rounds differently, so a prompt is never computed one token at a time (docs/arch
 
 ATTENTION_TILE = 32
 """The attention kernel takes rows in tiles of twice the head's size: 32 for heads of 16, 128 for heads of 64.
-A single row that is left over goes to the kernel for one row, so no pass of a prompt leaves one over the smallest tile."""
+A single row that is left over goes to the kernel for one row, so no pass of a prompt leaves one over 32."""
 
 
 class PassCancelled(Exception):  # noqa: N818 - not an error: the caller asked for it
