@@ -10,7 +10,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
-from sotto_engine import engine as engine_module
+from sotto_engine import loading
 from sotto_engine.request import Completion, FinishReason, Timings
 from sotto_lsp.cli import main
 
@@ -44,13 +44,13 @@ class ScriptedAnswers:
         return Completion(text, (), (), reason, 0, 0, Timings(), (0.5,))
 
 
-def load_scripted(directory, options=None, load=engine_module.load_engine):
+def load_scripted(directory, options=None, load=loading.load_engine):
     engine, manifest = load(directory, options)
     answers = ScriptedAnswers(engine)
     engine.complete, engine.score = answers.complete, answers.score
-    return engine, replace(manifest, good_for=(*manifest.good_for, engine_module.CHAT))
+    return engine, replace(manifest, good_for=(*manifest.good_for, loading.CHAT))
 
 
-engine_module.load_engine = load_scripted
+loading.load_engine = load_scripted
 sys.argv[1:] = ["serve"]
 sys.exit(main())
