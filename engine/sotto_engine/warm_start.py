@@ -12,7 +12,7 @@ from sotto_engine.cache_store import CacheStore, folder_of
 from sotto_engine.manifest import Manifest
 from sotto_engine.start_memory import WORTH_REMEMBERING_NBYTES, machine, stamp_of
 
-_FORMAT = 1
+_FORMAT = 2
 """To be raised whenever the same graph comes to be run, or the same text to be asked about, in another way."""
 
 

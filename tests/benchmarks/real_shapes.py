@@ -67,14 +67,17 @@ class Sotto:
 
     def __init__(self, directory: Path, num_threads: int) -> None:
         from sotto_engine.engine import EngineOptions
+        from sotto_engine.exact_rows import EvenPasses
         from sotto_engine.loading import load_engine
 
         # One token a pass, as the loops beside it: drafts have their own measurement (drafts.py).
         self.engine, _ = load_engine(directory, EngineOptions(num_threads=num_threads, drafts=False))
         self.text = "x = values[index] + offset\n" * 200
 
-        self.session = TimedSession(self.engine.model._session)
-        self.engine.model._session = self.session
+        model = self.engine.model
+        self.model = model._model if isinstance(model, EvenPasses) else model
+        self.session = TimedSession(self.model._session)
+        self.model._session = self.session
 
     def round(self) -> tuple[float, float, float]:
         """`(prefill tokens/s, decode ms a token, of which ms outside the session)` of one cold completion."""
@@ -116,7 +119,7 @@ class Bare:
     """`run_with_iobinding` on bound buffers and argmax: nothing else."""
 
     def __init__(self, sotto: Sotto) -> None:
-        self.model, self.session = sotto.engine.model, sotto.session
+        self.model, self.session = sotto.model, sotto.session
 
     def round(self, num_prompt: int) -> tuple[float, float, float]:
         import onnxruntime as ort

@@ -1,6 +1,7 @@
 """The real server, `sotto serve`, over stdio."""
 
 import sys
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -56,6 +57,14 @@ class Editor(RawClient):
 
     def metrics(self):
         return self.result("workspace/executeCommand", {"command": "sotto.metrics"})
+
+    def wait_ahead(self, num_before):
+        """Until more tokens than so many were computed ahead; how many there are then."""
+        deadline = time.monotonic() + 60
+        while (num := self.metrics()["num_ahead_tokens"]) <= num_before:
+            assert time.monotonic() < deadline, "nothing is computed ahead"
+            time.sleep(0.02)
+        return num
 
 
 @pytest.fixture

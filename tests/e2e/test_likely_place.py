@@ -25,15 +25,6 @@ def open_editor(start_server):
     return open_editor
 
 
-def wait_for_more_than(editor, num_before):
-    """Until tokens beyond so many were computed ahead; how many there are then."""
-    deadline = time.monotonic() + 60
-    while (num := editor.metrics()["num_ahead_tokens"]) <= num_before:
-        assert time.monotonic() < deadline, "nothing is computed ahead"
-        time.sleep(0.02)
-    return num
-
-
 def first_key(editor, where):
     """`(its answer, prompt tokens that had to be computed for it, all prompt tokens)` of the first question."""
     ghost = editor.ghost(where)
@@ -54,7 +45,7 @@ def look_at(editor, where, kind):
 @pytest.mark.parametrize("how", ["opened", "edited", "cursor moved"])
 def test_the_first_key_finds_its_prompt_computed(open_editor, how):
     editor, plain = open_editor(), open_editor("off")
-    num_ahead, where = wait_for_more_than(editor, 0), len(CODE)
+    num_ahead, where = editor.wait_ahead(0), len(CODE)
     if how == "edited":
         where = editor.type("\n    print(tot", PLACE)
         plain.type("\n    print(tot", PLACE)
@@ -62,7 +53,7 @@ def test_the_first_key_finds_its_prompt_computed(open_editor, how):
         where = PLACE
         look_at(editor, where, kind=2)
     if how != "opened":
-        wait_for_more_than(editor, num_ahead)
+        editor.wait_ahead(num_ahead)
     ghost, num_computed, num_prompt = first_key(editor, where)
     assert (ghost, num_prompt, num_prompt) == first_key(plain, where)
     assert num_computed == 2 < num_prompt / 20
@@ -75,7 +66,7 @@ def test_where_the_prefix_comes_first_a_file_that_was_opened_knows_every_place_i
     editor.initialize(initializationOptions=EVERYTHING | {"lookAhead": "on", "fimOrder": order})
     text = CODE[: 2 * len(CODE) // 5]
     editor.open_text(text, URI)
-    wait_for_more_than(editor, 0)
+    editor.wait_ahead(0)
     where = text.rindex("\n    return")
     _, num_computed, num_prompt = first_key(editor, where)
     assert num_computed < num_prompt / 4
@@ -83,7 +74,7 @@ def test_where_the_prefix_comes_first_a_file_that_was_opened_knows_every_place_i
 
 def test_typing_along_a_suggestion_computes_nothing_ahead_but_what_comes_behind_it(open_editor):
     editor = open_editor()
-    num_ahead = wait_for_more_than(editor, 0)
+    num_ahead = editor.wait_ahead(0)
     ghost = editor.ghost()
     where = editor.type(ghost[:1])
     look_at(editor, where, kind=2)
@@ -97,8 +88,8 @@ def test_typing_along_a_suggestion_computes_nothing_ahead_but_what_comes_behind_
 def test_a_language_that_is_switched_off_costs_nothing(open_editor):
     editor = open_editor(disabledLanguages=["python"])
     editor.open("file:///project/a.rs", "fn main() {\n" * 40, "rust")
-    wait_for_more_than(editor, 0)
+    editor.wait_ahead(0)
     num_ahead = editor.metrics()["num_ahead_tokens"]
     editor.type("x = 1")
     editor.open("file:///project/b.rs", "fn test() {\n" * 40, "rust")
-    assert 0 < wait_for_more_than(editor, num_ahead) - num_ahead < 400
+    assert 0 < editor.wait_ahead(num_ahead) - num_ahead < 400

@@ -1,7 +1,5 @@
 """The anchored order over stdio: after a pause, a new line costs a few tokens, and says what it said without."""
 
-import time
-
 from e2e.raw_client import EVERYTHING
 
 ABOVE = "".join(f"name_{number} = value_{number} + {number}\n" for number in range(40))
@@ -29,21 +27,13 @@ def ask(editor, offset, kind=2):
     return items, computed(editor) - before
 
 
-def wait_for_more_than(editor, num_before):
-    deadline = time.monotonic() + 60
-    while (num := editor.metrics()["num_ahead_tokens"]) <= num_before:
-        assert time.monotonic() < deadline, "nothing is computed ahead"
-        time.sleep(0.02)
-    return num
-
-
 def new_line(editor, *, pause):
     """The same for a new line below `LINE`, after a pause or not."""
-    num_ahead = wait_for_more_than(editor, 0) if pause else 0  # of the document that was opened
+    num_ahead = editor.wait_ahead(0) if pause else 0  # of the document that was opened
     where = len(ABOVE + LINE)
     ask(editor, where)
     if pause:
-        wait_for_more_than(editor, num_ahead)
+        editor.wait_ahead(num_ahead)
     where = editor.type("\n    ", where)
     return ask(editor, where, kind=1)
 

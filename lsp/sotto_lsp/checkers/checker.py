@@ -28,7 +28,6 @@ class Checker:
     sources: what its diagnostics call themselves, in small letters.
     codes: the shape of its rules' names, for a diagnostic that does not say who made it.
     takes_stdin: it reads the text from stdin under the document's own name; else it needs a copy in its place.
-    findings_codes: how it exits when it did its work.
     read: its output and the file's path -> findings. Raises ValueError, KeyError or TypeError for any other output.
     """
 
@@ -36,7 +35,6 @@ class Checker:
     sources: frozenset[str]
     codes: re.Pattern[str]
     takes_stdin: bool
-    findings_codes: frozenset[int]
     arguments: Callable[[Call], list[str]]
     read: Callable[[str, Path], list[Finding]]
 

@@ -9,6 +9,8 @@ from asyncio.subprocess import DEVNULL, PIPE, Process
 from pathlib import Path
 
 _MAX_NBYTES = 8 << 20
+_WORK_DONE = frozenset({0, 1})
+"""How a linter or a type checker exits: it found nothing, or something."""
 _KEPT = frozenset({"PATH", "PATHEXT", "HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "SYSTEMROOT"}) | {
     *("TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL", "LC_CTYPE", "VIRTUAL_ENV", "CONDA_PREFIX"),
     *("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"),
@@ -31,8 +33,8 @@ class CheckerError(Exception):
     """A checker gave no answer that can be used. Says why, in words that its name belongs before."""
 
 
-async def run_checker(command: list[str], folder: Path, text: str | None, exits: frozenset[int]) -> str:
-    """What it writes to stdout. `text`: its stdin, or None; `exits`: how it may exit.
+async def run_checker(command: list[str], folder: Path, text: str | None) -> str:
+    """What it writes to stdout. `text`: its stdin, or None.
 
     Cancelling ends it. Raises CheckerError.
     """
@@ -57,7 +59,7 @@ async def run_checker(command: list[str], folder: Path, text: str | None, exits:
     except BaseException:
         await _end(process)
         raise
-    if code not in exits:
+    if code not in _WORK_DONE:
         said = next((line for line in complaint.splitlines() if line.strip()), "")
         raise CheckerError(f"failed ({said.strip()[:100] or f'exit code {code}'})")
     return output

@@ -30,7 +30,7 @@ class CheckerRun:
             await asyncio.to_thread(self.mirror.write, text)
         command = [str(self.program), *self.checker.arguments(self.call)]
         given = None if self.mirror else text
-        output = await run_checker(command, self.folder, given, self.checker.findings_codes)
+        output = await run_checker(command, self.folder, given)
         try:
             return self.checker.read(output, self.call.file)
         except (ValueError, KeyError, TypeError, AttributeError) as error:

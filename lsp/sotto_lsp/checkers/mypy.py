@@ -40,7 +40,6 @@ MYPY = Checker(
     sources=frozenset({"mypy"}),
     codes=re.compile(r"[a-z]+(-[a-z]+)+"),
     takes_stdin=False,
-    findings_codes=frozenset({0, 1}),
     arguments=_arguments,
     read=_read,
 )

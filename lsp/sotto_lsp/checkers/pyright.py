@@ -33,7 +33,6 @@ PYRIGHT = Checker(
     sources=frozenset({"pyright", "pylance"}),
     codes=re.compile(r"report[A-Z]\w+"),
     takes_stdin=False,
-    findings_codes=frozenset({0, 1}),
     arguments=_arguments,
     read=_read,
 )

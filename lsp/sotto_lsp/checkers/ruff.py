@@ -25,7 +25,6 @@ RUFF = Checker(
     sources=frozenset({"ruff"}),
     codes=re.compile(r"[A-Z]{1,4}\d{3,4}"),
     takes_stdin=True,
-    findings_codes=frozenset({0, 1}),
     arguments=_arguments,
     read=_read,
 )
