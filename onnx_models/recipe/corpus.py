@@ -18,6 +18,7 @@ import tarfile
 import tomllib
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,6 +34,7 @@ _PERMISSIVE = re.compile(
     r"\b(MIT|BSD|Apache|PSF|Python Software Foundation|ISC|Unlicense|0BSD|Zope)\b", re.IGNORECASE
 )
 _COPYLEFT = re.compile(r"\b(A?L?GPL|GNU|MPL|Mozilla|EUPL|CC-BY)", re.IGNORECASE)
+_DOWNLOADS_AT_ONCE = 4
 _LICENCE_CHARS = 120
 """A longer licence field is the text of one, which mentions others: the classifiers decide then."""
 
@@ -74,10 +76,16 @@ def read_repeats(path: Path) -> dict[str, int]:
 def download(packages: dict[str, str], folder: Path) -> list[Path]:
     """One archive a package, a wheel where there is one; those that are there already stay."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, version in packages.items():
-        if _archive_of(folder, name, version) is None:
+
+    def fetch(pinned: tuple[str, str]) -> None:
+        if _archive_of(folder, *pinned) is None:
             pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder)]
-            subprocess.run([*pip, f"{name}=={version}"], check=True)
+            subprocess.run([*pip, "==".join(pinned)], check=True)
+
+    with ThreadPoolExecutor(_DOWNLOADS_AT_ONCE) as pool:
+        for number, _ in enumerate(pool.map(fetch, packages.items()), 1):
+            if number % 50 == 0:
+                print(f"{number} of {len(packages)} packages downloaded", flush=True)
     found = [_archive_of(folder, name, version) for name, version in packages.items()]
     return [archive for archive in found if archive is not None]
 

@@ -11,6 +11,7 @@ import argparse
 import json
 import multiprocessing
 import random
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -32,6 +33,8 @@ _MIN_ROOM_SHARE = 1 / 8
 _MIN_PIECE_CHARS = 240
 _ATTEMPTS = 3
 _CHARS_PER_TOKEN = 3.3
+_FUNCTION = re.compile(r"^(?:async )?def .*\n(?:(?:[ \t)#].*)?\n)*", re.MULTILINE)
+_MIN_FUNCTION_SHARE = 0.6
 
 
 @dataclass(frozen=True)
@@ -54,14 +57,18 @@ class Selection:
     """Of one package, once; the documents that come first are taken."""
     repeats: Mapping[str, int]
     """How often a package is taken, cut anew each time; once unless named."""
+    max_other_chars: float = float("inf")
+    """The same for documents that are not mostly plain functions."""
 
     def of(self, documents: list[Document]) -> list[Document]:
         """The documents to pack, in their order; a repetition comes one round later."""
-        chars: Counter[str] = Counter()
+        chars: Counter[tuple[str, bool]] = Counter()
         chosen: list[Document] = []
         for document in documents:
-            chars[document.package] += len(document.text)
-            if chars[document.package] <= self.max_chars:
+            is_plain = has_plain_functions(document)
+            chars[document.package, is_plain] += len(document.text)
+            limit = self.max_chars if is_plain else min(self.max_chars, self.max_other_chars)
+            if chars[document.package, is_plain] <= limit:
                 chosen.append(document)
         rounds = max((1, *self.repeats.values()))
         return [
@@ -73,6 +80,12 @@ class Selection:
 
 
 EVERYTHING = Selection(float("inf"), {})
+
+
+def has_plain_functions(document: Document) -> bool:
+    """Whether most of it is functions of a module: no class, no test, nothing that is mostly glue."""
+    num_chars = sum(len(match[0]) for match in _FUNCTION.finditer(document.text))
+    return num_chars >= _MIN_FUNCTION_SHARE * len(document.text) and "test" not in document.path.lower()
 
 
 def pieces(text: str, dice: random.Random, length: int) -> Iterator[str]:
@@ -169,13 +182,19 @@ def main() -> None:
         default=float("inf"),
         help="characters of a package an epoch, as 2e6; all unless told",
     )
+    parser.add_argument(
+        "--other-cap",
+        type=float,
+        default=float("inf"),
+        help="the same for files that are not mostly plain functions: the last part of a run",
+    )
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--validation-rows", type=int, default=64, help="of each kind")
     arguments = parser.parse_args()
     out = arguments.out or arguments.cache
     out.mkdir(parents=True, exist_ok=True)
     pack_validation(arguments.cache, out, arguments.length, arguments.validation_rows)
-    selection = Selection(arguments.cap, read_repeats(PACKAGES))
+    selection = Selection(arguments.cap, read_repeats(PACKAGES), arguments.other_cap)
     epochs = range(arguments.first_epoch, arguments.first_epoch + arguments.epochs)
     num_rows = pack_training(arguments.cache, out, arguments.length, epochs, arguments.processes, selection)
     print(f"{num_rows} rows, {num_rows * arguments.length / 1e6:.1f} M tokens")

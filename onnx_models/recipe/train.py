@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 
 from recipe.architecture import Decoder, save_checkpoint, stacked
 from recipe.decoder_config import DecoderConfig
@@ -84,6 +85,14 @@ class Trainer:
         state = torch.load(run / self._state.name, map_location=self.device, weights_only=True)
         self.model.load_state_dict(stacked(state["model"], len(self.model.layers)))
         self.num_seen, self._next_row = state["num_seen"], state["next_row"]
+
+    def start_from(self, checkpoint: Path, num_seen: int) -> None:
+        """Begin with the weights of a checkpoint that saw `num_seen` tokens, the optimizers anew; once only."""
+        if self._state.exists():
+            return
+        weights = load_file(checkpoint / "model.safetensors", device=self.device)
+        self.model.load_state_dict({name.removeprefix("model."): tensor for name, tensor in weights.items()})
+        self.num_seen = num_seen
 
     def train(self) -> None:
         """Go on until the end of the plan, the time limit or a signal; saves at the end."""
@@ -205,6 +214,8 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop and save after this long")
     parser.add_argument("--save-minutes", type=float, default=20.0, help="between two checkpoints")
     parser.add_argument("--grow-from", type=Path, help="begin with the layers of this shallower run")
+    parser.add_argument("--from-checkpoint", type=Path, help="begin with these weights; see recipe.restore")
+    parser.add_argument("--seen", type=float, default=0.0, help="tokens that they saw")
     parser.add_argument("--shape", default="cpu", help="a table of --shapes")
     parser.add_argument("--shapes", type=Path, default=SHAPES, help="TOML file of model shapes")
     parser.add_argument("--length", type=int, default=1024, help="that of the packed rows")
@@ -233,6 +244,8 @@ def main() -> None:
     trainer = Trainer(config, arguments.cache, arguments.run, plan)
     if arguments.grow_from:
         trainer.grow_from(arguments.grow_from)
+    if arguments.from_checkpoint:
+        trainer.start_from(arguments.from_checkpoint, int(arguments.seen))
     size = sum(parameter.numel() for parameter in trainer.model.parameters())
     print(f"{size / 1e6:.1f} M parameters, {trainer.num_seen / 1e6:.2f} M tokens seen before", flush=True)
     trainer.train()

@@ -133,6 +133,22 @@ def test_num_logits_returns_the_last_rows(tiny, tmp_path, num_logits):
     np.testing.assert_allclose(last, whole[len(ids) - num_logits :], atol=1e-4)
 
 
+@pytest.mark.parametrize(("scheme", "bound"), [("float32", 0.0), ("int8-b32", 0.01), ("int8-b128", 0.01)])
+def test_weights_restored_from_an_export_are_those_that_were_exported(tmp_path, scheme, bound):
+    """`bound` is a share of the largest weight: about a level of 127, as scales may clip."""
+    from recipe.export import write_export
+    from recipe.quantize import SCHEMES
+    from recipe.restore import restore
+
+    config = _tiny_config(tied_head=True, head_dim=16)
+    weights = _random_weights(config, bias=True)
+    for name, tensor in (
+        restore(write_export(config, weights, SCHEMES[scheme], tmp_path)).state_dict().items()
+    ):
+        stored = weights[f"model.{name}"]
+        assert np.abs(tensor.numpy() - stored).max() <= bound * np.abs(stored).max(), name
+
+
 @pytest.mark.parametrize("scheme", ["int8-b32", "int8-b128", "int4-b32", "mixed-b32"])
 def test_quantized_export_computes_with_the_dequantized_weights(tiny, tmp_path, scheme):
     """What is left is the kernels' rounding of activations to int8: measured 1.4-2.3 % of the logits."""

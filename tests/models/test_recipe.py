@@ -22,6 +22,7 @@ from recipe.decontaminate import Benchmark  # noqa: E402
 from recipe.edits import TASKS, edit  # noqa: E402
 from recipe.examples import END, MIDDLE, PAD, PREFIX, ExampleMaker  # noqa: E402
 from recipe.library import Document, Library  # noqa: E402
+from recipe.pack import Selection, has_plain_functions  # noqa: E402
 from recipe.signature import find_signatures  # noqa: E402
 
 
@@ -209,6 +210,18 @@ def test_a_cut_loses_nothing_and_every_kind_comes_up():
         assert parts.prefix + parts.middle + parts.suffix == text
         kinds.add(parts.kind)
     assert kinds == {"line", "mid-line", "block", "body", "any"}
+
+
+def test_a_short_run_takes_plain_functions_before_the_rest():
+    function = "def add(left,\n    right\n):\n    # both\n    return left + right\n\n\n"
+    method = "class Sum:\n    def add(self, right):\n        return self.left + right\n"
+    plain, other, test = (
+        [Document("p", f"{name}{number}.py", text) for number in range(4)]
+        for name, text in (("a", function * 3), ("b", method + function), ("test_a", function))
+    )
+    assert all(map(has_plain_functions, plain)) and not any(map(has_plain_functions, [*other, *test]))
+    limits = Selection(2 * len(plain[0].text), {"p": 2}, max_other_chars=len(other[0].text))
+    assert limits.of([*plain, *other]) == [*plain[:2], other[0]] * 2
 
 
 def test_what_every_program_has_is_no_benchmark(tmp_path):

@@ -49,6 +49,11 @@ def test_the_steps_lead_from_packages_to_an_evaluated_model(cache):
     assert "model.onnx" in step("export", checkpoint, model, "--scheme", "int8-b32")
     (model / "tokenizer.json").write_bytes((cache / "tokenizer.json").read_bytes())
     step("manifest", model, "--name", "toy", "--description", "A toy.")
+    step("restore", model, cache / "restored")
+    restored = ("--from-checkpoint", cache / "restored", "--seen", "60e3")
+    assert "0.06 M tokens seen before" in step(
+        "train", *here, "--run", cache / "run2", "--tokens", "64e3", *restored, *shape
+    )
     assert " MB" in step("gguf", checkpoint, cache / "toy.gguf")
     questions = ("--held-out", cache / "held_out.jsonl", "--questions", 16, "--lines", benchmark)
     printed = step("evaluate", model, *questions, "--work-dir", cache / "work", "--plots", cache / "plots")
