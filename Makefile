@@ -55,6 +55,10 @@ test-exporters: $(VENV)/.test $(EXPORTERS)/modern/.installed $(EXPORTERS)/optimu
 
 bench: $(VENV)/.test  ## replay keystrokes over stdio; docs/benchmarks.md explains the figures
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.replay
+	for order in suffix-first anchored; do \
+	  echo; echo "$$order, one kind of edit after the other:"; echo; \
+	  PYTHONPATH=tests $(BIN)/python -m benchmarks.traces --order $$order || exit 1; \
+	done
 
 bench-actions: $(VENV)/.test  ## faults planted in held-out code and repaired; HELD_OUT=FILE from the recipe's corpus step
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.actions --held-out $(HELD_OUT)
