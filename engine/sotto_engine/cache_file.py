@@ -18,6 +18,7 @@ from typing import Any, cast
 import numpy as np
 
 from sotto_engine.kv_cache import KVCache
+from sotto_engine.private_files import is_private
 
 _MAGIC = b"sotto cache 1\n"
 _LENGTH = struct.Struct("<I")
@@ -127,8 +128,7 @@ class CacheFile:
             raise UnusableFile("it is a link")
         descriptor = os.open(self.path, _MODE)
         about = os.fstat(descriptor)
-        is_private = os.name == "nt" or (about.st_uid == os.geteuid() and not about.st_mode & 0o077)
-        if not stat.S_ISREG(about.st_mode) or not is_private:
+        if not stat.S_ISREG(about.st_mode) or not is_private(about):
             os.close(descriptor)
             raise UnusableFile("it is open to others")
         return os.fdopen(descriptor, "rb")

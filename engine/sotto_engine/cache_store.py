@@ -15,6 +15,7 @@ from pathlib import Path
 
 from sotto_engine.cache_file import CacheFile, UnusableFile
 from sotto_engine.kv_cache import KVCache
+from sotto_engine.private_files import is_private_folder, make_private_folder
 from sotto_engine.shared_prefix import shared_prefix_length
 
 log = logging.getLogger(__name__)
@@ -112,7 +113,8 @@ class CacheStore:
         """A new file; None if it had to stop or the disk is too full. Raises OSError."""
         length = cache.rewindable(len(cache))
         whole = cache if length == len(cache) else cache.fork(length)
-        self._make_folder()
+        for folder in (self._root, self._folder):
+            make_private_folder(folder)
         if shutil.disk_usage(self._folder).free - whole.nbytes < _MIN_FREE_NBYTES:
             return None
         path = self._folder / f"{_digest(repr(whole.token_ids))}{SUFFIX}"
@@ -132,7 +134,7 @@ class CacheStore:
         """The files and their tokens. Those that no cache of ours could have left are deleted at the first look."""
         if self._kept is None:
             self._kept = {}
-            ours = is_private(self._root) and is_private(self._folder)
+            ours = is_private_folder(self._root) and is_private_folder(self._folder)
             for path in _files(self._folder) if ours else ():
                 try:
                     self._kept[path] = CacheFile(path, self._identity).token_ids(new_cache())
@@ -149,15 +151,6 @@ class CacheStore:
         self._unread.discard(path)
         with contextlib.suppress(OSError):
             path.unlink()
-
-    def _make_folder(self) -> None:
-        """Raises OSError where it is not for this user alone."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        for folder in (self._root, self._folder):
-            if not folder.is_symlink():
-                folder.chmod(0o700)
-            if not is_private(folder):
-                raise PermissionError(0, "the folder for them belongs to others")
 
     def _tidy(self) -> None:
         """Hold the bounds, of this project and of all, and remove what broken-off writing left."""
@@ -184,16 +177,6 @@ def kept_size(root: Path) -> tuple[int, int]:
         with contextlib.suppress(OSError):
             sizes.append(path.lstat().st_size)
     return len(sizes), sum(sizes)
-
-
-def is_private(folder: Path) -> bool:
-    """Whether this is a folder, no link to one, and this user alone can change what is in it."""
-    try:
-        about = folder.lstat()
-    except OSError:
-        return False
-    is_ours = os.name == "nt" or (about.st_uid == os.geteuid() and not about.st_mode & 0o077)
-    return folder.is_dir() and not folder.is_symlink() and is_ours
 
 
 def _files(folder: Path) -> list[Path]:

@@ -20,7 +20,6 @@ from sotto_engine.prompt import Prompt, PromptBuilder
 from sotto_engine.request import Completion, CompletionRequest, FinishReason
 from sotto_engine.sampler import make_sampler
 from sotto_engine.text_score import score_answers
-from sotto_engine.tokenizer import Tokenizer
 from sotto_engine.warm_start import WarmStart
 
 PREFILL_SLICE = 64
@@ -53,23 +52,25 @@ class Engine:
     def __init__(
         self,
         model: LanguageModel,
-        tokenizer: Tokenizer,
         prompts: PromptBuilder,
         stop_ids: frozenset[int],
         options: EngineOptions = EngineOptions(),
         min_probability: float = 0.0,
         prefill_grid: int = 1,
+        store: CacheStore | None = None,
     ) -> None:
-        """`prefill_grid`: 1 if the rows of a prompt are the same however it is cut into passes (see probe.py)."""
+        """`prefill_grid`: 1 if the rows of a prompt are the same however it is cut into passes (see probe.py).
+
+        `store`: where prompts are kept from one run to the next, if they are.
+        """
         self.model = model
         self.prefill_grid = prefill_grid
         self._min_probability = min_probability
-        self.tokenizer = tokenizer
+        self.tokenizer = prompts.tokenizer
         self._prompts = prompts
         self._stop_ids = stop_ids
         self._prefix_cache = PrefixCache(self._new_cache, options.cache_nbytes)
-        self.store: CacheStore | None = None
-        """Where prompts are kept from one run to the next, if they are."""
+        self.store = store
         # A draft is checked in one pass and its wrong tokens forgotten: only where neither changes a row.
         can_check = prefill_grid == 1 and not model.traits.state_nbytes and not model.traits.only_last_logits
         self._drafter = Drafter() if options.drafts and can_check else None

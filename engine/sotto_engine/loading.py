@@ -16,15 +16,12 @@ from sotto_engine.request import FimOrder
 from sotto_engine.start_memory import StartMemory
 from sotto_engine.tokenizer import Tokenizer
 
-_SPIN_FROM_NBYTES = 64 << 20
-"""Ending the spinning of threads takes longer than a whole pass of a smaller model (docs/benchmarks.md)."""
-
 
 def load_engine(directory: Path, options: EngineOptions | None = None) -> tuple[Engine, Manifest]:
     """Load and check a model folder. Raises SottoError with a sentence the user can act on."""
     options = options or EngineOptions()
     manifest = describe_model(directory)
-    memory = StartMemory.of_model(manifest.nbytes)
+    memory = StartMemory.of_user() if manifest.is_large else StartMemory(None)
     manifest.verify(memory)
     tokenizer = Tokenizer.load(manifest.tokenizer_path)
     template = find_template(options.fim_family or manifest.fim_family, tokenizer)
@@ -35,7 +32,7 @@ def load_engine(directory: Path, options: EngineOptions | None = None) -> tuple[
         manifest.context_length,
         options.num_threads,
         manifest.head_dim,
-        spins=manifest.nbytes >= _SPIN_FROM_NBYTES,
+        spins=manifest.is_large,
     )
     files = [manifest.directory / file.name for file in manifest.files]
     model, is_exact = with_exact_rows(graph, memory, files)
@@ -48,17 +45,17 @@ def load_engine(directory: Path, options: EngineOptions | None = None) -> tuple[
     good_for = (*manifest.good_for, *find_edit_tasks(template, tokenizer))
     if manifest.is_instruct and chat.is_there:
         good_for = (*good_for, CHAT)
+    store = options.warm_start.store(
+        manifest, (template.family, order.value, prefill_grid), model.num_threads
+    )
     engine = Engine(
         model,
-        tokenizer,
         prompts,
         frozenset(stop_ids),
         options,
         manifest.min_probability,
         prefill_grid,
-    )
-    engine.store = options.warm_start.store(
-        manifest, (template.family, order.value, prefill_grid), model.num_threads
+        store,
     )
     return engine, replace(manifest, good_for=good_for)
 

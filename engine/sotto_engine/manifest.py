@@ -8,8 +8,11 @@ from typing import Any, cast
 
 from sotto_engine.errors import SottoError
 from sotto_engine.inner_path import leaves_folder
-from sotto_engine.start_memory import StartMemory
+from sotto_engine.start_memory import StartMemory, stamp_of
 
+LARGE_NBYTES = 64 << 20
+"""Smaller models are loaded in a few dozen milliseconds, compute a prompt in less than a second and leave no file
+behind; and ending the spinning of threads takes longer than a whole pass of theirs (docs/benchmarks.md)."""
 MANIFEST_NAME = "manifest.json"
 _FORMAT = 1
 _CHUNK_NBYTES = 1 << 20
@@ -70,6 +73,15 @@ class Manifest:
     def nbytes(self) -> int:
         """Of all files; for weights that are mapped and packed about what they take in memory."""
         return sum(file.nbytes for file in self.files)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it is worth remembering at the next start what this one has found out and computed."""
+        return self.nbytes >= LARGE_NBYTES
+
+    def contents(self) -> list[list[object]]:
+        """Which files these are: by their checksums, or by size, times and inode where nobody wrote one."""
+        return [[file.name, file.sha256 or stamp_of(self.directory / file.name)] for file in self.files]
 
     def as_json(self) -> str:
         """What `load_manifest` reads back."""

@@ -49,7 +49,7 @@ class PromptBuilder:
         header: bool,
         chat: ChatTemplate | None = None,
     ) -> None:
-        self._tokenizer = tokenizer
+        self.tokenizer = tokenizer
         self._template = template
         self._order = order
         self._layout = template.layout(order)
@@ -71,15 +71,15 @@ class PromptBuilder:
         front, lead = self._header(request, int(room * _HEADER_SHARE))
         room -= len(front)
         suffix = _behind_closers(request.suffix) if request.skip_closers else request.suffix
-        suffix_ids = self._tokenizer.encode(suffix)[: int(room * _SUFFIX_SHARE)]
+        suffix_ids = self.tokenizer.encode(suffix)[: int(room * _SUFFIX_SHARE)]
         room -= len(suffix_ids)
-        region_ids = self._tokenizer.encode(request.region)
+        region_ids = self.tokenizer.encode(request.region)
         room -= len(region_ids)
         if room < 0:
             raise SottoError("These lines are too long for the model; choose fewer of them.")
         anchor = len(request.prefix) if request.task else self._anchor(request.prefix)
-        prefix_ids = self._tokenizer.encode(lead + request.prefix[:anchor])
-        typed_ids = self._tokenizer.encode(request.prefix[anchor:])
+        prefix_ids = self.tokenizer.encode(lead + request.prefix[:anchor])
+        typed_ids = self.tokenizer.encode(request.prefix[anchor:])
         healed = b"" if request.task else self._pop_unfinished(typed_ids or prefix_ids)
         typed_ids = self._window(typed_ids, room)
         filling = {
@@ -103,7 +103,7 @@ class PromptBuilder:
         if request.prefix:
             last = parts.pop() if parts and isinstance(parts[-1], str) else ""
             parts.append(f"{last}{request.prefix}")
-        ids = ([part] if isinstance(part, int) else self._tokenizer.encode(part) for part in parts)
+        ids = ([part] if isinstance(part, int) else self.tokenizer.encode(part) for part in parts)
         prompt = _joined([], ids, healed=b"")
         if len(prompt.token_ids) > self._room(request):
             raise SottoError("This question is too long for the model; choose fewer lines.")
@@ -133,7 +133,7 @@ class PromptBuilder:
 
     def _part_ids(self, part: str) -> list[int]:
         is_control = part in (self._template.repository, self._template.separator)
-        return [self._control_id(part)] if is_control else self._tokenizer.encode(part)
+        return [self._control_id(part)] if is_control else self.tokenizer.encode(part)
 
     def _pop_unfinished(self, token_ids: list[int]) -> bytes:
         """Take the last token off, to be generated again (token healing), and return its bytes.
@@ -141,7 +141,7 @@ class PromptBuilder:
         A newline with its indentation is finished: the editor wrote it. A token that starts inside a code
         point stays, since text must be cut between code points.
         """
-        last = self._tokenizer.token_bytes(token_ids[-1]) if token_ids else b""
+        last = self.tokenizer.token_bytes(token_ids[-1]) if token_ids else b""
         is_indentation = not last.strip(b" \t\r\n") and b"\n" in last
         starts_inside_code_point = bool(last) and last[0] & 0xC0 == 0x80
         if not last or is_indentation or starts_inside_code_point:
@@ -156,12 +156,12 @@ class PromptBuilder:
         step = min(_WINDOW_STEP, room // 2)
         start = -(-(len(token_ids) - room) // step) * step
         for ahead in range(start, min(start + step // 4, len(token_ids))):
-            if b"\n" in self._tokenizer.token_bytes(token_ids[ahead]):
+            if b"\n" in self.tokenizer.token_bytes(token_ids[ahead]):
                 return token_ids[ahead:]
         return token_ids[start:]
 
     def _control_id(self, spelling: str) -> int:
-        token_id = self._tokenizer.control_id(spelling)
+        token_id = self.tokenizer.control_id(spelling)
         if token_id is None:
             raise SottoError(f"The model's vocabulary has no {spelling}; set another FIM family or order.")
         return token_id

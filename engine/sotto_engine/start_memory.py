@@ -18,8 +18,6 @@ from typing import Any, cast
 
 import platformdirs
 
-WORTH_REMEMBERING_NBYTES = 64 << 20
-"""Smaller models are read anew at every start, in a few dozen milliseconds, and leave no file behind."""
 _FORMAT = 2
 _MAX_ENTRIES = 200
 _SETTLED_S = 2.0
@@ -37,10 +35,7 @@ class StartMemory:
         self._is_changed = False
 
     @classmethod
-    def of_model(cls, nbytes: int) -> "StartMemory":
-        """The user's, for a model of this size."""
-        if nbytes < WORTH_REMEMBERING_NBYTES:
-            return cls(None)
+    def of_user(cls) -> "StartMemory":
         return cls(platformdirs.user_cache_path("sotto", appauthor=False) / "starts.json")
 
     def matches(self, path: Path, sha256: str, hash_file: Callable[[Path], str]) -> bool:

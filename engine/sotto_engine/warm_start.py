@@ -10,7 +10,7 @@ import platformdirs
 
 from sotto_engine.cache_store import CacheStore, folder_of
 from sotto_engine.manifest import Manifest
-from sotto_engine.start_memory import WORTH_REMEMBERING_NBYTES, machine, stamp_of
+from sotto_engine.start_memory import machine
 
 _FORMAT = 2
 """To be raised whenever the same graph comes to be run, or the same text to be asked about, in another way."""
@@ -35,12 +35,9 @@ class WarmStart:
         if self.mode == "off":
             shutil.rmtree(folder_of(kept_root(), self.project), ignore_errors=True)
             return None
-        if self.mode == "auto" and manifest.nbytes < WORTH_REMEMBERING_NBYTES:
+        if self.mode == "auto" and not manifest.is_large:
             return None
-        files = [
-            [file.name, file.sha256 or stamp_of(manifest.directory / file.name)] for file in manifest.files
-        ]
-        facts = [_FORMAT, files, machine(num_threads), manifest.fim_header, *prompts]
+        facts = [_FORMAT, manifest.contents(), machine(num_threads), manifest.fim_header, *prompts]
         return CacheStore(kept_root(), self.project, json.dumps(facts))
 
 

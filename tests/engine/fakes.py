@@ -127,6 +127,7 @@ def make_engine(
     make_model=FakeModel,
     grid=1,
     drafts=True,
+    store=None,
 ):
     """An engine over the fakes; `engine.model` counts what it computes."""
     tokenizer = make_tokenizer(merges)
@@ -136,4 +137,4 @@ def make_engine(
     prompts = PromptBuilder(tokenizer, template, order, max_tokens, header=False)
     stop_ids = frozenset(tokenizer.control_id(text) for text in CONTROL)
     options = EngineOptions(cache_nbytes=cache_nbytes, drafts=drafts)
-    return Engine(model, tokenizer, prompts, stop_ids, options, prefill_grid=grid)
+    return Engine(model, prompts, stop_ids, options, prefill_grid=grid, store=store)

@@ -27,9 +27,7 @@ def never():
 
 
 def engine_at(root, project="a", identity="model", make_model=FakeModel):
-    engine = make_engine(make_model=make_model)
-    engine.store = CacheStore(root, project, identity)
-    return engine
+    return make_engine(make_model=make_model, store=CacheStore(root, project, identity))
 
 
 def completed(engine, request=REQUEST):

@@ -27,7 +27,7 @@ def engine():
 
 def cold(engine):
     """The same model with nothing in its caches."""
-    return Engine(engine.model, engine.tokenizer, engine._prompts, engine._stop_ids)
+    return Engine(engine.model, engine._prompts, engine._stop_ids)
 
 
 def sources():
@@ -115,7 +115,7 @@ class Signalling:
 
 def test_cancelling_a_long_prefill_frees_the_worker_within_a_slice(engine):
     model, flag = Signalling(engine.model), CancelFlag()
-    warm = Engine(model, engine.tokenizer, engine._prompts, engine._stop_ids)
+    warm = Engine(model, engine._prompts, engine._stop_ids)
     request = CompletionRequest(sources()[2][:5000], "", max_tokens=4)
     answers = []
     thread = threading.Thread(target=lambda: answers.append(warm.complete(request, flag)))

@@ -131,7 +131,7 @@ def test_a_small_model_leaves_no_file_behind(model_dir, tmp_path):
 
 
 def test_a_second_start_of_a_large_model_reads_no_file_and_tries_nothing(model_dir, monkeypatch):
-    monkeypatch.setattr(start_memory, "WORTH_REMEMBERING_NBYTES", 0)
+    monkeypatch.setattr("sotto_engine.manifest.LARGE_NBYTES", 0)
     grid = load_engine(model_dir)[0].prefill_grid
     monkeypatch.setattr("sotto_engine.manifest.sha256_of", pytest.fail)
     monkeypatch.setattr("sotto_engine.exact_rows.rows_look_exact", pytest.fail)
@@ -139,7 +139,7 @@ def test_a_second_start_of_a_large_model_reads_no_file_and_tries_nothing(model_d
 
 
 def test_a_large_model_that_was_changed_is_refused_and_verify_reads_it_always(model_dir, monkeypatch):
-    monkeypatch.setattr(start_memory, "WORTH_REMEMBERING_NBYTES", 0)
+    monkeypatch.setattr("sotto_engine.manifest.LARGE_NBYTES", 0)
     load_engine(model_dir)
     path = max(model_dir.iterdir(), key=lambda each: each.stat().st_size)
     before, data = path.stat(), bytearray(path.read_bytes())

@@ -13,7 +13,6 @@ import sotto_models
 from engine.fakes import FakeCutModel, FakeModel, FakeRecurrentModel, make_engine
 from engine.test_embedded_model import cold, histories, sources
 from engine.test_warm_equals_cold import EDITS, Place, answer, apply
-from sotto_engine import warm_start
 from sotto_engine.cache_store import CacheStore, folder_of
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.engine import EngineOptions
@@ -58,11 +57,14 @@ def test_random_histories_of_edits_over_restarts(order, cache_nbytes, make_model
     with tempfile.TemporaryDirectory() as root:
 
         def start():
-            engine = make_engine(
-                order, max_tokens=300, cache_nbytes=cache_nbytes, make_model=make_model, grid=grid
+            return make_engine(
+                order,
+                max_tokens=300,
+                cache_nbytes=cache_nbytes,
+                make_model=make_model,
+                grid=grid,
+                store=CacheStore(Path(root), "project", "model", min_tokens=8),
             )
-            engine.store = CacheStore(Path(root), "project", "model", min_tokens=8)
-            return engine
 
         warm = start()
         places = [Place(number) for number in range(3)]
@@ -83,9 +85,10 @@ def test_random_histories_of_edits_over_restarts(order, cache_nbytes, make_model
 )
 def test_the_first_prompt_after_a_restart_computes_a_few_tokens(tmp_path, make_model, grid, most):
     request = CompletionRequest("def f(x):\n    y = 1\n" * 20, "\n\nend\n", max_tokens=4)
-    engines = [make_engine(make_model=make_model, grid=grid) for _ in range(2)]
-    for engine in engines:
-        engine.store = CacheStore(tmp_path, "project", "model")
+    engines = [
+        make_engine(make_model=make_model, grid=grid, store=CacheStore(tmp_path, "project", "model"))
+        for _ in range(2)
+    ]
     before = engines[0].complete(request, CancelFlag())
     engines[0].keep_prompts(never)
     after = engines[1].complete(request, CancelFlag())
@@ -159,9 +162,9 @@ def test_a_small_model_keeps_nothing_unless_told_to_and_off_deletes_what_was_kep
 
 
 def test_a_large_model_keeps_them_unless_told_not_to(home, monkeypatch):
-    monkeypatch.setattr(warm_start, "WORTH_REMEMBERING_NBYTES", 0)
+    monkeypatch.setattr("sotto_engine.manifest.LARGE_NBYTES", 0)
     assert load("auto").store is not None and load("off").store is None
-    assert not home.exists(), "nothing is written before there is something to keep"
+    assert not kept_root().exists(), "nothing is written before there is something to keep"
 
 
 def test_no_project_keeps_nothing():

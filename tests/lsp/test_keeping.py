@@ -48,8 +48,7 @@ def run(work, load, **options):
 
 
 def with_store(store):
-    engine = make_engine()
-    engine.store = store
+    engine = make_engine(store=store)
     return lambda: (engine, None)
 
 
