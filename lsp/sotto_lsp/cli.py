@@ -1,6 +1,7 @@
 """The command `sotto`, one function a command. Errors are one sentence and a non-zero exit code."""
 
 import argparse
+import gc
 import sys
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
@@ -107,7 +108,9 @@ def _serve(arguments: argparse.Namespace) -> int:
     from sotto_lsp.server import make_server  # noqa: PLC0415
 
     configure_logging(arguments.log_level, arguments.log_file)
-    make_server(arguments.model).run()
+    server = make_server(arguments.model)
+    gc.freeze()  # what lives as long as the server need not be looked through whenever a document is parsed
+    server.run()
 
 
 def _complete(arguments: argparse.Namespace) -> int:

@@ -28,11 +28,11 @@ def find_body(lines: Lines, line: int) -> Target | None:
             continue
         if not lines.is_inside(number, outer):
             break
-        if not text.startswith("#"):
+        if _STUB.fullmatch(text):
             stub.append(number)
-    if any(not _STUB.fullmatch(lines[number].strip()) for number in stub) or line > (
-        stub[-1] if stub else last_head
-    ):
+        elif not text.startswith("#"):
+            return None
+    if line > (stub[-1] if stub else last_head):
         return None
     if stub:
         hole = Hole(lines.code_start(stub[0]), lines.end(stub[-1]))

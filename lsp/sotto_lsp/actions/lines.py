@@ -1,7 +1,7 @@
 """Lines: a snapshot's lines as text, which is how targets are found. Cheap: nothing reads the whole document."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sotto_lsp.snapshot import DocumentSnapshot
 
@@ -13,14 +13,18 @@ class Lines:
     """The lines of one version of a document, counted from 0."""
 
     snapshot: DocumentSnapshot
+    _read: dict[int, str] = field(default_factory=dict[int, str], init=False, repr=False, compare=False)
+    """What was read already: the actions of a menu look at the same lines."""
 
     def __len__(self) -> int:
         return self.snapshot.num_lines
 
     def __getitem__(self, line: int) -> str:
         """An existing line without its line end."""
-        start, end = self.snapshot.line_bounds(line)
-        return self.snapshot.text[start:end]
+        if (text := self._read.get(line)) is None:
+            start, end = self.snapshot.line_bounds(line)
+            text = self._read[line] = self.snapshot.content[start:end]
+        return text
 
     def start(self, line: int) -> int:
         return self.snapshot.line_bounds(line)[0]
@@ -30,7 +34,8 @@ class Lines:
 
     def indent(self, line: int) -> str:
         """The white space that a line begins with."""
-        return self[line][: _width(self[line])]
+        text = self[line]
+        return text[: _width(text)]
 
     def is_inside(self, line: int, indent: str) -> bool:
         """Whether a line that holds text is indented more than `indent`."""
