@@ -44,6 +44,9 @@ class EngineOptions:
     """Guess tokens from the text and check several in one pass, where that changes no answer."""
     warm_start: WarmStart = field(default_factory=WarmStart)
     """Whether prompts are kept on disk for the next start, and for which project."""
+    share_weights: bool | None = None
+    """Whether a large model's weights are read from files that all windows map, where `share_weights` of packing.py
+    has put them; False deletes them, None leaves them alone."""
 
 
 class Engine:

@@ -11,6 +11,7 @@ from sotto_engine.export_folder import describe_model
 from sotto_engine.fim import FimTemplate, find_edit_tasks, find_template
 from sotto_engine.manifest import Manifest
 from sotto_engine.model import Model
+from sotto_engine.packed_graph import PackedGraph
 from sotto_engine.prompt import PromptBuilder
 from sotto_engine.request import FimOrder
 from sotto_engine.start_memory import StartMemory
@@ -27,13 +28,7 @@ def load_engine(directory: Path, options: EngineOptions | None = None) -> tuple[
     template = find_template(options.fim_family or manifest.fim_family, tokenizer)
     order = _fim_order(options.fim_order or manifest.fim_order)
     chat = ChatTemplate(manifest.directory, tokenizer)
-    graph = Model(
-        manifest.graph_path,
-        manifest.context_length,
-        options.num_threads,
-        manifest.head_dim,
-        spins=manifest.is_large,
-    )
+    graph = _load_graph(manifest, options)
     files = [manifest.directory / file.name for file in manifest.files]
     model, is_exact = with_exact_rows(graph, memory, files)
     memory.save()
@@ -58,6 +53,34 @@ def load_engine(directory: Path, options: EngineOptions | None = None) -> tuple[
         store,
     )
     return engine, replace(manifest, good_for=good_for)
+
+
+def _load_graph(manifest: Manifest, options: EngineOptions) -> Model:
+    """From the files that windows share, where they are there and beyond doubt; else from the model's own."""
+
+    def load(graph: Path, *, is_packed: bool) -> Model:
+        return Model(
+            graph,
+            manifest.context_length,
+            options.num_threads,
+            manifest.head_dim,
+            spins=manifest.is_large,
+            is_packed=is_packed,
+        )
+
+    if options.share_weights is not None and manifest.is_large:
+        packed = PackedGraph(manifest)
+        if not options.share_weights:
+            packed.delete()
+        elif (graph := packed.find()) is not None:
+            try:
+                model = load(graph, is_packed=True)
+            except SottoError as error:
+                packed.drop(str(error))
+            else:
+                if packed.find() is not None:  # nothing else was put there while it was read
+                    return model
+    return load(manifest.graph_path, is_packed=False)
 
 
 def _fim_order(name: str) -> FimOrder:

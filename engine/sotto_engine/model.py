@@ -63,21 +63,19 @@ class Model:
         head_dim: int | None = None,
         *,
         spins: bool = False,
+        is_packed: bool = False,
     ) -> None:
         """Load a graph; `num_threads=0` takes one a physical core, `head_dim` is for graphs that leave it open.
 
-        `spins`: threads stay awake between the nodes of a pass, which suits large models.
+        `spins`: threads stay awake between the nodes of a pass, which suits large models. `is_packed`: the graph is
+        one of `save_packed`, run as it is.
 
         Raises SottoError if the file cannot be loaded or is no decoder that Sotto can feed.
         """
         self._max_tokens = max_tokens
         self._num_threads = num_threads or num_physical_cores()
         try:
-            self._session: Any = ort.InferenceSession(
-                str(graph),
-                _session_options(self._num_threads, spins=spins),
-                providers=["CPUExecutionProvider"],
-            )
+            self._session: Any = _session(graph, _session_options(self._num_threads, spins, is_packed))
         except Exception as error:  # onnxruntime raises a type of its own for every kind of failure
             raise SottoError(
                 f"The model graph {graph} cannot be loaded ({first_line(error)}); install the model again."
@@ -238,8 +236,35 @@ def num_physical_cores() -> int:
     return max(1, len(siblings))
 
 
-def _session_options(num_threads: int, *, spins: bool) -> Any:  # noqa: ANN401
+def save_packed(graph: Path, target: Path) -> None:
+    """Write a graph as onnxruntime changes it for this processor, and its weights, packed for the kernels, beside it.
+
+    They hold for this version of onnxruntime and for processors with the same instructions. Raises SottoError.
+    """
     options: Any = ort.SessionOptions()
+    options.log_severity_level = 4
+    options.intra_op_num_threads = 1
+    options.optimized_model_filepath = str(target)
+    for name, value in {
+        "session.optimized_model_external_initializers_file_name": f"{target.name}.data",
+        "session.optimized_model_external_initializers_min_size_in_bytes": "1024",
+        "session.save_external_prepacked_constant_initializers": "1",
+    }.items():
+        options.add_session_config_entry(name, value)
+    try:
+        _session(graph, options)
+    except Exception as error:  # see Model
+        raise SottoError(f"The model graph {graph} cannot be packed ({first_line(error)}).") from error
+
+
+def _session(graph: Path, options: Any) -> Any:  # noqa: ANN401
+    return ort.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
+
+
+def _session_options(num_threads: int, spins: bool, is_packed: bool) -> Any:  # noqa: ANN401
+    options: Any = ort.SessionOptions()
+    if is_packed:
+        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.intra_op_num_threads = num_threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 4

@@ -72,7 +72,7 @@ def _same_rows(a: KVCache, b: KVCache) -> bool:
 
 
 def _prefilled(model: LanguageModel, size: int, num_tokens: int) -> KVCache:
-    token_ids = _some_tokens(num_tokens)
+    token_ids = some_tokens(num_tokens)
     cache = model.new_cache()
     while (remaining := num_tokens - len(cache)) > 0:
         take = remaining if remaining <= size + 1 else size
@@ -86,6 +86,6 @@ def _seconds_to_prefill(model: LanguageModel, num_tokens: int) -> float:
     return time.perf_counter() - start
 
 
-def _some_tokens(num_tokens: int) -> list[int]:
+def some_tokens(num_tokens: int) -> list[int]:
     """Ids that every vocabulary has, in no order that a kernel could profit from."""
     return [int(token_id) for token_id in np.random.default_rng(0).integers(10, 250, num_tokens)]
