@@ -15,6 +15,7 @@ from sotto_engine.errors import SottoError
 from sotto_engine.language_model import ModelTraits
 from sotto_engine.loading import load_engine
 from sotto_engine.manifest import Manifest
+from sotto_engine.packed_graph import PackedGraph, packed_root, packed_size
 from sotto_engine.probe import Speed, measure_speed, rows_are_exact
 from sotto_engine.warm_start import kept_root
 from sotto_lsp.model_advice import advice, uses_on_this_machine
@@ -61,6 +62,12 @@ class Report:
     """the folder of the prompts that are kept for the next start"""
     num_kept: int = 0
     kept_megabytes: float = 0.0
+    shared_in: str = ""
+    """the folder of the weights that windows share"""
+    num_shared: int = 0
+    shared_megabytes: float = 0.0
+    is_shared: bool = False
+    """whether this model's are among them"""
     good_for: tuple[str, ...] = ()
     """what the model does on this machine, in words"""
     advice: tuple[str, ...] = ()
@@ -103,6 +110,7 @@ def _measured(machine: Report, engine: Engine, manifest: Manifest, load_ms: floa
     suggestion_ms = (time.perf_counter() - start) * 1000
     traits = engine.model.traits
     num_kept, kept_nbytes = kept_size(kept_root())
+    num_shared, shared_nbytes = packed_size(packed_root())
     return dataclasses.replace(
         machine,
         model=manifest.name,
@@ -125,6 +133,10 @@ def _measured(machine: Report, engine: Engine, manifest: Manifest, load_ms: floa
         kept_in=str(kept_root()),
         num_kept=num_kept,
         kept_megabytes=round(kept_nbytes / 1e6, 1),
+        shared_in=str(packed_root()),
+        num_shared=num_shared,
+        shared_megabytes=round(shared_nbytes / 1e6, 1),
+        is_shared=PackedGraph(manifest).find() is not None,
         good_for=uses_on_this_machine(speed, manifest.context_length),
         advice=advice(manifest, traits, speed, engine.prefill_grid),
     )
@@ -155,6 +167,9 @@ def in_words(report: Report) -> str:
         f"First suggestion: {report.first_suggestion!r} after {report.first_suggestion_ms:.0f} ms",
         f"Kept for the next start (warmStart): {report.num_kept} prompt{'s' * (report.num_kept != 1)} "
         f"({report.kept_megabytes:.0f} MB) in {report.kept_in}; delete the folder to forget them",
+        f"Weights that windows share (shareWeights): {report.num_shared} model{'s' * (report.num_shared != 1)} "
+        f"({report.shared_megabytes:.0f} MB) in {report.shared_in}, {'with' if report.is_shared else 'without'} this "
+        "one; the folder may be deleted at any time",
         *report.good_for,
         *(f"To do: {sentence}" for sentence in report.advice),
     ]

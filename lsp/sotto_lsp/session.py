@@ -198,7 +198,8 @@ class Session:
         self.stop()
         self.good_for = frozenset()
         unload_after_s = self.settings.unloadMinutes * 60 or None
-        self._worker = Worker(self._loader(), unload_after_s) if self.settings.enabled else None
+        share = _share_weights if self.settings.shareWeights else None
+        self._worker = Worker(self._loader(), unload_after_s, share) if self.settings.enabled else None
         if self._worker is not None:
             self._worker.start()
         return self._worker
@@ -242,6 +243,7 @@ class Session:
                     num_threads=settings.threads,
                     cache_nbytes=settings.cacheMegabytes << 20,
                     warm_start=WarmStart(settings.warmStart, project),
+                    share_weights=settings.shareWeights,
                 ),
             )
 
@@ -262,7 +264,15 @@ def _engine_settings(settings: Settings) -> tuple[object, ...]:
         settings.cacheMegabytes,
         settings.unloadMinutes,
         settings.warmStart,
+        settings.shareWeights,
     )
+
+
+def _share_weights(manifest: "Manifest") -> None:
+    """On the worker's thread."""
+    from sotto_engine.packing import share_weights  # noqa: PLC0415 - loads onnxruntime
+
+    share_weights(manifest)
 
 
 _MAX_UNASKED_TOKENS = 16_384

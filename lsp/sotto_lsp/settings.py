@@ -44,6 +44,8 @@ class Settings:
     computed while the machine is idle: `on`, `off`, `auto` (not on battery)."""
     warmStart: str = "auto"  # noqa: N815
     """Prompts are kept on disk, for this project's next start: `on`, `off`, `auto` (of large models only)."""
+    shareWeights: bool = True  # noqa: N815
+    """A large model's weights are kept on disk as its kernels want them, for all windows to map."""
     disabledLanguages: tuple[str, ...] = ()  # noqa: N815
     """Language ids without suggestions, as the editor names them."""
     codeActions: bool = True  # noqa: N815
@@ -159,6 +161,7 @@ _RULES: dict[str, Rule] = {
     "unloadMinutes": _whole(0, 100_000),
     "lookAhead": _one_of("auto", "on", "off"),
     "warmStart": _one_of("auto", "on", "off"),
+    "shareWeights": _boolean,
 }
 
 

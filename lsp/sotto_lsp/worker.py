@@ -43,11 +43,18 @@ class Worker:
     """Runs one task after the other on the engine; a task whose flag is set before its turn is skipped."""
 
     def __init__(
-        self, load: "Callable[[], tuple[Engine, Manifest]]", unload_after_s: float | None = None
+        self,
+        load: "Callable[[], tuple[Engine, Manifest]]",
+        unload_after_s: float | None = None,
+        share_weights: "Callable[[Manifest], None] | None" = None,
     ) -> None:
-        """`unload_after_s`: without work for so long, the engine gives its memory back until it is needed."""
+        """`unload_after_s`: without work for so long, the engine gives its memory back until it is needed.
+
+        `share_weights`: called once for a large model, in the first quiet time; it must return at once.
+        """
         self._load = load
         self._unload_after_s = unload_after_s
+        self._share_weights = share_weights
         self._jobs: JobQueue[_Job] = JobQueue()
         self._thread = threading.Thread(target=self._work, name="sotto-engine", daemon=True)
         self._loaded: Future[Manifest] = Future()
@@ -123,6 +130,8 @@ class Worker:
             self._refuse_all(error)
             return
         self._loaded.set_result(manifest)
+        if self._share_weights is not None and not manifest.is_large:
+            self._share_weights = None
         while (job := self._next_job()) is not None:
             self._do(job)
         if self._keeps_at_end:
@@ -136,8 +145,9 @@ class Worker:
 
     def _next_job(self) -> _Job | None:
         quiet_s = min(KEEP_AFTER_S, self._unload_after_s or KEEP_AFTER_S)
-        if self._has_news and not self._jobs.wait(quiet_s):
+        if (self._has_news or self._share_weights) and not self._jobs.wait(quiet_s):
             self._keep_prompts(self._jobs.has_news)
+            self._begin_sharing()
         if not self._jobs.wait(self._unload_after_s):
             log.info("nothing to do: the model is unloaded until it is needed")
             self._engine = None
@@ -152,6 +162,16 @@ class Worker:
         except Exception:
             log.exception("prompts could not be kept for the next start")
         self._has_news = must_stop()
+
+    def _begin_sharing(self) -> None:
+        """So that another window, and this one when it loads the model again, need no weights of their own."""
+        share, self._share_weights = self._share_weights, None
+        if share is None:
+            return
+        try:
+            share(self._loaded.result())
+        except Exception:
+            log.exception("the model's weights could not be shared with other windows")
 
     def _do(self, job: _Job) -> None:
         if CancelFlag.is_set(job.cancelled) or not job.result.set_running_or_notify_cancel():

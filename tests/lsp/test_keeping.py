@@ -3,6 +3,9 @@
 import asyncio
 import threading
 import time
+from types import SimpleNamespace
+
+import pytest
 
 from engine.fakes import make_engine
 from sotto_engine.cache_store import CacheStore
@@ -142,3 +145,35 @@ def test_a_model_that_was_unloaded_comes_back_with_its_prompts(tmp_path):
 
     done = run(work, load, unload_after_s=0.02)
     assert done.num_prompt_tokens - done.num_cached_tokens == 2
+
+
+@pytest.mark.parametrize("is_large", [True, False])
+def test_weights_of_a_large_model_are_shared_once_in_a_quiet_time(monkeypatch, is_large):
+    monkeypatch.setattr(worker_module, "KEEP_AFTER_S", 0.05)
+    manifest = SimpleNamespace(is_large=is_large)
+    shared = []
+
+    def fail(manifest):
+        shared.append(manifest)
+        raise OSError("whatever goes wrong there is not the window's trouble")
+
+    async def work(worker):
+        for _ in range(3):
+            await asyncio.sleep(0.2)
+            assert await worker.run(lambda _engine: "well", CancelFlag()) == "well"
+
+    run(work, lambda: (make_engine(), manifest), share_weights=fail)
+    assert shared == [manifest] * is_large
+
+
+def test_no_weights_are_shared_while_there_is_work_nor_at_the_end(monkeypatch):
+    monkeypatch.setattr(worker_module, "KEEP_AFTER_S", 30.0)
+    shared = []
+
+    async def work(worker):
+        worker.stop(keep=True)
+        worker.wait_ended()
+        await asyncio.to_thread(worker._thread.join, 30)
+
+    run(work, lambda: (make_engine(), SimpleNamespace(is_large=True)), share_weights=shared.append)
+    assert not shared

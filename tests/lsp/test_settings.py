@@ -31,6 +31,7 @@ WRONG = {
     "lookAhead": True,
     "unloadMinutes": -1,
     "warmStart": "always",
+    "shareWeights": "yes",
 }
 
 
