@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 EXTRAS ?= test,recipe
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint lint-editors types tests test-exporters test-nvim test-vscode test-editors bench bench-actions bench-drafts bench-first-key bench-llama bench-raw bench-server bench-shapes bench-prepare picture picture-vscode vsix clean
+.PHONY: run test lint lint-editors types tests test-exporters test-nvim test-vscode test-editors bench bench-actions bench-anchor bench-drafts bench-first-key bench-llama bench-raw bench-server bench-shapes bench-prepare picture picture-vscode vsix clean
 
 run: $(VENV)/.run  ## install, then show the main job on the embedded model
 	$(BIN)/sotto demo
@@ -62,6 +62,9 @@ bench: $(VENV)/.test  ## replay keystrokes over stdio; docs/benchmarks.md explai
 
 bench-actions: $(VENV)/.test  ## faults planted in held-out code and repaired; HELD_OUT=FILE from the recipe's corpus step
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.actions --held-out $(HELD_OUT)
+
+bench-anchor: $(VENV)/.test  ## lines exactly right, by how much stands behind the anchor; HELD_OUT=FILE from the recipe's corpus step
+	PYTHONPATH=tests:onnx_models $(BIN)/python -m benchmarks.anchor --held-out $(HELD_OUT)
 
 bench-llama: $(VENV)/.test  ## the same keystrokes on a built llama-server; LLAMA_SERVER=PROGRAM GGUF=FILE [MODEL=DIR]
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.beside_llama --llama-server $(LLAMA_SERVER) --gguf $(GGUF) --model "$(MODEL)"

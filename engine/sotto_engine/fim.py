@@ -57,12 +57,11 @@ class FimTemplate:
                     "prefix; set another order."
                 )
             return (*layout, Slot.TYPED)
-        layout = self.suffix_first if order is FimOrder.SUFFIX_FIRST else self.prefix_first
-        if layout is None:
+        if self.suffix_first is None:
             raise SottoError(
                 f"Models of the family {self.family!r} have no {order.value} order; set another."
             )
-        return layout
+        return self.suffix_first
 
     def edit_layout(self, task: str) -> Layout:
         """The prompt of an edit task, as the recipe trains it: behind its token stands what is to be replaced.

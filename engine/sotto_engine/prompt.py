@@ -14,9 +14,11 @@ from sotto_engine.tokenizer import Tokenizer
 
 _WINDOW_STEP = 256
 """Tokens by which the start of the prefix jumps: each jump is a whole prefill, each step costs context."""
-_ANCHOR_CHARS = 200
+ANCHOR_CHARS = 200
 """At least so much of what was written before the cursor's line stands behind the middle token: with less to go on
 from, a small model does not find its place (docs/embedded-model.md)."""
+ANCHOR_STEP = 400
+"""Characters by which the anchor jumps. Each jump costs the suffix and what stands behind the anchor once more."""
 _TAIL = 6
 """Tokens before the end at which a cache that needs checkpoints gets one: for what is typed, erased, healed there."""
 _SUFFIX_SHARE = 0.2
@@ -110,11 +112,11 @@ class PromptBuilder:
         return prompt
 
     def _anchor(self, prefix: str) -> int:
-        """Where the text behind the middle token starts: at a line's end, the same for all of the cursor's line."""
+        """Where the text behind the middle token starts: at a line's end, the same for some lines on end."""
         if not self.is_anchored:
             return len(prefix)
-        line = prefix.rfind("\n")
-        return max(prefix.rfind("\n", 0, max(0, line - _ANCHOR_CHARS)), 0)
+        latest = max(0, prefix.rfind("\n") - ANCHOR_CHARS)
+        return max(prefix.rfind("\n", 0, latest // ANCHOR_STEP * ANCHOR_STEP), 0)
 
     def _header(self, request: CompletionRequest, room: int) -> tuple[list[int], str]:
         """`(ids in front of the layout, text before the prefix)`, without the snippets that do not fit."""

@@ -16,14 +16,21 @@ class StopAt(StrEnum):
 
 
 class FimOrder(StrEnum):
-    """Which text stands last in the prompt, which decides what a keystroke invalidates."""
+    """How prefix and suffix are arranged. In both, what is typed stands last: a keystroke costs that alone."""
 
-    PREFIX_FIRST = "prefix-first"
-    """prefix, suffix, middle: a keystroke recomputes the whole suffix"""
     SUFFIX_FIRST = "suffix-first"
-    """suffix, prefix: a keystroke costs what was typed"""
+    """suffix, prefix"""
     ANCHORED = "anchored"
     """prefix up to an anchor, suffix, then what was typed since behind the middle token"""
+
+    @classmethod
+    def _missing_(cls, value: object) -> "FimOrder | None":
+        """`prefix-first` is anchored, too: with all of the prefix in front, a key would cost the whole suffix."""
+        return cls.ANCHORED if value == PREFIX_FIRST else None
+
+
+PREFIX_FIRST = "prefix-first"
+"""Another name of the anchored order, for settings and manifests."""
 
 
 class FinishReason(StrEnum):

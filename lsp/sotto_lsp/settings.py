@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, cast
 
-from sotto_engine.request import FimOrder
+from sotto_engine.request import PREFIX_FIRST, FimOrder
 from sotto_lsp.checkers.known_checkers import CHECKER_NAMES
 
 SECTION = "sotto"
@@ -144,7 +144,7 @@ _RULES: dict[str, Rule] = {
     "enabled": _boolean,
     "model": _text,
     "fimFamily": _text,
-    "fimOrder": _one_of("", *(order.value for order in FimOrder)),
+    "fimOrder": _one_of("", *(order.value for order in FimOrder), PREFIX_FIRST),
     "threads": _whole(0, 256),
     "cacheMegabytes": _whole(1, 1 << 20),
     "maxTokens": _whole(1, 512),

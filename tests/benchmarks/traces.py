@@ -172,7 +172,8 @@ def run(name: str, settings: dict[str, Any] | None = None) -> Presses:
 
 
 def _hole(source: Source) -> slice:
-    return slice(source.hole.start, source.hole.start + _HOLE_CHARS)
+    """Whole lines, so that the cursor stands at a line's end."""
+    return slice(source.hole.start, source.text.index("\n", source.hole.start + _HOLE_CHARS))
 
 
 HEAD = (

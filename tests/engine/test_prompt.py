@@ -1,6 +1,7 @@
 """Prompts: layouts of every family, healing, windows that move in jumps."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import tokenizers
@@ -13,7 +14,7 @@ from sotto_engine.prompt import PromptBuilder
 from sotto_engine.request import CompletionRequest, FimOrder, Snippet
 from sotto_engine.tokenizer import Tokenizer
 
-PSM, SPM, ANCHORED = FimOrder.PREFIX_FIRST, FimOrder.SUFFIX_FIRST, FimOrder.ANCHORED
+SPM, ANCHORED = FimOrder.SUFFIX_FIRST, FimOrder.ANCHORED
 
 
 def byte_tokenizer(control):
@@ -41,20 +42,20 @@ def rendered(family, order, request, header=False):
 
 
 REQUEST = CompletionRequest(prefix="a\nbc", suffix="\nd")
+ABOVE, SINCE = "p" * 399, "\n" + "q" * 250 + "\na\nb"
+"""What stands before and behind the anchor of a text that ends with them."""
 
 
 @pytest.mark.parametrize(
     ("family", "order", "expected"),
     [
-        ("qwen", PSM, "<|fim_prefix|>a\nb<|fim_suffix|>\nd<|fim_middle|>"),
         ("qwen", SPM, "<|fim_prefix|><|fim_suffix|>\nd<|fim_middle|>a\nb"),
         ("qwen", ANCHORED, "<|fim_prefix|><|fim_suffix|>\nd<|fim_middle|>a\nb"),
-        ("codegemma", PSM, "<bos><|fim_prefix|>a\nb<|fim_suffix|>\nd<|fim_middle|>"),
+        ("codegemma", ANCHORED, "<bos><|fim_prefix|><|fim_suffix|>\nd<|fim_middle|>a\nb"),
         ("mellum", SPM, "<fim_suffix>\nd<fim_prefix>a\nb<fim_middle>"),
-        ("granite", PSM, "<fim_prefix>a\nb<fim_suffix>\nd<fim_middle>"),
+        ("granite", SPM, "<fim_prefix><fim_suffix>\nd<fim_middle>a\nb"),
         ("starcoder", SPM, "<fim_prefix><fim_suffix>\nd<fim_middle>a\nb"),
-        ("deepseek", PSM, "<｜fim_begin｜>a\nb<｜fim_hole｜>\nd<｜fim_end｜>"),
-        ("codellama", PSM, "<s>_<PRE>a\nb_<SUF>\nd_<MID>"),
+        ("codellama", SPM, "<s>_<PRE>_<SUF>\nd_<MID>a\nb"),
         ("codestral", SPM, "<s>[SUFFIX]\nd[PREFIX]a\nb"),
         ("seed-coder", SPM, "<[fim-suffix]>\nd<[fim-prefix]>a\nb<[fim-middle]>"),
     ],
@@ -66,10 +67,31 @@ def test_every_family_in_its_own_layout(family, order, expected):
 
 
 @pytest.mark.parametrize(
+    ("family", "before", "between", "behind"),
+    [
+        ("qwen", "<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"),
+        ("codegemma", "<bos><|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"),
+        ("granite", "<fim_prefix>", "<fim_suffix>", "<fim_middle>"),
+        ("starcoder", "<fim_prefix>", "<fim_suffix>", "<fim_middle>"),
+        ("deepseek", "<｜begin_of_sentence｜><｜fim_begin｜>", "<｜fim_hole｜>", "<｜fim_end｜>"),
+        ("codellama", "<s>_<PRE>", "_<SUF>", "_<MID>"),
+    ],
+)
+def test_a_family_that_reads_the_prefix_first_is_asked_with_an_anchor(family, before, between, behind):
+    text, _ = rendered(family, ANCHORED, CompletionRequest(f"{ABOVE}{SINCE}c", "\nd"))
+    assert text == f"{before}{ABOVE}{between}\nd{behind}{SINCE}"
+
+
+def test_a_family_without_that_order_has_the_suffix_before_the_anchor():
+    text, _ = rendered("mellum", ANCHORED, CompletionRequest(f"{ABOVE}{SINCE}c", "\nd"))
+    assert text == f"<fim_suffix>\nd<fim_prefix>{ABOVE}<fim_middle>{SINCE}"
+
+
+@pytest.mark.parametrize(
     ("family", "order", "start"),
     [
         ("qwen", SPM, "<|repo_name|>r\n<|file_sep|>s.py\nS\n<|file_sep|>f.py\n<|fim_prefix|>"),
-        ("starcoder", PSM, "<repo_name>r<file_sep>s.py\nS<file_sep><fim_prefix>f.py\na"),
+        ("starcoder", ANCHORED, "<repo_name>r<file_sep>s.py\nS<file_sep><fim_prefix>f.py\n<fim_suffix>"),
         ("mellum", SPM, "<filename>s.py\nS<filename>f.py\n<fim_suffix>"),
         ("codestral", SPM, "<s>[SUFFIX]\nd[PREFIX]+++++ s.py\nS\n+++++ f.py\na"),
     ],
@@ -88,16 +110,28 @@ def test_a_snippet_that_does_not_fit_is_left_out():
     assert text.startswith("<|file_sep|>f.py\n<|fim_prefix|>")
 
 
-def test_the_anchor_stands_at_a_line_some_way_back_and_stays_while_the_line_is_typed():
-    lines = "".join(f"line {number} of the file\n" for number in range(40))
-    anchors = set()
-    for typed in ("", "a", "a = 1 + 2", "a" * 300):
-        text, _ = rendered("qwen", ANCHORED, CompletionRequest(lines + typed, "\nd"))
-        before, _, behind = text.removeprefix("<|fim_prefix|>").partition("<|fim_suffix|>\nd<|fim_middle|>")
-        assert lines.startswith(before + "\n") and behind.startswith("\nline ")
-        assert len(lines) - len(before) - 1 >= 200
-        anchors.add(before)
-    assert len(anchors) == 1
+def test_the_anchor_stands_at_a_line_some_way_back_and_moves_once_in_many_lines():
+    text, anchors = "", []
+    for number in range(100):
+        text += f"line {number} of the file"
+        for typed in ("", "\n", "\na = 1 + 2", "\n" + "a" * 300):
+            prompt, _ = rendered("qwen", ANCHORED, CompletionRequest(text + typed, "\nd"))
+            before, _, behind = prompt.removeprefix("<|fim_prefix|>").partition(
+                "<|fim_suffix|>\nd<|fim_middle|>"
+            )
+            assert text.startswith(before) and (not before or behind.startswith("\nline "))
+            assert len(text) - len(before) >= 200 or not before
+            anchors.append(len(before))
+        text += "\n"
+    num_jumps = sum(a != b for a, b in pairwise(anchors))
+    assert len(text) / 400 - 2 <= num_jumps <= len(text) / 400 + 2
+    assert anchors == sorted(anchors), "on each line it stands where it stood, whatever is typed there"
+
+
+def test_prefix_first_is_another_name_of_the_anchored_order():
+    assert FimOrder("prefix-first") is ANCHORED
+    with pytest.raises(ValueError, match="middle-first"):
+        FimOrder("middle-first")
 
 
 def test_an_order_the_family_lacks_is_refused():

@@ -31,7 +31,7 @@ def _rows() -> list[tuple[str, _Cell]]:
         (f"loss, {kind}, nats a character", lambda s, kind=kind: f"{s['loss'][kind]:.3f}")
         for kind in ("line", "mid-line", "block", "left-to-right")
     ]
-    for order in ("suffix-first", "anchored", "prefix-first"):
+    for order in ("suffix-first", "anchored"):
         rows.append(
             (
                 f"HumanEval single line, exact, {order}, 0 / 3 / 8 characters typed",
