@@ -32,7 +32,8 @@ class ActionProgress(WorkDoneProgress):
         )
         self._server.work_done_progress.tokens[token].add_done_callback(self._pressed)
 
-    def report(self, message: str, percentage: int) -> None:
+    def report(self, message: str, percentage: int | None = None) -> None:
+        """percentage: None for as much as before."""
         if self._token is not None:
             report = types.WorkDoneProgressReport(message=message, percentage=percentage, cancellable=True)
             self._server.work_done_progress.report(self._token, report)

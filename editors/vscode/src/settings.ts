@@ -6,10 +6,14 @@ import type { DocumentSelector, TextDocumentFilter } from "vscode-languageclient
 /** These are the extension's own and the client library's; the server would call them unknown. */
 const OWN = new Set(["server", "languages", "trace"]);
 
+/** What runs programs of the workspace, or code in it: off where the user does not trust it, whoever has set it. */
+const NO_TRUST = { actionCheckers: [], actionRunTests: false };
+
 /** The section `sotto` as the server gets it. */
 export function serverSettings(section: unknown): unknown {
   if (typeof section !== "object" || section === null) return section;
-  return Object.fromEntries(Object.entries(section).filter(([name]) => !OWN.has(name)));
+  const settings = Object.fromEntries(Object.entries(section).filter(([name]) => !OWN.has(name)));
+  return workspace.isTrusted ? settings : { ...settings, ...NO_TRUST };
 }
 
 export function languages(): string[] {

@@ -1,7 +1,7 @@
 """An answer's tests as changes of a test file: imports to the imports, tests to the end, nothing else touched."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sotto_lsp.actions.candidate import TextChange
@@ -45,6 +45,13 @@ def added_tests(existing: str, answer: str, subject: Subject) -> list[TextChange
     code = "\n".join(answer.split("\n")[last:]).strip("\n")
     changes = _changes(existing, old, imports, code)
     return _unsound(existing, changes) or changes
+
+
+def all_applied(text: str, changes: Sequence[TextChange]) -> str:
+    """`changes` are in order of place and do not overlap."""
+    for change in reversed(changes):
+        text = change.applied(text)
+    return text
 
 
 def whole_tests(code: str) -> str:
@@ -148,9 +155,7 @@ def _changes(existing: str, old: ast.Module, imports: list[str], code: str) -> l
 
 
 def _unsound(existing: str, changes: list[TextChange]) -> str | None:
-    after = existing
-    for change in reversed(changes):
-        after = change.applied(after)
+    after = all_applied(existing, changes)
     code, before = read_python(after), read_python(normalised(existing))
     if code is None or before is None:
         return "the test file would not compile"

@@ -16,10 +16,14 @@ _MAX_FOLDERS = 500
 
 @dataclass(frozen=True)
 class ModuleTests:
-    """file: an absolute path, be the file there or not. module: the dotted name for an import."""
+    """file: an absolute path, be the file there or not. module: the dotted name for an import.
+
+    import_root: the folder that this name is imported from.
+    """
 
     file: Path
     module: str
+    import_root: Path
 
     @classmethod
     def of(cls, source: WorkspaceFile) -> "ModuleTests":
@@ -31,7 +35,9 @@ class ModuleTests:
         """
         beside, trees = source.file.parent, list(_trees(source))
         file = _existing(source.file, beside, trees) or _new(source.file, beside, trees)
-        return cls(file, _module_name(source, is_beside=file.parent == beside))
+        module = _module_name(source, is_beside=file.parent == beside)
+        named = beside if source.file.stem == "__init__" else source.file
+        return cls(file, module, named.parents[module.count(".")])
 
 
 def is_test_file(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""One run of a checker's program: kept from the network as far as it listens, bounded, ended with its children."""
+"""One run of a project's program: kept from the network as far as it listens, bounded, ended with its children."""
 
 import asyncio
 import contextlib
@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Mapping
 from pathlib import Path
 
 _MAX_NBYTES = 8 << 20
-_WORK_DONE = frozenset({0, 1})
+WORK_DONE = frozenset({0, 1})
 """How a linter or a type checker exits: it found nothing, or something."""
+_NO_VARIABLES: Mapping[str, str] = {}
 _KEPT = frozenset({"PATH", "PATHEXT", "HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "SYSTEMROOT"}) | {
     *("TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL", "LC_CTYPE", "VIRTUAL_ENV", "CONDA_PREFIX"),
     *("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"),
@@ -33,16 +35,24 @@ class CheckerError(Exception):
     """A checker gave no answer that can be used. Says why, in words that its name belongs before."""
 
 
-async def run_checker(command: list[str], folder: Path, text: str | None) -> str:
-    """What it writes to stdout. `text`: its stdin, or None.
+async def run_program(
+    command: list[str],
+    folder: Path,
+    text: str | None = None,
+    *,
+    variables: Mapping[str, str] = _NO_VARIABLES,
+    exits: frozenset[int] = WORK_DONE,
+) -> str:
+    """What it writes to stdout. `text`: its stdin, or None. `variables`: more of its environment.
 
-    Cancelling ends it. Raises CheckerError.
+    exits: the exit codes of a program that has done its work. What it has started and left running is ended with it.
+    Cancelling ends all of it. Raises CheckerError.
     """
     try:
         process = await asyncio.create_subprocess_exec(
             *command,
             cwd=folder,
-            env=_environment(),
+            env={**_environment(), **variables},
             stdin=DEVNULL if text is None else PIPE,
             stdout=PIPE,
             stderr=PIPE,
@@ -56,10 +66,9 @@ async def run_checker(command: list[str], folder: Path, text: str | None) -> str
             _feed(process.stdin, text), _drained(process.stdout), _drained(process.stderr)
         )
         code = await process.wait()
-    except BaseException:
+    finally:
         await _end(process)
-        raise
-    if code not in _WORK_DONE:
+    if code not in exits:
         said = next((line for line in complaint.splitlines() if line.strip()), "")
         raise CheckerError(f"failed ({said.strip()[:100] or f'exit code {code}'})")
     return output
@@ -89,7 +98,9 @@ async def _drained(stream: asyncio.StreamReader | None) -> str:
 
 async def _end(process: Process) -> None:
     """With everything that it has started."""
-    with contextlib.suppress(ProcessLookupError):
+    with contextlib.suppress(
+        ProcessLookupError, PermissionError
+    ):  # macOS says the latter of a group that is gone
         if os.name == "nt":
             process.kill()
         else:

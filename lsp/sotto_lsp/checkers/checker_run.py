@@ -2,15 +2,15 @@
 
 import asyncio
 import contextlib
-import tempfile
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 
 from sotto_lsp.checkers.checker import Call, Checker
-from sotto_lsp.checkers.checker_process import CheckerError, run_checker
+from sotto_lsp.checkers.checker_process import CheckerError, run_program
 from sotto_lsp.checkers.finding import Finding
 from sotto_lsp.checkers.installed_program import find_program, find_python
+from sotto_lsp.checkers.private_folder import private_folder
 from sotto_lsp.checkers.workspace_mirror import WorkspaceMirror
 
 
@@ -21,16 +21,17 @@ class CheckerRun:
     checker: Checker
     program: Path
     folder: Path
+    file: Path
     call: Call
     mirror: WorkspaceMirror | None
 
     async def findings(self, text: str) -> list[Finding]:
         """What the checker says of the file with this text. Raises CheckerError."""
         if self.mirror is not None:
-            await asyncio.to_thread(self.mirror.write, text)
+            await asyncio.to_thread(self.mirror.write, self.file, text)
         command = [str(self.program), *self.checker.arguments(self.call)]
         given = None if self.mirror else text
-        output = await run_checker(command, self.folder, given)
+        output = await run_program(command, self.folder, given)
         try:
             return self.checker.read(output, self.call.file)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -46,23 +47,10 @@ async def begun(checker: Checker, root: Path, file: Path) -> AsyncGenerator[Chec
     program = await asyncio.to_thread(find_program, checker.name, root)
     if program is None:
         raise CheckerError("is neither in the workspace's .venv nor on the PATH")
-    private = await asyncio.to_thread(
-        tempfile.TemporaryDirectory, prefix="sotto-", ignore_cleanup_errors=True
-    )
-    try:
-        cache, folder, mirror = Path(private.name, "cache"), root, None
+    async with private_folder() as private:
+        folder, mirror = root, None
         if not checker.takes_stdin:
-            folder = Path(private.name, root.name or "workspace")
-            folder.mkdir()
-            mirror = await asyncio.to_thread(_mirrored, root, file, folder)
-        call = Call(mirror.copy if mirror else file, find_python(root), cache)
-        yield CheckerRun(checker, program, folder, call, mirror)
-    finally:
-        await asyncio.shield(asyncio.to_thread(private.cleanup))
-
-
-def _mirrored(root: Path, file: Path, at: Path) -> WorkspaceMirror:
-    try:
-        return WorkspaceMirror.make(root, file, at)
-    except OSError as error:
-        raise CheckerError(f"needs links to the workspace's files ({error.strerror or error})") from error
+            folder = private / (root.name or "workspace")
+            mirror = await asyncio.to_thread(WorkspaceMirror.make, root, [file], folder)
+        call = Call(mirror.copy_of(file) if mirror else file, find_python(root), private / "cache")
+        yield CheckerRun(checker, program, folder, file, call, mirror)

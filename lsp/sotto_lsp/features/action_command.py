@@ -96,6 +96,8 @@ class ActionCommand:
         document = self._documents.get(str(given.get("uri")))
         if action is None:
             raise SottoError("The command names no action that there is; take it from the editor's menu.")
+        if action.product is Product.RUN_TESTS and not self._session.settings.actionRunTests:
+            raise SottoError("Tests are run only where the setting sotto.actionRunTests allows it.")
         if action.template.needs not in self._session.good_for:
             raise SottoError("The loaded model cannot do this; load one that was tuned for it.")
         if document is None or not document.usable:

@@ -48,7 +48,8 @@ def code_actions(
         diagnostic = next(each for each, its in zip(diagnostics, places, strict=True) if its is place)
         # Who resolves an action gets an edit of the document it was asked for, and nothing else.
         can_take = client.applies_edits or action.product is Product.EDIT
-        if can_take and _is_wanted(action, params.context.only):
+        may_run = action.product is not Product.RUN_TESTS or session.settings.actionRunTests
+        if can_take and may_run and _is_wanted(action, params.context.only):
             if not actions and params.context.trigger_kind == types.CodeActionTriggerKind.Invoked:
                 _warm(session, action, place, snapshot)
             title = title_of(action, _told(action, place, diagnostic, snapshot))
@@ -60,7 +61,7 @@ def _warm(session: Session, action: Action, place: Place, snapshot: DocumentSnap
     """The user reads the menu that they have opened: time to compute the prompt of its first entry."""
     lines = Lines(snapshot)
     target = action.find(lines, place)
-    if target is not None and action.product is not Product.TESTS:  # whose prompt needs a look at the disk
+    if target is not None and action.product in (Product.EDIT, Product.TEXT):  # tests need a look at the disk
         question = Question(action, lines, target, file_name(snapshot.uri))
         session.background.begin(partial(session.prefill, first_request(question)))
 
