@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 EXTRAS ?= test,recipe
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint lint-editors types tests test-exporters test-nvim test-vscode test-editors bench bench-actions bench-anchor bench-drafts bench-first-key bench-llama bench-raw bench-server bench-shapes bench-prepare picture picture-vscode vsix clean
+.PHONY: run test lint lint-editors types tests test-exporters test-nvim test-vscode test-editors bench bench-actions bench-anchor bench-drafts bench-first-key bench-llama bench-raw bench-second-window bench-server bench-shapes bench-prepare picture picture-vscode vsix clean
 
 run: $(VENV)/.run  ## install, then show the main job on the embedded model
 	$(BIN)/sotto demo
@@ -77,6 +77,9 @@ bench-drafts: $(VENV)/.test  ## decoding with drafts beside one token a pass
 
 bench-first-key: $(VENV)/.test  ## the first key in a file, its prompt computed ahead and not [MODEL=DIR]
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.first_key --model "$(MODEL)"
+
+bench-second-window: $(VENV)/.test  ## memory and time of a second window, with and without shared weights; MODEL=DIR
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.second_window $(MODEL)
 
 bench-server: $(VENV)/.test  ## what the server itself takes of a key, and its memory over 10,000 requests
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.server_share

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+from sotto_engine import freed_memory
 from sotto_engine.chat_template import ChatTemplate
 from sotto_engine.engine import CHAT, PREFILL_GRID, Engine, EngineOptions
 from sotto_engine.errors import SottoError
@@ -52,6 +53,7 @@ def load_engine(directory: Path, options: EngineOptions | None = None) -> tuple[
         prefill_grid,
         store,
     )
+    freed_memory.give_back()
     return engine, replace(manifest, good_for=good_for)
 
 
