@@ -102,6 +102,19 @@ def test_a_missing_checker_is_named_and_the_fix_made_all_the_same(start):
     )
 
 
+def test_a_body_and_type_hints_are_shown_to_all_that_are_allowed(start):
+    editor = start("ruff", "pyright")
+    head = "class Person:\n    def __init__(self, name: str) -> None:\n        self.name = name\n\n"
+    for title, method in [
+        ("Complete this body", "    def get_name(self):\n        pass\n"),
+        ("Add type hints", "    def set_name(self, name: str):\n        self.name = name\n"),
+    ]:
+        editor.open_text(head + method)
+        named = {each["title"]: each for each in editor.actions(method.split("(")[0].strip())}
+        message = editor.run(named[title])["message"]
+        assert "ruff reports no new error, pyright reports no new error" in message, message
+
+
 HANGING = """#!{python}
 import os, pathlib, time
 pathlib.Path(__file__ + ".pid").write_text(str(os.getpid()))

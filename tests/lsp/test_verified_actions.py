@@ -102,6 +102,28 @@ def test_a_checker_that_the_user_does_not_allow_is_not_run_and_the_message_says_
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize(
+    ("name", "drawn", "bad", "good"),
+    [
+        ("simplify", CODE, UNUSED, GOOD),
+        ("rewrite_selection", CODE, UNUSED, GOOD),
+        ("complete_body", "def size(path):\n    ▮pass\n", "total = 1\n", "return 1\n"),
+        ("complete_body", "import os\n\n\ndef size(path):▮\n\n\nx = 1\n", "total = 1\n", "return 1\n"),
+        ("implement_todo", "def f(x):\n    # TODO: add ▮one\n    return x\n", "y = x + 1\n", "x = x + 1\n"),
+        ("rewrite_line", "def f(x):\n    ▮x += 1\n    return x\n", "y = x + 1\n", "x = x + 1\n"),
+    ],
+    ids=["simplify", "rewrite", "body", "body of a text that does not parse", "todo", "line"],
+)
+def test_what_the_model_writes_is_shown_to_every_checker_that_the_user_allows(run, name, drawn, bad, good):
+    said = {"instruction": "Say it shorter."} if name == "rewrite_selection" else {}
+    text, sentence, _ = run(find_action(name), drawn, ["ruff"], [bad] + [good] * 4, **said)
+    wrong = bad.split("\n")[-2 if bad.endswith("\n") else -1]
+    assert good.strip() in text and wrong not in text
+    assert "ruff reports no new error" in sentence and "Not checked" not in sentence
+    text, sentence, _ = run(find_action(name), drawn, [], [bad] + [good] * 4, **said)
+    assert wrong in text and "ruff" not in sentence
+
+
 def test_a_document_that_is_no_file_is_said_to_be_unchecked(run):
     _, sentence, _ = run(mine('["ruff"]'), CODE, ["ruff"], [UNUSED], uri="untitled:Untitled-1")
     assert sentence.endswith("Not checked: ruff, which needs a file.")

@@ -47,6 +47,7 @@ class Action:
     num_choices: above 1, the user chooses among so many answers.
     search: finds answers without the model, which then says which of them is likeliest.
     checkers: of the project's own, by name; shown the answers where the user allows it.
+    every_checker: all that the user allows are shown the answers.
     """
 
     name: str
@@ -57,3 +58,4 @@ class Action:
     search: Search | None = None
     product: Product = Product.EDIT
     checkers: tuple[str, ...] = ()
+    every_checker: bool = False

@@ -58,12 +58,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("fix_syntax", load_template("fix_syntax"), _syntax, search=SYNTAX),
     Action("fix_name", load_template("fix_name"), _undefined, for_diagnostic=True, search=NAMES),
     Action("fix_line", load_template("fix_line"), _diagnosed, for_diagnostic=True),
-    Action("complete_body", load_template("complete_body"), _body),
-    Action("implement_todo", load_template("implement_todo"), _one_line(find_todo)),
-    Action("add_type_hints", load_template("add_type_hints"), _one_line(find_unhinted)),
+    Action("complete_body", load_template("complete_body"), _body, every_checker=True),
+    Action("implement_todo", load_template("implement_todo"), _one_line(find_todo), every_checker=True),
+    Action("add_type_hints", load_template("add_type_hints"), _one_line(find_unhinted), every_checker=True),
     Action("write_docstring", load_template("write_docstring"), _one_line(find_undocumented)),
-    Action("simplify", load_template("simplify"), find_code),
-    Action("rewrite_selection", load_template("rewrite_selection"), find_instructed),
+    Action("simplify", load_template("simplify"), find_code, every_checker=True),
+    Action("rewrite_selection", load_template("rewrite_selection"), find_instructed, every_checker=True),
     Action("write_tests", load_template("write_tests"), find_testable, product=Product.TESTS),
     Action("run_tests", load_template("run_tests"), find_testable, product=Product.RUN_TESTS),
     Action("explain", load_template("explain"), find_code, product=Product.TEXT),
@@ -73,7 +73,13 @@ ACTIONS: tuple[Action, ...] = (
         _one_line(find_undocumented),
         product=Product.TEXT,
     ),
-    Action("rewrite_line", load_template("rewrite_line"), _one_line(find_rewrite), num_choices=3),
+    Action(
+        "rewrite_line",
+        load_template("rewrite_line"),
+        _one_line(find_rewrite),
+        num_choices=3,
+        every_checker=True,
+    ),
 )
 
 

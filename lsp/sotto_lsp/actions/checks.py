@@ -48,11 +48,15 @@ def passed(target: Target) -> tuple[str, ...]:
 
 def baseline(text: str, target: Target) -> PythonCode | None:
     """The document before; None where it does not compile, not even with a stub for a body that is missing."""
-    code = read_python(text)
-    if code is None and "body" in target.holes:
-        hole = target.holes["body"]
-        code = read_python(text[: hole.start] + hole.lead + _STUB + text[hole.end :])
-    return code
+    return read_python(stubbed(text, target))
+
+
+def stubbed(text: str, target: Target) -> str:
+    """The document before, with a stub for a body that is missing where it would not compile without."""
+    if "body" not in target.holes or read_python(text) is not None:
+        return text
+    hole = target.holes["body"]
+    return text[: hole.start] + hole.lead + _STUB + text[hole.end :]
 
 
 def _parses(after: str) -> str | None:

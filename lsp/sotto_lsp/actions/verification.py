@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sotto_lsp.actions.candidate import Candidate
-from sotto_lsp.actions.checks import check
+from sotto_lsp.actions.checks import check, stubbed
 from sotto_lsp.actions.proposal import Question
 from sotto_lsp.checkers.verifier import Verifier
 
@@ -43,7 +43,8 @@ async def verified(
     texts = [each.change.applied(question.text) for each in sound]
     if not texts:
         return Verified([], tuple(refusals))
-    verdicts = await verifier.verdicts(question.text, texts, num_wanted, goes_on)
+    before = stubbed(question.text, question.target)
+    verdicts = await verifier.verdicts(before, texts, num_wanted, goes_on)
     accepted = [sound[number] for number in verdicts.accepted]
     return Verified(
         accepted, (*verdicts.refusals, *refusals), tuple(verdicts.passed), tuple(verdicts.unchecked)

@@ -13,10 +13,12 @@ from sotto_lsp.workspace_file import WorkspaceFile
 def verifier_for(
     action: Action, place: Place, workspace_file: WorkspaceFile | None, allowed: Sequence[str]
 ) -> Verifier | None:
-    """For a diagnostic, the checker that made it; else those that the action names. None if none is."""
+    """For a diagnostic, the checker that made it; else those that the action names, or all. None if none is."""
     diagnosed = Diagnosed(place.first_line, place.source, place.code, place.message)
     maker = maker_of(diagnosed) if action.for_diagnostic else None
-    named = [maker.name] if maker and maker.name in allowed else action.checkers
+    named = allowed if action.every_checker else action.checkers
+    if maker and maker.name in allowed:
+        named = [maker.name]
     if not named:
         return None
     if workspace_file is None:
