@@ -115,13 +115,11 @@ class Engine:
         prompt = self._prompts.build(request)
         return self._fill(self._take(prompt), prompt, cancelled)
 
-    def reanchor(self, request: CompletionRequest, cancelled: CancelFlag) -> int:
-        """As `prefill`, for the line behind the one that was asked about last, which loses no row of its own.
+    def prefill_beside(self, request: CompletionRequest, cancelled: CancelFlag) -> int:
+        """As `prefill`, for what may be asked next at the place that was asked about last, which loses no row.
 
-        Only where a new line moves the anchor, and that is more than a pass of work.
+        A new line may move the anchor, a change below is a new suffix. Only where that is more than a pass of work.
         """
-        if not self._prompts.is_anchored:
-            return 0
         prompt = self._prompts.build(request)
         if len(prompt.token_ids) - self._prefix_cache.shared(prompt.token_ids) <= PREFILL_SLICE:
             return 0

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sotto_engine.chat_template import ChatTemplate
+from sotto_engine.closers import behind_closers
 from sotto_engine.errors import SottoError
 from sotto_engine.fim import FimTemplate, Slot, header_parts
 from sotto_engine.request import CompletionRequest, FimOrder
@@ -24,7 +25,6 @@ _TAIL = 6
 _SUFFIX_SHARE = 0.2
 """Of the room: what follows says where to stop, what precedes says what to write."""
 _HEADER_SHARE = 0.25
-_CLOSERS = ")]}\"'`:,; \t"
 
 
 @dataclass(frozen=True)
@@ -59,11 +59,6 @@ class PromptBuilder:
         self._header_trained = header
         self._chat = chat
 
-    @property
-    def is_anchored(self) -> bool:
-        """Whether a new line in the text moves a part of the prompt in front of what was in front of it."""
-        return self._order is FimOrder.ANCHORED
-
     def build(self, request: CompletionRequest) -> Prompt:
         """Token ids that leave room for `request.max_tokens` new ones, or for half a context of them."""
         if request.messages:
@@ -72,7 +67,7 @@ class PromptBuilder:
         room = self._room(request) - len(layout)
         front, lead = self._header(request, int(room * _HEADER_SHARE))
         room -= len(front)
-        suffix = _behind_closers(request.suffix) if request.skip_closers else request.suffix
+        suffix = behind_closers(request.suffix) if request.skip_closers else request.suffix
         suffix_ids = self.tokenizer.encode(suffix)[: int(room * _SUFFIX_SHARE)]
         room -= len(suffix_ids)
         region_ids = self.tokenizer.encode(request.region)
@@ -113,7 +108,7 @@ class PromptBuilder:
 
     def _anchor(self, prefix: str) -> int:
         """Where the text behind the middle token starts: at a line's end, the same for some lines on end."""
-        if not self.is_anchored:
+        if self._order is not FimOrder.ANCHORED:
             return len(prefix)
         latest = max(0, prefix.rfind("\n") - ANCHOR_CHARS)
         return max(prefix.rfind("\n", 0, latest // ANCHOR_STEP * ANCHOR_STEP), 0)
@@ -177,9 +172,3 @@ def _joined(front: list[int], parts: Iterable[list[int]], healed: bytes) -> Prom
         boundaries.append(len(token_ids))
         token_ids += part
     return Prompt(token_ids, healed, (*boundaries, len(token_ids) - _TAIL))
-
-
-def _behind_closers(suffix: str) -> str:
-    """The suffix from the end of the cursor's line on, where the rest of that line is closers alone."""
-    rest, line_end, below = suffix.partition("\n")
-    return suffix if rest.strip(_CLOSERS) else line_end + below

@@ -11,7 +11,7 @@ from lsprotocol import types
 
 from sotto_engine.yielding_flag import YieldingFlag
 from sotto_lsp.documents import DocumentStore
-from sotto_lsp.features.inline_completion import file_name, open_snapshot
+from sotto_lsp.features.inline_completion import as_asked, file_name, open_snapshot
 from sotto_lsp.session import Session
 from sotto_lsp.snapshot import DocumentSnapshot
 from sotto_lsp.suggestion import make_request
@@ -28,6 +28,12 @@ class LikelyPlace:
         """A document was opened."""
         if (snapshot := open_snapshot(self._documents, uri)) is not None:
             self._expect(snapshot, len(snapshot.content))
+
+    def closed(self, uri: str) -> None:
+        """A document was closed: there is no place in it any more."""
+        self._session.last_suggestions.pop(uri, None)
+        self._session.suffixes.forget(uri)
+        self._session.background.stop()
 
     def edited(self, uri: str) -> None:
         """A document was changed: the cursor is probably behind what was written."""
@@ -51,4 +57,4 @@ class LikelyPlace:
     async def _prefill(self, snapshot: DocumentSnapshot, offset: int, cancelled: YieldingFlag) -> None:
         if await self._session.answers_for(snapshot):
             request = make_request(snapshot.content, offset, file_name(snapshot.uri), self._session.settings)
-            await self._session.prefill(request, cancelled)
+            await self._session.prefill(as_asked(self._session, snapshot.uri, request), cancelled)

@@ -109,8 +109,7 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
-        session.last_suggestions.pop(params.text_document.uri, None)
-        session.background.stop()
+        likely_place.closed(params.text_document.uri)
 
     @server.feature(types.SHUTDOWN)
     def shutdown(params: None) -> None:

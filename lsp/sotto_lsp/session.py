@@ -14,6 +14,7 @@ from sotto_engine.request import Completion, CompletionRequest, FinishReason
 from sotto_engine.yielding_flag import YieldingFlag
 from sotto_lsp.background import Background
 from sotto_lsp.battery import on_battery
+from sotto_lsp.context.frozen_suffixes import FrozenSuffixes
 from sotto_lsp.foresight import Foresight
 from sotto_lsp.last_suggestion import LastSuggestion
 from sotto_lsp.metrics import Metrics
@@ -36,6 +37,7 @@ class Session:
         """`model_dir`: a model that goes before the one in the settings (from the command line)."""
         self.settings = Settings()
         self.last_suggestions: dict[str, LastSuggestion] = {}
+        self.suffixes = FrozenSuffixes()
         self.metrics = Metrics()
         self.background = Background(self._patient_flag)
         self.foresight = Foresight(self.background)
@@ -167,11 +169,13 @@ class Session:
         self._num_unasked += num
         self.metrics.num_ahead_tokens += num
 
-    async def reanchor(self, request: CompletionRequest, cancelled: YieldingFlag) -> None:
-        """As `prefill`, for the line behind the one that was asked about last."""
-        if (worker := await self._idle_worker()) is not None:
-            num = await worker.run_patiently(lambda engine, flag: engine.reanchor(request, flag), cancelled)
-            self.metrics.num_ahead_tokens += num
+    async def prefill_beside(self, request: CompletionRequest, cancelled: YieldingFlag) -> bool:
+        """As `prefill`, for what may be asked next at the place that was asked about last; whether it is done."""
+        if (worker := await self._idle_worker()) is None:
+            return False
+        num = await worker.run_patiently(lambda engine, flag: engine.prefill_beside(request, flag), cancelled)
+        self.metrics.num_ahead_tokens += num
+        return not CancelFlag.is_set(cancelled)
 
     async def _idle_worker(self) -> Worker | None:
         """None where nothing may be computed before it is asked for."""

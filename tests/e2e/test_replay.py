@@ -18,7 +18,7 @@ def test_every_request_is_answered_once_and_the_cache_serves_nine_tenths():
 @pytest.mark.parametrize("order", ["suffix-first", "anchored"])
 @pytest.mark.parametrize(
     ("trace", "least_share", "most_computed"),
-    [("typing along", 0.97, 8), ("two files in turn", 0.9, 8)],
+    [("typing along", 0.97, 8), ("two files in turn", 0.9, 8), ("a change in a line below", 0.97, 8)],
 )
 def test_what_an_edit_computes_anew(trace, order, least_share, most_computed):
     presses = run(trace, {"fimOrder": order})

@@ -29,7 +29,7 @@ EDITS = st.one_of(
     st.tuples(st.just("delete"), st.integers(0, 2), st.integers(1, 30)),
     st.tuples(st.just("move"), st.integers(0, 2), st.floats(0, 1)),
     st.tuples(st.just("cancel"), st.integers(0, 2), st.integers(0, 4)),
-    st.tuples(st.just("reanchor"), st.integers(0, 2), st.integers(0, 8)),
+    st.tuples(st.just("prefill beside"), st.integers(0, 2), st.integers(0, 8)),
 )
 
 
@@ -83,7 +83,7 @@ def apply(engine, place, action, detail):
         if action == "cancel":
             engine.complete(request, cancelled)
         else:
-            engine.reanchor(replace(request, prefix=request.prefix + "\n"), cancelled)
+            engine.prefill_beside(replace(request, prefix=request.prefix + "\n"), cancelled)
         engine.model.before_pass = lambda: None
         return False
     return True

@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from lsprotocol import types
 
+from sotto_engine.request import CompletionRequest
 from sotto_engine.yielding_flag import YieldingFlag
 from sotto_lsp.documents import DocumentStore
 from sotto_lsp.gap_text import Text
@@ -61,7 +62,7 @@ async def suggest(
     if not _is_current(documents, snapshot):
         return ""
     shown = session.last_suggestions[snapshot.uri] = LastSuggestion.at(snapshot.content, offset, text)
-    ahead = partial(_reanchor, session, snapshot, shown)
+    ahead = partial(_prepare, session, snapshot, shown)
     if text:
         session.foresight.begin(shown, partial(_think_on, session, snapshot, shown), ahead)
     elif not session.background.is_busy:  # as it is with a question whose time ran out
@@ -71,8 +72,15 @@ async def suggest(
 
 async def _ask(session: Session, uri: str, text: Text, offset: int, *, is_invoked: bool = False) -> str:
     request = make_request(text, offset, file_name(uri), session.settings, is_invoked=is_invoked)
-    completion = await session.complete(request)
+    if is_invoked:
+        session.suffixes.renew(uri, request.suffix)
+    completion = await session.complete(as_asked(session, uri, request))
     return "" if completion is None else make_suggestion(completion, request, text).text
+
+
+def as_asked(session: Session, uri: str, request: CompletionRequest) -> CompletionRequest:
+    """The request with the suffix that the model has seen, where that is nearly the request's own."""
+    return replace(request, suffix=session.suffixes.nearest(uri, request.suffix))
 
 
 async def _think_on(
@@ -82,16 +90,20 @@ async def _think_on(
     offset = shown.offset + len(shown.text)
     asked = make_request(document, offset, file_name(snapshot.uri), session.settings)
     request = replace(asked, deadline_ms=None, line_deadline_ms=None)  # nobody waits
-    completion = await session.think_on(request, cancelled)
+    completion = await session.think_on(as_asked(session, snapshot.uri, request), cancelled)
     return "" if completion is None else make_suggestion(completion, request, document).text
 
 
-async def _reanchor(
+async def _prepare(
     session: Session, snapshot: DocumentSnapshot, shown: LastSuggestion, cancelled: YieldingFlag
 ) -> None:
-    asked = make_request(snapshot.content, shown.offset, file_name(snapshot.uri), session.settings)
-    if (request := next_line(asked, shown.text)) is not None:
-        await session.reanchor(request, cancelled)
+    """For the next question here: the suffix as it is by now, and the prompt of the next line."""
+    uri = snapshot.uri
+    asked = make_request(snapshot.content, shown.offset, file_name(uri), session.settings)
+    if not session.suffixes.is_exact(uri, asked.suffix) and await session.prefill_beside(asked, cancelled):
+        session.suffixes.renew(uri, asked.suffix)
+    if (request := next_line(as_asked(session, uri, asked), shown.text)) is not None:
+        await session.prefill_beside(request, cancelled)
 
 
 async def _behind_selected(
