@@ -16,6 +16,8 @@ class ClientAbilities:
     applies_edits: bool = False
     has_document_changes: bool = False
     has_annotations: bool = False
+    has_snippets: bool = False
+    """in the edits of a document"""
     creates_files: bool = False
     resolves_edits: bool = False
     has_literals: bool = False
@@ -36,6 +38,7 @@ class ClientAbilities:
             applies_edits=bool(workspace and workspace.apply_edit),
             has_document_changes=bool(edit and edit.document_changes),
             has_annotations=bool(edit and edit.change_annotation_support),
+            has_snippets=bool(edit and edit.document_changes and edit.snippet_edit_support),
             creates_files=bool(
                 edit and types.ResourceOperationKind.Create in (edit.resource_operations or ())
             ),
@@ -55,7 +58,7 @@ class ClientAbilities:
         self,
         uri: str,
         version: int | None,
-        edits: Sequence[types.TextEdit],
+        edits: Sequence[types.TextEdit | types.SnippetTextEdit],
         title: str,
         *,
         with_preview: bool,
@@ -63,17 +66,24 @@ class ClientAbilities:
     ) -> types.WorkspaceEdit:
         """Edits of one document; with a version wherever the client takes one.
 
+        A snippet only for a client that takes them, and without a preview.
         creates_file: the document is a new file, for clients that create files: those take document changes then, be
         they declared (Neovim's are not).
         """
         annotated = with_preview and self.has_annotations
         if not (annotated or creates_file or self.has_document_changes):
-            return types.WorkspaceEdit(changes={uri: list(edits)})
-        made: Sequence[types.TextEdit | types.AnnotatedTextEdit] = edits
+            return types.WorkspaceEdit(
+                changes={uri: [each for each in edits if isinstance(each, types.TextEdit)]}
+            )
+        made: Sequence[types.TextEdit | types.AnnotatedTextEdit | types.SnippetTextEdit] = edits
         annotations: dict[str, types.ChangeAnnotation] | None = None
         if annotated:
             annotations = {_NOTE: types.ChangeAnnotation(label=f"Sotto: {title}", needs_confirmation=True)}
-            made = [types.AnnotatedTextEdit(_NOTE, each.range, each.new_text) for each in edits]
+            made = [
+                types.AnnotatedTextEdit(_NOTE, each.range, each.new_text)
+                for each in edits
+                if isinstance(each, types.TextEdit)
+            ]
         document = types.OptionalVersionedTextDocumentIdentifier(uri=uri, version=version)
         changes: list[types.TextDocumentEdit | types.CreateFile | types.RenameFile | types.DeleteFile] = [
             types.TextDocumentEdit(text_document=document, edits=list(made))

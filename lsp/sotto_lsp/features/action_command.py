@@ -140,7 +140,10 @@ class ActionCommand:
         if action.product is Product.EDIT:
             choose = self._choose if self._abilities.asks_questions else None
             verifier = self._verifier(action, place, document.uri)
-            run = ActionRun(self._session, self._documents, action, document, target, span, verifier)
+            has_snippets = self._abilities.has_snippets and not self._session.settings.actionPreview
+            run = ActionRun(
+                self._session, self._documents, action, document, target, span, verifier, has_snippets
+            )
             return lambda progress: run.edit(progress, choose)
         question = Question(action, Lines(document.snapshot()), target, file_name(document.uri))
         asking = Asking(self._session, self._documents, document, question, span)
