@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 _PASSES = (64, 2, 33, 7, 3, 1, 1, 2, 9)
 """Prefill cut in several ways, decoding with and without drafts."""
 _LEAST_SAVED = 0.5
-"""Of a model's size, that a second reader must save of its own memory: else the room on the disk is for nothing."""
+"""Of a model's size."""
 
 
 def share_weights(manifest: Manifest) -> None:
@@ -86,9 +86,14 @@ def _refusal(manifest: Manifest, graph: Path) -> str:
     second = _load(manifest, graph, is_packed=True)
     shared_nbytes = _own_nbytes() - before
     del first, second
-    if ordinary_nbytes - shared_nbytes < _LEAST_SAVED * manifest.nbytes:
-        return "that would save no memory here"
-    return ""
+    return (
+        "" if _saves_memory(manifest, ordinary_nbytes - shared_nbytes) else "that would save no memory here"
+    )
+
+
+def _saves_memory(manifest: Manifest, nbytes: int) -> bool:
+    """Whether what a second reader needs less of its own is worth the room on the disk."""
+    return nbytes >= _LEAST_SAVED * manifest.nbytes
 
 
 def _load(manifest: Manifest, graph: Path, *, is_packed: bool = False) -> Model:
