@@ -28,6 +28,7 @@ from sotto_engine.packing import pack, share_weights
 from sotto_engine.probe import some_tokens
 from sotto_engine.request import CompletionRequest
 from sotto_engine.warm_start import WarmStart
+from sotto_lsp.models.store import ModelStore
 
 EMBEDDED = sotto_models.embedded_model_dir()
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files or modes")
@@ -404,3 +405,17 @@ def test_old_ones_go_when_a_new_one_comes(root):
 def test_what_would_take_more_than_the_bound_is_not_begun(root, monkeypatch):
     monkeypatch.setattr(packed_graph, "_MAX_NBYTES_OF_ALL", 1 << 20)
     assert "more than" in PackedGraph(describe_model(EMBEDDED)).hindrance()
+
+
+def test_a_model_that_is_removed_takes_them_along(root, tmp_path):
+    store = ModelStore(tmp_path / "models")
+    for name in ("one", "broken"):
+        shutil.copytree(EMBEDDED, store.root / name)
+    manifest = store.manifest("one")
+    graph = PackedGraph(manifest)
+    pack(manifest, graph)
+    (store.root / "broken" / "manifest.json").write_text("{")
+    store.remove("broken")
+    assert graph.find() is not None
+    store.remove("one")
+    assert not graph.folder.exists() and not store.names()

@@ -1,5 +1,6 @@
 """The folder that holds the user's models, each in a folder of its name with a manifest; and which one is used."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -65,7 +66,12 @@ class ModelStore:
         return folder.rename(self.root / name)
 
     def remove(self, name: str) -> None:
-        shutil.rmtree(self.path(name))
+        from sotto_engine.packed_graph import PackedGraph  # noqa: PLC0415 - nothing that a start should wait for
+
+        folder = self.path(name)
+        with contextlib.suppress(SottoError, OSError):  # one that is broken can be removed, too
+            PackedGraph(load_manifest(folder)).delete()
+        shutil.rmtree(folder)
         if self.used() == name:
             (self.root / _CHOICE).unlink()
 
