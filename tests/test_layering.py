@@ -50,6 +50,12 @@ def test_each_heavy_library_has_one_door(path):
     assert "tokenizers" not in imports(path) or path.name == "tokenizer.py"
 
 
+@pytest.mark.parametrize("path", files(LSP), ids=ids)
+def test_tree_sitter_has_one_door(path):
+    allowed = {LSP / "syntax" / "grammar.py", LSP / "syntax" / "syntax_tree.py"}
+    assert "tree_sitter" not in imports(path) or path in allowed
+
+
 @pytest.mark.parametrize("path", files(ENGINE) + files(LSP) + files(MODELS), ids=ids)
 def test_nothing_that_runs_trains_or_opens_a_connection(path):
     # `sotto models add` changes graphs; it is imported when that is asked for, and by nothing else

@@ -81,10 +81,10 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
         types.TEXT_DOCUMENT_CODE_ACTION,
         types.CodeActionOptions(code_action_kinds=KINDS, resolve_provider=True),
     )
-    def on_code_action(params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
+    async def on_code_action(params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
         likely_place.seen(params.text_document.uri, params.range.end)
         client = ClientAbilities.of(server.client_capabilities)
-        return code_actions(session, documents, client, params, user_actions)
+        return await code_actions(session, documents, client, params, user_actions)
 
     @server.feature(types.CODE_ACTION_RESOLVE)
     async def on_resolve(params: types.CodeAction) -> types.CodeAction:

@@ -21,6 +21,7 @@ from sotto_lsp.metrics import Metrics
 from sotto_lsp.models.store import ModelStore, resolve_model
 from sotto_lsp.settings import Settings
 from sotto_lsp.snapshot import DocumentSnapshot
+from sotto_lsp.syntax.language import is_among
 from sotto_lsp.worker import Worker
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Session:
         """The workspace's folders, as URIs; what is kept on disk for one is never read for another."""
         self.good_for: frozenset[str] = frozenset()
         """What the loaded model can do, as its manifest says; nothing while none is loaded"""
+        self._languages: tuple[str, ...] = ()
+        """That it was trained on; empty where that is not said"""
         self._model_dir = model_dir
         self._worker: Worker | None = None
         self._configured = asyncio.Event()
@@ -62,6 +65,11 @@ class Session:
         if self._worker is None or not settings.enabled:
             return settings.enabled or self._worker is not None
         return _engine_settings(settings) != _engine_settings(self.settings)
+
+    def good_for_in(self, language_id: str) -> frozenset[str]:
+        """What the loaded model can do in a language; nothing where it says that it was trained on others."""
+        knows = not self._languages or is_among(language_id, self._languages)
+        return self.good_for if knows else frozenset()
 
     @property
     def is_ready(self) -> bool:
@@ -219,6 +227,7 @@ class Session:
         else:
             if worker is self._worker:
                 self.good_for = frozenset(manifest.good_for)
+                self._languages = manifest.languages
 
     def stop(self, *, keep: bool = False) -> None:
         """End the work. `keep`: what the next start can use is on disk when this returns, after a second at most."""

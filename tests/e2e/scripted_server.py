@@ -1,4 +1,6 @@
-"""`sotto serve` whose embedded model answers questions, too: with what a JSON file says, one answer after the other.
+"""`sotto serve` whose embedded model answers questions, too, and knows every language: with what a JSON file says.
+
+It says one answer after the other, to all that is not about the Python around a cursor.
 
 An answer that is `null` is one that the model is still at until it is cancelled, or until the file `go` lies beside
 the script; the answer is then the next one. Everything but the answers is the real server and its real engine.
@@ -23,7 +25,7 @@ class ScriptedAnswers:
         self._answers = iter(json.loads(SCRIPT.read_text(encoding="utf-8")))
 
     def complete(self, request, cancelled, on_text=None):
-        if not request.messages:
+        if not request.messages and request.path.endswith(".py"):
             return self._complete(request, cancelled, on_text)
         if (text := next(self._answers, "")) is None:
             for _ in range(8):
@@ -48,7 +50,7 @@ def load_scripted(directory, options=None, load=loading.load_engine):
     engine, manifest = load(directory, options)
     answers = ScriptedAnswers(engine)
     engine.complete, engine.score = answers.complete, answers.score
-    return engine, replace(manifest, good_for=(*manifest.good_for, loading.CHAT))
+    return engine, replace(manifest, good_for=(*manifest.good_for, loading.CHAT), languages=())
 
 
 loading.load_engine = load_scripted

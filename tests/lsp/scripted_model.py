@@ -34,12 +34,12 @@ class ScriptedModel:
         raise AssertionError("an instruct model weighs nothing")
 
 
-def marked(drawn, uri="file:///project/app.py"):
+def marked(drawn, uri="file:///project/app.py", language_id="python"):
     """The text without ▮, and the place from the first to the last of them."""
     start, end = drawn.index("▮"), drawn.rindex("▮")
     text = drawn.replace("▮", "")
     end -= start != end
-    snapshot = DocumentSnapshot.of(text, language_id="python", uri=uri)
+    snapshot = DocumentSnapshot.of(text, language_id=language_id, uri=uri)
     first, last = (snapshot.position_at(at) for at in (start, end))
     ends_above = first.line < last.line and last.character == 0
     return Lines(snapshot), Place(first.line, last.line - ends_above, start, end)

@@ -81,9 +81,13 @@ def test_what_is_left_out_has_a_default():
         ),
         (
             with_line('languages = "python"'),
-            'languages must be a list of "python", where answers can be checked',
+            'languages must be a list of "python", "c", "cpp", "go", "java", "javascript", ',
         ),
-        (with_line('languages = ["rust"]'), "languages must be a list"),
+        (with_line('languages = ["cobol"]'), "where answers can be checked, not ['cobol']."),
+        (
+            with_line('languages = ["python", "rust"]\ncheck = ["ruff"]'),
+            'check must be without "ruff", "pyright" and "mypy" where languages has more than Python',
+        ),
         (with_line("languages = []"), "languages must be a list"),
         (
             with_line('check = ["make lint"]'),

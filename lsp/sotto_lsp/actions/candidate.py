@@ -71,7 +71,7 @@ def make_candidate(
         answer = make_suggestion(completion, request, text).text.rstrip()
     if not answer and (hole.start == hole.end or not target.is_syntax_error):
         return None  # else: what stands in the hole is too much, which repairs a bracket written twice
-    return Candidate(TextChange(hole.start, hole.end, hole.lead + answer), logprob)
+    return Candidate(TextChange(hole.start, hole.end, hole.lead + answer + hole.tail), logprob)
 
 
 def in_order(candidates: list[Candidate]) -> list[Candidate]:

@@ -17,14 +17,14 @@ from sotto_lsp.actions.find_line import (
 from sotto_lsp.actions.find_signature import find_undocumented, find_unhinted
 from sotto_lsp.actions.find_testable import find_testable
 from sotto_lsp.actions.lines import Lines
+from sotto_lsp.actions.parsed.rows import PARSED_ACTIONS
 from sotto_lsp.actions.python_code import SyntaxProblem, syntax_problem
 from sotto_lsp.actions.search import NAMES, SYNTAX
-from sotto_lsp.actions.target import Target
+from sotto_lsp.actions.target import PYTHON, Target
 from sotto_lsp.actions.template import load_template
 from sotto_lsp.snapshot import DocumentSnapshot
-
-MAX_PARSED_CHARS = 200_000
-"""A larger document is not parsed while a menu is made: that takes longer than a move of the cursor may."""
+from sotto_lsp.syntax.language import language_of
+from sotto_lsp.syntax.trees import MAX_PARSED_CHARS
 
 
 def _one_line(find: Callable[[Lines, int], Target | None]) -> Find:
@@ -83,8 +83,15 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 
-def find_action(name: str, more: Sequence[Action] = ()) -> Action | None:
-    return next((action for action in (*ACTIONS, *more) if action.name == name), None)
+def actions_in(language_id: str) -> tuple[Action, ...]:
+    """None where answers could not be checked."""
+    if language_id == PYTHON:
+        return ACTIONS
+    return PARSED_ACTIONS if language_of(language_id) is not None else ()
+
+
+def find_action(name: str, more: Sequence[Action] = (), language_id: str = PYTHON) -> Action | None:
+    return next((action for action in (*actions_in(language_id), *more) if action.name == name), None)
 
 
 def offered(
@@ -96,19 +103,19 @@ def offered(
     """The actions for the cursor or selection (the first place) and the diagnostics (the others), in order.
 
     more: the user's own actions, behind the others.
-    For Python only: nowhere else could an answer be checked.
     """
-    if snapshot.language_id != "python":
+    rows = actions_in(snapshot.language_id)
+    if not rows or not good_for:
         return []
     lines = Lines(snapshot)
     targets: dict[tuple[Find, Place], Target | None] = {}
     """What several actions look for is looked for once."""
     found: list[tuple[Action, Place]] = []
     text = snapshot.text
-    is_broken = _first_problem(text) is not None
+    is_broken = snapshot.language_id == PYTHON and _first_problem(text) is not None
     for place in places:
         diagnosed = place is not places[0]
-        for action in (*ACTIONS, *more):
+        for action in (*rows, *more):
             if action.template.needs not in good_for or action.for_diagnostic is not diagnosed:
                 continue
             if any(each.template.title == action.template.title for each, at in found if at is place):
@@ -124,5 +131,5 @@ def offered(
 
 
 def _can_help(text: str, target: Target) -> bool:
-    """A document that does not parse stays so under most actions, whatever the model says."""
+    """A document that Python does not parse stays so under most actions, whatever the model says."""
     return target.is_syntax_error or ("body" in target.holes and baseline(text, target) is not None)

@@ -5,19 +5,18 @@ Each check returns None, or why the answer is refused.
 
 import keyword
 import re
-from collections import Counter
 
 from sotto_lsp.actions.additions import check_addition
 from sotto_lsp.actions.candidate import TextChange
 from sotto_lsp.actions.kept_names import lost_name
+from sotto_lsp.actions.kept_words import keeps_words
+from sotto_lsp.actions.parsed.parsed_checks import check_parsed, passed_parsed
 from sotto_lsp.actions.python_code import PythonCode, read_python
-from sotto_lsp.actions.target import PART, Target
+from sotto_lsp.actions.target import PART, PYTHON, Target
 
 _WORD = re.compile(r"[^\W\d]\w*")
-_WORD_CHAR = re.compile(r"\w")
 _STUB = "pass"
-_MAX_LOST_WORDS = 1
-"""Of a line that does not parse: one may be the typing mistake itself."""
+_KEYWORDS = frozenset(keyword.kwlist)
 
 
 def check(text: str, change: TextChange, target: Target) -> str | None:
@@ -27,11 +26,15 @@ def check(text: str, change: TextChange, target: Target) -> str | None:
     after = change.applied(text)
     if after == text:
         return "it changes nothing"
+    if target.language_id != PYTHON:
+        return check_parsed(text, change, target)
     return _parses(after) or _names(text, after, change, target) or _keeps(text, after, target)
 
 
 def passed(target: Target) -> tuple[str, ...]:
     """What an answer that passes was checked for, in words."""
+    if target.language_id != PYTHON:
+        return passed_parsed(target)
     kept = "all signatures are kept"
     if target.may_drop_names:
         return ("the file compiles", "every name it reads is known")
@@ -81,10 +84,7 @@ def _keeps(text: str, after: str, target: Target) -> str | None:
     if target.is_syntax_error:
         line = text[target.first : target.last]
         repaired = after[target.first : target.last + len(after) - len(text)]
-        if _WORD_CHAR.findall(line) == _WORD_CHAR.findall(repaired):
-            return None  # a sign stood where one word seems to stand now
-        old, new = _words(line), _words(repaired)
-        return "words of the line are gone" if new - old or (old - new).total() > _MAX_LOST_WORDS else None
+        return None if keeps_words(line, repaired, _KEYWORDS) else "words of the line are gone"
     if target.addition:
         return check_addition(target.addition, text, after)
     if target.is_name or target.may_drop_names:
@@ -101,7 +101,3 @@ def _keeps_what_others_use(text: str, after: str, target: Target) -> str | None:
     if code is not None and before is not None and code.outline != before.outline:
         return "a signature would change"
     return None
-
-
-def _words(line: str) -> Counter[str]:
-    return Counter(word for word in _WORD.findall(line) if not keyword.iskeyword(word))

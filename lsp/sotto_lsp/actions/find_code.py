@@ -4,9 +4,11 @@ from sotto_lsp.actions.action import Place
 from sotto_lsp.actions.find_signature import signature_at
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.margin import margin_of, without_margin
+from sotto_lsp.actions.parsed.find_parsed_function import parsed_function_at
 from sotto_lsp.actions.python_code import syntax_problem
-from sotto_lsp.actions.target import PART, Hole, Target
+from sotto_lsp.actions.target import PART, PYTHON, Hole, Target
 from sotto_lsp.context.window import normalised
+from sotto_lsp.syntax.trees import tree_of
 
 _MAX_CHARS = 4000
 """More is parsed too slowly for a menu, and is too much for a small model."""
@@ -30,7 +32,12 @@ def find_selected(lines: Lines, place: Place) -> Target | None:
 
 def find_function(lines: Lines, place: Place) -> Target | None:
     """The function whose signature the cursor is in, without its decorators."""
-    bounds = signature_at(lines, place.first_line) if place.first_line == place.last_line else None
+    if place.first_line != place.last_line:
+        return None
+    if lines.snapshot.language_id != PYTHON:
+        found = parsed_function_at(lines, place.first_line)
+        return code_target(lines, *found) if found else None
+    bounds = signature_at(lines, place.first_line)
     if bounds is None:
         return None
     head, last = bounds
@@ -45,7 +52,7 @@ def find_function(lines: Lines, place: Place) -> Target | None:
 
 
 def code_target(lines: Lines, first: int, last: int) -> Target | None:
-    """The lines without the blank ones around them, if they parse by themselves."""
+    """The lines without the blank ones around them, if they are whole."""
     if last - first >= _MAX_LINES:
         return None
     while first <= last and not lines[first].strip():
@@ -57,7 +64,16 @@ def code_target(lines: Lines, first: int, last: int) -> Target | None:
     start, end = lines.start(first), lines.end(last)
     if end - start > _MAX_CHARS:
         return None
-    code = normalised(lines.snapshot.text[start:end])
-    if syntax_problem(without_margin(code, margin_of(code))) is not None:
+    if not _is_code(lines, first, last):
         return None
-    return Target(start, end, {PART: Hole(start, end)})
+    return Target(start, end, {PART: Hole(start, end)}, language_id=lines.snapshot.language_id)
+
+
+def _is_code(lines: Lines, first: int, last: int) -> bool:
+    """Whether the lines are whole: parsed by themselves in Python, a node or some neighbours elsewhere."""
+    if lines.snapshot.language_id == PYTHON:
+        code = normalised(lines.snapshot.text[lines.start(first) : lines.end(last)])
+        return syntax_problem(without_margin(code, margin_of(code))) is None
+    tree = tree_of(lines.snapshot)
+    end = lines.start(last) + len(lines[last].rstrip())
+    return tree is not None and tree.is_whole(lines.code_start(first), end)

@@ -6,9 +6,11 @@ from dataclasses import replace
 from sotto_lsp.actions.action import Place
 from sotto_lsp.actions.find_code import code_target, find_code, find_selected
 from sotto_lsp.actions.lines import Lines
-from sotto_lsp.actions.target import Target
+from sotto_lsp.actions.target import PYTHON, Target
 
 _COMMENT = re.compile(r"[ \t]*#(?![!:])[ \t]*(?P<text>\S.*?)[ \t]*")
+_SLASHED = re.compile(r"[ \t]*//(?![/!])[ \t]*(?P<text>\S.*?)[ \t]*")
+"""Of all other languages that there are actions in."""
 _SENTENCE = re.compile(r"\w.*\s\w")
 """At least two words: a mark for a tool is no instruction."""
 _MAX_LINES = 8
@@ -44,7 +46,7 @@ def _comment_from(lines: Lines, first: int, last: int) -> list[str]:
     """What the comment that begins at a line says; no line where none does."""
     said: list[str] = []
     for number in range(first, min(last + 1, first + _MAX_LINES)):
-        comment = _COMMENT.fullmatch(lines[number])
+        comment = _comment(lines, number)
         if comment is None:
             break
         said.append(comment["text"])
@@ -53,6 +55,11 @@ def _comment_from(lines: Lines, first: int, last: int) -> list[str]:
 
 def _comment_above(lines: Lines, line: int) -> list[str]:
     first = line
-    while first > max(0, line - _MAX_LINES) and _COMMENT.fullmatch(lines[first - 1]):
+    while first > max(0, line - _MAX_LINES) and _comment(lines, first - 1):
         first -= 1
     return _comment_from(lines, first, line - 1)
+
+
+def _comment(lines: Lines, line: int) -> re.Match[str] | None:
+    pattern = _COMMENT if lines.snapshot.language_id == PYTHON else _SLASHED
+    return pattern.fullmatch(lines[line])

@@ -34,13 +34,21 @@ def find_rewrite(lines: Lines, line: int) -> Target | None:
 
 def find_syntax_error(lines: Lines, problem: SyntaxProblem) -> Target | None:
     """The line that the parser stopped in, and those around it that a sign may be missing from."""
-    line = min(problem.line, len(lines) - 1)
+    holes = error_holes(lines, min(problem.line, len(lines) - 1), problem.character)
+    if holes is None:
+        return None
+    first, last = repaired_lines(lines, problem)
+    return Target(lines.start(first), lines.end(last), holes, is_syntax_error=True)
+
+
+def error_holes(lines: Lines, line: int, character: int) -> dict[str, Hole] | None:
+    """What a model may be asked to fill in around the character of a line at which a parser stopped."""
     text = lines[line]
     if not text.strip() or len(text) > _MAX_LINE_CHARS:
         return None
     start, code, end = lines.start(line), lines.code_start(line), lines.start(line) + len(text.rstrip())
-    stopped = min(max(code, start + problem.character), end)
-    holes = {
+    stopped = min(max(code, start + character), end)
+    return {
         "behind": Hole(end, lines.end(line)),
         "last": Hole(end - 1, lines.end(line)),
         "rest": Hole(stopped, lines.end(line)),
@@ -49,8 +57,6 @@ def find_syntax_error(lines: Lines, problem: SyntaxProblem) -> Target | None:
         "before": Hole(max(code, stopped - 1), stopped),
         "line": Hole(code, lines.end(line)),
     }
-    first, last = repaired_lines(lines, problem)
-    return Target(lines.start(first), lines.end(last), holes, is_syntax_error=True)
 
 
 def find_undefined(lines: Lines, start: int, end: int, message: str) -> Target | None:

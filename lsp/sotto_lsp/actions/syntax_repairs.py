@@ -3,24 +3,20 @@
 Deterministic but for its time limit. Knows the text and Python's parser, no model.
 """
 
-import difflib
 import keyword
 import re
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sotto_lsp.actions.candidate import TextChange
 from sotto_lsp.actions.lines import Lines
+from sotto_lsp.actions.one_sign_edits import Signs, one_sign_edits
 from sotto_lsp.actions.python_code import SyntaxProblem, parsed_or_none
 
-_TOKEN = re.compile(r"\w+|[ \t]+|[^\w\s]")
-_SIGNS = (":", ")", "(", ",", "]", "[", "}", "{", '"', "'", "=", ".")
-_SIGNS_IN_WORDS = ("(", "[", "{", '"', "'", ".", " ")
+_SIGNS = Signs((":", ")", "(", ",", "]", "[", "}", "{", '"', "'", "=", "."), frozenset(keyword.kwlist))
 _OPENS_BLOCK = re.compile(r"[ \t]*(async[ \t]+def|def|class|@)")
 _GOES_ON = re.compile(r"[)\]}]|(else|elif|except|finally)\b")
 _MAX_PIECE_LINES = 250
-_MIN_LIKENESS = 0.65
 _NOTICED_LATE = ("unexpected indent", "triple-quoted")
 _NOTICED_EARLY = "was never closed"
 _MAX_LINES_BEHIND = 3
@@ -63,7 +59,7 @@ def syntax_repairs(
     deadline = time.monotonic() + time_limit_s
     found: dict[str, TextChange] = {}
     for line in sorted(range(first, last + 1), key=lambda each: abs(each - problem.line)):
-        for change in _edits(lines[line]):
+        for change in one_sign_edits(lines[line], _SIGNS):
             moved = change.moved(lines.start(line))
             after = piece.head + text[start : moved.start] + moved.new + text[moved.end : end]
             if after not in found and parsed_or_none(after):
@@ -99,33 +95,3 @@ def find_piece(lines: Lines, first: int, last: int) -> Piece:
             is_decorated = text.startswith("@")  # what it decorates belongs to it
         bottom += 1
     return Piece(top, bottom, "if 1:\n" if outer else "")
-
-
-def _edits(line: str) -> Iterator[TextChange]:
-    """A sign behind each token, another token, a sign within a word: in the order of how often it is that."""
-    tokens = list(_TOKEN.finditer(line))
-    code = len(line) - len(line.lstrip())
-    ends = {code, *(each.end() for each in tokens), len(line.rstrip())}
-    inside = {
-        place for each in tokens if each[0].isidentifier() for place in range(each.start() + 1, each.end())
-    }
-    for place in sorted(ends, reverse=True):
-        yield from (TextChange(place, place, sign) for sign in _SIGNS)
-    for token in tokens:
-        yield from _other_tokens(token)
-    for place in sorted(inside, reverse=True):
-        yield from (TextChange(place, place, sign) for sign in _SIGNS_IN_WORDS)
-
-
-def _other_tokens(token: re.Match[str]) -> Iterator[TextChange]:
-    """What may have been meant instead of a token, or nothing."""
-    start, end = token.span()
-    if token[0].isspace():
-        return
-    if token[0].isidentifier():
-        close = difflib.get_close_matches(token[0], keyword.kwlist, 2, _MIN_LIKENESS)
-        yield from (TextChange(start, end, word) for word in close if word != token[0])
-    elif not token[0].isalnum():
-        yield from (TextChange(start, end, sign) for sign in ("", *_SIGNS) if sign != token[0])
-        if token[0] == "=":
-            yield TextChange(start, end, "==")

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
+PYTHON = "python"
+"""The language that Python's own parser checks; the others are tree-sitter's."""
 PART = "part"
 """The name of a hole that covers whole lines, which an instruct model writes anew."""
 
@@ -17,14 +19,15 @@ class Addition(Enum):
 
 @dataclass(frozen=True)
 class Hole:
-    """The text `[start, end)` that an answer replaces; `lead` is written before the answer, and the model sees it."""
+    """The text `[start, end)` that an answer replaces, between `lead` and `tail`, which the model sees."""
 
     start: int
     end: int
     lead: str = ""
+    tail: str = ""
 
     def moved(self, delta: int) -> "Hole":
-        return Hole(self.start + delta, self.end + delta, self.lead)
+        return Hole(self.start + delta, self.end + delta, self.lead, self.tail)
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class Target:
     addition: the answer may add this to a function, and change nothing.
     may_drop_names: signatures, and names that other code may use, need not be kept.
     words: what the template's conversation says of this place, by the names that it uses.
+    language_id: whose parser checks the answer.
     """
 
     first: int
@@ -50,6 +54,7 @@ class Target:
     addition: Addition | None = None
     may_drop_names: bool = False
     words: Mapping[str, str] = field(default_factory=dict[str, str])
+    language_id: str = PYTHON
 
     def moved(self, delta: int) -> "Target":
         """The same place after text before it has grown by `delta` characters."""

@@ -63,7 +63,7 @@ class Template:
         if self.conversation is not None:
             said = {"path": path, **self.words, **words}
             return self.conversation.request(text, hole, said, self.max_tokens, sampling)
-        filled = text[: hole.start] + hole.lead + text[hole.end :]
+        filled = text[: hole.start] + hole.lead + hole.tail + text[hole.end :]
         before, after = window(filled, hole.start + len(hole.lead), WINDOW_CHARS)
         region = ""
         if self.task:  # whole lines, as in training

@@ -15,7 +15,7 @@ from sotto_lsp.actions.action import Action, Place, Product
 from sotto_lsp.actions.catalogue import find_action
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.proposal import Question
-from sotto_lsp.actions.target import Target
+from sotto_lsp.actions.target import PYTHON, Target
 from sotto_lsp.checkers.verifier import Verifier
 from sotto_lsp.client_abilities import ClientAbilities
 from sotto_lsp.documents import Document, DocumentStore
@@ -32,6 +32,7 @@ from sotto_lsp.features.user_actions import UserActions
 from sotto_lsp.protocol import SottoServer, work_done_token
 from sotto_lsp.session import Session
 from sotto_lsp.status import show_info, show_warning
+from sotto_lsp.syntax.trees import problem_with
 from sotto_lsp.tracked_span import TrackedSpan
 from sotto_lsp.workspace_file import WorkspaceFile
 
@@ -92,13 +93,15 @@ class ActionCommand:
 
     def _meant(self, arguments: object) -> tuple[Action, Document]:
         given = cast("dict[str, Any]", arguments) if isinstance(arguments, dict) else {}
-        action = find_action(str(given.get("action")), self._user_actions.of(str(given.get("uri"))))
         document = self._documents.get(str(given.get("uri")))
+        language_id = document.language_id if document else PYTHON
+        more = self._user_actions.of(str(given.get("uri")))
+        action = find_action(str(given.get("action")), more, language_id)
         if action is None:
             raise SottoError("The command names no action that there is; take it from the editor's menu.")
         if action.product is Product.RUN_TESTS and not self._session.settings.actionRunTests:
             raise SottoError("Tests are run only where the setting sotto.actionRunTests allows it.")
-        if action.template.needs not in self._session.good_for:
+        if action.template.needs not in self._session.good_for_in(language_id):
             raise SottoError("The loaded model cannot do this; load one that was tuned for it.")
         if document is None or not document.usable:
             raise SottoError("The document is not open; open it and ask for the actions again.")
@@ -117,6 +120,8 @@ class ActionCommand:
             raise SottoError("The command has no range; take it from the editor's menu.") from error
         place = place_in(snapshot, types.Range(start, end), given)
         target = action.find(Lines(snapshot), place)
+        if target is None and (problem := problem_with(snapshot)) is not None:
+            raise SottoError(problem)
         if target is None:
             raise SottoError("There is nothing here for this action; ask for the actions again.")
         self._session.supersede(COMMAND, snapshot.uri)
@@ -139,7 +144,7 @@ class ActionCommand:
         """The run, made while the text is the target's; the model is asked when it is called."""
         if action.product is Product.EDIT:
             choose = self._choose if self._abilities.asks_questions else None
-            verifier = self._verifier(action, place, document.uri)
+            verifier = self._verifier(action, place, document) if target.language_id == PYTHON else None
             has_snippets = self._abilities.has_snippets and not self._session.settings.actionPreview
             run = ActionRun(
                 self._session, self._documents, action, document, target, span, verifier, has_snippets
@@ -152,8 +157,8 @@ class ActionCommand:
         file = WorkspaceFile.of(document.uri, self._server.folder_uris)
         return TestsRun(asking, file, self._abilities.creates_files).edit
 
-    def _verifier(self, action: Action, place: Place, uri: str) -> Verifier | None:
-        file = WorkspaceFile.of(uri, self._server.folder_uris)
+    def _verifier(self, action: Action, place: Place, document: Document) -> Verifier | None:
+        file = WorkspaceFile.of(document.uri, self._server.folder_uris)
         return verifier_for(action, place, file, self._session.settings.actionCheckers)
 
     async def _choose(self, lines: list[str]) -> int | None:

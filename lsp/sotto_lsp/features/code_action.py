@@ -1,5 +1,6 @@
 """textDocument/codeAction: which actions there are at a place. Answers at once; the model runs when one is chosen."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -16,13 +17,14 @@ from sotto_lsp.features.inline_completion import file_name, open_snapshot
 from sotto_lsp.features.user_actions import UserActions
 from sotto_lsp.session import Session
 from sotto_lsp.snapshot import DocumentSnapshot
+from sotto_lsp.syntax.trees import is_parsed, tree_of
 
 COMMAND = "sotto.action"
 KINDS = [types.CodeActionKind.QuickFix, types.CodeActionKind.RefactorRewrite, types.CodeActionKind.Source]
 _MAX_TITLE_CHARS = 80
 
 
-def code_actions(
+async def code_actions(
     session: Session,
     documents: DocumentStore,
     client: ClientAbilities,
@@ -33,18 +35,23 @@ def code_actions(
     snapshot = open_snapshot(documents, params.text_document.uri)
     if (
         snapshot is None
+        or not (good_for := session.good_for_in(snapshot.language_id))
         or not session.settings.codeActions
         or snapshot.language_id in session.settings.disabledLanguages
         or not (client.applies_edits or (client.resolves_edits and client.has_literals))
     ):
         return []
+    if not is_parsed(snapshot):
+        await asyncio.to_thread(tree_of, snapshot)  # so that keys that come meanwhile need not wait
+        if open_snapshot(documents, snapshot.uri) is not snapshot:
+            return []  # the places are those of another text
     diagnostics: list[types.Diagnostic | None] = [None, *params.context.diagnostics]
     places = [
         place_in(snapshot, each.range if each else params.range, said_by(each) if each else {})
         for each in diagnostics
     ]
     actions: list[types.CodeAction | types.Command] = []
-    for action, place in offered(snapshot, places, session.good_for, user_actions.of(snapshot.uri)):
+    for action, place in offered(snapshot, places, good_for, user_actions.of(snapshot.uri)):
         diagnostic = next(each for each, its in zip(diagnostics, places, strict=True) if its is place)
         # Who resolves an action gets an edit of the document it was asked for, and nothing else.
         can_take = client.applies_edits or action.product is Product.EDIT

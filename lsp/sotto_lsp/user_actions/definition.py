@@ -6,17 +6,21 @@ from sotto_lsp.actions.action import Action, Place
 from sotto_lsp.actions.find_code import find_code
 from sotto_lsp.actions.instruction import instructed
 from sotto_lsp.actions.lines import Lines
-from sotto_lsp.actions.target import Target
+from sotto_lsp.actions.target import PYTHON, Target
 from sotto_lsp.checkers.known_checkers import CHECKER_NAMES
+from sotto_lsp.syntax.language import is_among, language_ids
 
 KINDS = ("refactor.rewrite", "quickfix")
 """No `source`: editors run actions of those kinds unasked, when a file is saved."""
-LANGUAGES = ("python",)
-"""Nowhere else could an answer be checked."""
 PARSES, KEEPS_NAMES = "parses", "keeps-names"
 """The first is made of every answer, named or not."""
 CHECKS = (PARSES, KEEPS_NAMES, *CHECKER_NAMES)
 _NAME = "user:"
+
+
+def checked_languages() -> tuple[str, ...]:
+    """The languages in which an answer can be checked."""
+    return (PYTHON, *language_ids())
 
 
 @dataclass(frozen=True)
@@ -26,14 +30,14 @@ class Definition:
     title: str
     instruction: str
     kind: str = KINDS[0]
-    languages: tuple[str, ...] = LANGUAGES
+    languages: tuple[str, ...] = (PYTHON,)
     check: tuple[str, ...] = (PARSES, KEEPS_NAMES)
 
     def action(self) -> Action:
         """A row of the catalogue for the selected lines, or the function whose signature the cursor is in."""
 
         def find(lines: Lines, place: Place) -> Target | None:
-            if lines.snapshot.language_id not in self.languages:
+            if not is_among(lines.snapshot.language_id, self.languages):
                 return None
             target = find_code(lines, place)
             return target and replace(target, may_drop_names=KEEPS_NAMES not in self.check)

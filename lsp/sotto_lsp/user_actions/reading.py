@@ -7,7 +7,9 @@ import tomllib
 from collections.abc import Callable, Iterator
 from typing import cast
 
-from sotto_lsp.user_actions.definition import CHECKS, KINDS, LANGUAGES, Definition
+from sotto_lsp.actions.target import PYTHON
+from sotto_lsp.checkers.known_checkers import CHECKER_NAMES
+from sotto_lsp.user_actions.definition import CHECKS, KINDS, Definition, checked_languages
 
 MAX_NBYTES = 64 << 10
 MAX_ACTIONS = 20
@@ -60,6 +62,9 @@ def _mistakes(row: object) -> Iterator[str]:
             yield f"{name!r} means nothing here; an action has {_listed(tuple(_RULES))}."
         elif (expected := _RULES[name](value)) is not None:
             yield f"{name} must be {expected}, not {_shown(value)}."
+    if not _right_checkers(given.get("languages"), given.get("check")):
+        named = _listed(tuple(map(_quoted, CHECKER_NAMES)))
+        yield f"check must be without {named} where languages has more than Python, which is all they know."
 
 
 def _made(row: dict[str, object]) -> Definition:
@@ -97,10 +102,20 @@ def _some_of(choices: tuple[str, ...], more: str = "") -> Rule:
     return rule
 
 
+def _languages(value: object) -> str | None:
+    return _some_of(checked_languages(), ", where answers can be checked")(value)
+
+
+def _right_checkers(languages: object, check: object) -> bool:
+    """Whether only Python is given to the checkers, which know no other language."""
+    named = cast("list[object]", check) if isinstance(check, list) else []
+    return languages in (None, [PYTHON]) or not any(name in named for name in CHECKER_NAMES)
+
+
 _RULES: dict[str, Rule] = {
     "title": _title,
     "kind": _one_of(*KINDS),
-    "languages": _some_of(LANGUAGES, ", where answers can be checked"),
+    "languages": _languages,
     "instruction": _instruction,
     "check": _some_of(CHECKS, " (commands are never run)"),
 }
