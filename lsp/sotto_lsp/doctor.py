@@ -18,6 +18,7 @@ from sotto_engine.manifest import Manifest
 from sotto_engine.packed_graph import PackedGraph, packed_root, packed_size
 from sotto_engine.probe import Speed, measure_speed, rows_are_exact
 from sotto_engine.warm_start import kept_root
+from sotto_lsp.action_languages import action_languages
 from sotto_lsp.model_advice import advice, uses_on_this_machine
 from sotto_lsp.models.store import resolve_model
 from sotto_lsp.settings import Settings
@@ -70,6 +71,8 @@ class Report:
     """whether this model's are among them"""
     good_for: tuple[str, ...] = ()
     """what the model does on this machine, in words"""
+    action_languages: tuple[str, ...] = ()
+    """in which code actions are offered"""
     advice: tuple[str, ...] = ()
     """what to do about each shortcoming"""
 
@@ -109,6 +112,7 @@ def _measured(machine: Report, engine: Engine, manifest: Manifest, load_ms: floa
     completion = engine.complete(request, CancelFlag())
     suggestion_ms = (time.perf_counter() - start) * 1000
     traits = engine.model.traits
+    languages, lacking = action_languages(manifest.languages)
     num_kept, kept_nbytes = kept_size(kept_root())
     num_shared, shared_nbytes = packed_size(packed_root())
     return dataclasses.replace(
@@ -138,7 +142,8 @@ def _measured(machine: Report, engine: Engine, manifest: Manifest, load_ms: floa
         shared_megabytes=round(shared_nbytes / 1e6, 1),
         is_shared=PackedGraph(manifest).find() is not None,
         good_for=uses_on_this_machine(speed, manifest.context_length),
-        advice=advice(manifest, traits, speed, engine.prefill_grid),
+        action_languages=languages,
+        advice=(*advice(manifest, traits, speed, engine.prefill_grid), *lacking),
     )
 
 
@@ -171,6 +176,7 @@ def in_words(report: Report) -> str:
         f"({report.shared_megabytes:.0f} MB) in {report.shared_in}, {'with' if report.is_shared else 'without'} this "
         "one; the folder may be deleted at any time",
         *report.good_for,
+        f"Code actions are offered in: {', '.join(report.action_languages) or 'no language'}",
         *(f"To do: {sentence}" for sentence in report.advice),
     ]
     return "\n".join(lines)

@@ -7,9 +7,10 @@ import time
 
 import pytest
 
+from sotto_lsp.action_languages import action_languages
 from sotto_lsp.snapshot import DocumentSnapshot
 from sotto_lsp.syntax import grammar, trees
-from sotto_lsp.syntax.grammar import grammar_of, missing_packages
+from sotto_lsp.syntax.grammar import grammar_of
 from sotto_lsp.syntax.language import Role, all_languages, is_among, language_ids, language_of
 from sotto_lsp.syntax.syntax_tree import SyntaxTree
 from sotto_lsp.syntax.trees import MAX_PARSED_CHARS, is_parsed, problem_with, tree_of
@@ -53,7 +54,12 @@ def test_languages_and_their_ids():
     ]
     assert is_among("typescriptreact", ["typescript"]) and is_among("python", ["python"])
     assert not is_among("rust", ["python"]) and not is_among("kotlin", ["java"])
-    assert missing_packages() == ()
+
+
+def test_the_doctor_is_told_the_languages_of_the_model_that_are_there():
+    assert action_languages(()) == (("Python", *(row.name for row in all_languages())), ())
+    assert action_languages(("python",)) == (("Python",), ())
+    assert action_languages(("rust", "typescriptreact", "cobol")) == (("Rust", "TypeScript"), ())
 
 
 def test_offsets_count_characters():
@@ -130,8 +136,11 @@ def test_a_grammar_that_is_not_installed_is_named(monkeypatch):
     try:
         assert tree_of(snapshot("fn f() {}", "rust", "file:///missing.rs")) is None
         said = problem_with(snapshot("fn f() {}", "rust", "file:///missing.rs"))
-        assert said == "Rust needs tree-sitter; run `pip install tree-sitter-rust` where Sotto is installed."
-        assert "tree-sitter-go" in missing_packages()
+        assert (
+            said
+            == "Code actions in Rust need a grammar; run `pip install tree-sitter-rust` where Sotto is installed."
+        )
+        assert action_languages(("python", "rust")) == (("Python",), ("c" + said.removeprefix("C"),))
     finally:
         grammar_of.cache_clear()
 

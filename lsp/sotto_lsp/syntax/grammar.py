@@ -6,7 +6,7 @@ from functools import cached_property, lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from sotto_lsp.syntax.language import Language, Role, all_languages, language_of
+from sotto_lsp.syntax.language import Language, Role, language_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node, Query, Tree
@@ -83,12 +83,6 @@ def grammar_of(language_id: str) -> Grammar | None:
         return Grammar(language, language.grammars[language_id])
     except (ImportError, ValueError):
         return None
-
-
-def missing_packages() -> tuple[str, ...]:
-    """What pip has to install before all languages can be parsed."""
-    rows = all_languages()
-    return tuple(row.package for row in rows if any(grammar_of(each) is None for each in row.grammars))
 
 
 def _patterns(role: Role, language: Language) -> Iterator[str]:

@@ -40,6 +40,11 @@ class Language:
     stub: re.Pattern[str]
     step: str
 
+    @property
+    def remedy(self) -> str:
+        """What to do where the grammar is not there."""
+        return f"run `pip install {self.package}` where Sotto is installed."
+
 
 def language_of(language_id: str) -> Language | None:
     """The row for an editor's language id; None for Python and for what has no grammar here."""

@@ -73,5 +73,5 @@ def problem_with(snapshot: DocumentSnapshot) -> str | None:
     if len(snapshot.content) > MAX_PARSED_CHARS:
         return f"Documents of more than {MAX_PARSED_CHARS:,} characters are not parsed, so no answer can be checked."
     if grammar_of(snapshot.language_id) is None:
-        return f"{language.name} needs tree-sitter; run `pip install {language.package}` where Sotto is installed."
+        return f"Code actions in {language.name} need a grammar; {language.remedy}"
     return f"The document could not be parsed within {TIME_LIMIT_S} s; mend the first errors in it by hand."
