@@ -1,6 +1,9 @@
 """Code actions in real Neovims, chosen from the menu on their screens."""
 
 import importlib.util
+import json
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +16,8 @@ pytestmark = pytest.mark.skipif(
 
 BROKEN = "def total(values)\n    return sum(values)\n"
 REPAIRED = "def total(values):"
+STUB = "function twice(x: number): number {\n}\n"
+SCRIPTED = Path(__file__).parents[1] / "e2e" / "scripted_server.py"
 
 
 @pytest.fixture
@@ -21,12 +26,10 @@ def open_ready(program, tmp_path, sessions):
     from editors.neovim_terminal import NeovimTerminal
     from editors.nvim_session import SERVER
 
-    def start(text, **settings):
-        (tmp_path / "app.py").write_text(text)
-        options = {"cmd": SERVER, "settings": settings}
-        sessions.append(
-            NeovimTerminal(program, tmp_path / "app.py", options, columns=180)
-        )  # a message's length
+    def start(text, name="app.py", command=SERVER, filetype="python", **settings):
+        (tmp_path / name).write_text(text)
+        options = {"cmd": command, "filetypes": [filetype], "settings": settings}
+        sessions.append(NeovimTerminal(program, tmp_path / name, options, columns=180))  # a message's length
         sessions[-1].wait_ready()
         return sessions[-1]
 
@@ -61,6 +64,18 @@ def test_what_the_model_writes_is_on_the_screen_and_gone_with_undo(open_ready, t
     nvim.wait(lambda: nvim.row_with("checked that the file compiles"))
     nvim.input("u")
     nvim.wait(lambda: not nvim.row_with(added))
+
+
+@pytest.mark.editor_check("Neovim {program}", "code action")
+def test_a_body_in_typescript_is_what_the_first_answer_that_parses_says(open_ready, tmp_path):
+    script = tmp_path / "script.json"
+    script.write_text(json.dumps(["return x * (2;", "return x * 2;"]))
+    nvim = open_ready(STUB, "app.ts", [sys.executable, str(SCRIPTED), str(script)], "typescript")
+    choose_first(nvim, "Complete this body")
+    nvim.wait(lambda: nvim.row_with("  return x * 2;"))
+    nvim.wait(lambda: nvim.row_with("checked that it parses, all signatures are kept (2 answers)"))
+    nvim.input("u")
+    nvim.wait(lambda: not nvim.row_with("return x"))
 
 
 @pytest.mark.editor_check("Neovim {program}", "preview or confirmation")
