@@ -2,7 +2,9 @@
 
 import numpy as np
 
-_MEMORY = 0.95
+_MEMORY = 0.98
+_SLOWEST = 1.5
+"""Times the expected: what took longer was kept waiting by another program, and counts as so much."""
 _FIRST_BASE, _FIRST_SLOPE = 0.55, 0.28
 """A pass of two tokens costs about 1.1 of one, a pass of eight 2.8 (0.5B parameters in int4, two cores)."""
 
@@ -21,18 +23,18 @@ class PassCost:
             self._scale = seconds / _first(size)
             for assumed in (2, 8):
                 self._take_in(assumed, _first(assumed) * self._scale)
-        # What took much longer: another program had the core meanwhile.
-        self._take_in(size, min(seconds, 4 * self._scale * _first(size)))
+        base, slope = self.line()
+        self._take_in(size, min(seconds, _SLOWEST * (base + slope * size)))
 
-    def of(self, size: int) -> float:
-        """The cost of a pass of `size` tokens, in no unit: only ratios mean something."""
+    def line(self) -> tuple[float, float]:
+        """`(base, slope)`: a pass of n tokens costs `base + slope * n`, in no unit: only ratios mean something."""
         weight, sizes, squares, times, products = self._sums.tolist()
         determinant = weight * squares - sizes * sizes
         if determinant <= 1e-6 * max(squares, 1.0):
-            return _first(size)
-        slope = (weight * products - sizes * times) / determinant
-        base = (times - slope * sizes) / weight
-        return max(base + slope * size, 1e-9)
+            scale = self._scale or 1.0
+            return scale * _FIRST_BASE, scale * _FIRST_SLOPE
+        slope = max(0.0, (weight * products - sizes * times) / determinant)
+        return max((times - slope * sizes) / weight, 0.0), slope
 
     def _take_in(self, size: int, time: float) -> None:
         self._sums = self._sums * _MEMORY + np.array([1.0, size, size * size, time, size * time])
