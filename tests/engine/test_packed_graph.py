@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections import namedtuple
+from pathlib import Path
 
 import numpy as np
 import platformdirs
@@ -31,6 +32,7 @@ from sotto_engine.warm_start import WarmStart
 from sotto_lsp.models.store import ModelStore
 
 EMBEDDED = sotto_models.embedded_model_dir()
+EXPORTS = Path(__file__).parents[1] / "exporters" / "models"
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files or modes")
 Usage = namedtuple("Usage", "total used free")
 
@@ -89,6 +91,17 @@ def test_logits_and_rows_are_the_same_bits_however_a_prompt_is_cut(packed, sizes
         assert np.array_equal(own, shared)
     for ours, theirs in zip(caches[0].arrays(), caches[1].arrays(), strict=True):
         assert np.array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in EXPORTS.iterdir() if path.is_dir()))
+def test_graphs_of_every_kind_give_the_same_bits(root, name):
+    """Their cache copied or written in place, with recurrent states, with experts, of three makers."""
+    manifest = describe_model(EXPORTS / name)
+    graph = PackedGraph(manifest)
+    assert "from now on" in pack(manifest, graph)
+    own = Model(manifest.graph_path, manifest.context_length, head_dim=manifest.head_dim)
+    shared = Model(graph.find(), manifest.context_length, head_dim=manifest.head_dim, is_packed=True)
+    assert packing._answers(own) == packing._answers(shared)
 
 
 @pytest.mark.usefixtures("packed")
