@@ -52,10 +52,14 @@ class PackedGraph:
     def __init__(self, manifest: Manifest, root: Path | None = None) -> None:
         """`root`: the folder of all; the user's unless given."""
         self._root = root or packed_root()
-        self._facts = json.dumps([_FORMAT, manifest.contents(), machine(0)])  # threads change no weight
+        self._facts = _facts(manifest)
         self._name = hashlib.sha256(self._facts.encode()).hexdigest()[:32]
         self.folder = self._root / self._name
         self._needed_nbytes = int(manifest.nbytes * _GROWTH)
+
+    def is_of(self, manifest: Manifest) -> bool:
+        """Whether the model's files are still the same."""
+        return _facts(manifest) == self._facts
 
     def find(self) -> Path | None:
         """The graph to be mapped; None, and nothing is left of it, where there is any doubt about it."""
@@ -72,20 +76,23 @@ class PackedGraph:
 
     def drop(self, reason: str) -> None:
         """Delete it, for a reason that the log tells."""
-        log.info("shared weights are not used, and deleted: %s", reason)
+        log.info("shared weights are not used: %s", reason)
         self.delete()
 
     def delete(self) -> None:
         """Where it lies in a folder that others can write to, it is left to them."""
         if is_private_folder(self._root):
-            if self.folder.is_symlink() or self.folder.is_file():
-                self.folder.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # a link or a file in its place
+                self.folder.unlink()
             shutil.rmtree(self.folder, ignore_errors=True)
 
-    def hindrance(self) -> str | None:
-        """Why it is not to be written now, empty where there is nothing to say about it; None where it is."""
-        if os.path.lexists(self.folder) or any(_is_being_written(path) for path in self._begun()):
-            return ""
+    def is_missing(self) -> bool:
+        """Whether it is neither there, nor tried and found to be of no use, nor being written."""
+        begun = self._root.glob(f"{_NEW}{self._name}-*")
+        return not os.path.lexists(self.folder) and not any(_is_being_written(path) for path in begun)
+
+    def hindrance(self) -> str:
+        """Why it cannot be written now; empty where it can."""
         try:
             make_private_folder(self._root)
             free = shutil.disk_usage(self._root).free
@@ -97,7 +104,7 @@ class PackedGraph:
             return f"{self._root} has only {free / 1e9:.1f} GB left"
         if psutil.virtual_memory().available < self._needed_nbytes:
             return "too little memory is free"
-        return None
+        return ""
 
     @contextlib.contextmanager
     def writing(self) -> Generator[Path]:
@@ -157,9 +164,6 @@ class PackedGraph:
                 raise Unusable(f"{name} was changed")
         return None if stamp.get("refusal") else self.folder / GRAPH_NAME
 
-    def _begun(self) -> list[Path]:
-        return list(self._root.glob(f"{_NEW}{self._name}-*"))
-
     def _tidy(self) -> None:
         """Hold the bounds; the one that was written now stays."""
         for path in self._root.glob(f"{_NEW}*"):
@@ -183,6 +187,11 @@ def packed_size(root: Path) -> tuple[int, int]:
     """`(models, bytes)` of all that is kept."""
     sizes = [nbytes for _, nbytes, folder in _packed(root) if (folder / GRAPH_NAME).exists()]
     return len(sizes), sum(sizes)
+
+
+def _facts(manifest: Manifest) -> str:
+    """All that packed weights depend on: threads change none of them."""
+    return json.dumps([_FORMAT, manifest.contents(), machine(num_threads=0)])
 
 
 def _packed(root: Path) -> list[tuple[float, int, Path]]:

@@ -35,9 +35,9 @@ _LEAST_SAVED = 0.5
 def share_weights(manifest: Manifest) -> None:
     """Begin to write a large model's packed graph, unless it is there already. Returns at once."""
     packed = PackedGraph(manifest)
-    if not manifest.is_large or (hindrance := packed.hindrance()) == "":
+    if not manifest.is_large or not packed.is_missing():
         return
-    if hindrance is not None:
+    if hindrance := packed.hindrance():
         log.info("the model's weights are not shared with other windows: %s", hindrance)
         return
     # -P: the working folder is the user's, and what lies there must not be imported
@@ -63,7 +63,9 @@ def pack(manifest: Manifest, packed: PackedGraph) -> str:
         save_packed(manifest.graph_path, folder / GRAPH_NAME)
         nbytes = sum(path.stat().st_size for path in folder.iterdir())
         refusal = _refusal(manifest, folder / GRAPH_NAME)
-        manifest.verify(StartMemory.of_user())  # nobody changed the model meanwhile
+        manifest.verify(StartMemory.of_user())
+        if not packed.is_of(manifest):
+            raise SottoError("the model's files were changed meanwhile")
         packed.finish(folder, refusal)
     if refusal:
         return f"the model's weights are not shared with other windows: {refusal}"

@@ -219,7 +219,7 @@ def test_what_is_not_as_it_was_written_is_not_used_and_goes(packed, loaded, dama
     assert loaded[-1] is False, "the model's own files"
     assert not os.path.lexists(packed.folder)
     (line,) = [record for record in caplog.records if record.name == "sotto_engine.packed_graph"]
-    assert "shared weights are not used, and deleted" in line.message
+    assert "shared weights are not used" in line.message
     load()
     assert loaded[-1] is False and len(caplog.records) == 1, "one line, once"
 
@@ -313,17 +313,23 @@ def test_a_write_that_fails_leaves_nothing(root, monkeypatch):
     assert list(root.iterdir()) == []
 
 
-def test_a_model_that_changes_meanwhile_is_not_kept(root, monkeypatch, tmp_path):
+@pytest.mark.parametrize("has_checksums", [True, False])
+def test_a_model_that_changes_meanwhile_is_not_kept(root, monkeypatch, tmp_path, has_checksums):
     model = shutil.copytree(EMBEDDED, tmp_path / "model")
+    if not has_checksums:
+        told = json.loads((model / "manifest.json").read_text())
+        told["files"] = {name: file | {"sha256": ""} for name, file in told["files"].items()}
+        (model / "manifest.json").write_text(json.dumps(told))
     manifest = describe_model(model)
 
     def save_and_change(graph, target):
         packing_save(graph, target)
-        (model / "model.onnx.data").write_bytes(b"another")
+        with (model / "tokenizer.json").open("r+b") as file:
+            file.write(b" ")
 
     packing_save = packing.save_packed
     monkeypatch.setattr(packing, "save_packed", save_and_change)
-    with pytest.raises(SottoError):
+    with pytest.raises(SottoError, match="changed"):
         pack(manifest, PackedGraph(manifest))
     assert list(root.iterdir()) == []
 
@@ -432,3 +438,19 @@ def test_a_model_that_is_removed_takes_them_along(root, tmp_path):
     assert graph.find() is not None
     store.remove("one")
     assert not graph.folder.exists() and not store.names()
+
+
+def test_weights_that_were_written_wrongly_are_noticed(root, monkeypatch):
+    def save_and_spoil(graph, target):
+        packing_save(graph, target)
+        data = bytearray(data_of(target.parent).read_bytes())
+        for at in range(4096, len(data), 1 << 16):
+            data[at] ^= 1
+        data_of(target.parent).write_bytes(data)
+
+    packing_save = packing.save_packed
+    monkeypatch.setattr(packing, "save_packed", save_and_spoil)
+    manifest = describe_model(EMBEDDED)
+    graph = PackedGraph(manifest)
+    assert "the same bits" in pack(manifest, graph)
+    assert graph.find() is None
