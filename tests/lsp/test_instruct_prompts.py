@@ -16,6 +16,7 @@ from sotto_lsp.actions.catalogue import find_action, offered
 from sotto_lsp.actions.find_instruction import find_instructed
 from sotto_lsp.actions.find_testable import find_testable
 from sotto_lsp.actions.proposal import first_request
+from sotto_lsp.actions.target import PART
 from sotto_lsp.features.tests_run import about
 
 GOLDEN = Path(__file__).parents[1] / "golden" / "conversations.txt"
@@ -63,7 +64,8 @@ def test_an_action_asks_as_drawn(number):
 def test_the_instruction_is_the_comment_at_the_top(drawn, lines, instruction):
     document, place = marked(drawn)
     target = find_instructed(document, place)
-    found = target and (document.snapshot.text[target.first : target.last], target.words["instruction"])
+    part = target and target.holes[PART]
+    found = target and (document.snapshot.text[part.start : part.end], target.words["instruction"])
     assert found == (lines and (lines, instruction))
 
 

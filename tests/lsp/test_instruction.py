@@ -7,7 +7,9 @@ import pytest
 from lsp.scripted_model import ScriptedModel, marked, outcome, question_at
 from sotto_engine.request import FinishReason
 from sotto_lsp.actions.answer_code import code_in
+from sotto_lsp.actions.catalogue import find_action
 from sotto_lsp.actions.find_code import find_code
+from sotto_lsp.actions.find_instruction import find_instructed
 from sotto_lsp.actions.instruction import instructed
 from sotto_lsp.actions.proposal import ask
 
@@ -108,6 +110,27 @@ def test_the_question_holds_the_instruction_the_lines_and_what_stands_around_the
     assert "```\nfor r in rs:\n    out.append(math.pi * r)\n```" in user.content
     assert "def area(rs):\n    out = []\n```" in user.content and "```\n    return out\n" in user.content
     assert request.prefix == "```python\n" and request.stop_strings == ("\n```",)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "after"),
+    [
+        (
+            "if y:\n▮    # As a set.\n\n    x = [1]\n▮    z = x\n",
+            "if y:\n    x = {1}\n    z = x\n",
+        ),
+        (
+            "if y:\n    # As a set.\n▮    x = [1]\n▮    z = x\n",
+            "if y:\n    # As a set.\n    x = {1}\n    z = x\n",
+        ),
+        ("# Other.\n▮# As a set.\r\nx = [1]\r\n▮", "# Other.\nx = {1}\r\n"),
+    ],
+    ids=["selected", "above", "selected, with other line ends"],
+)
+@pytest.mark.parametrize("answer", ["x = {1}", "# As a set.\nx = {1}"], ids=["code", "with the comment"])
+def test_a_comment_that_was_selected_goes_and_one_above_the_selection_stays(drawn, after, answer):
+    question = question_at(find_action("rewrite_selection").template, find_instructed, drawn)
+    assert outcome(question, answer) == after
 
 
 def test_a_fence_in_the_code_does_not_end_its_block():

@@ -71,7 +71,8 @@ def make_candidate(
         answer = make_suggestion(completion, request, text).text.rstrip()
     if not answer and (hole.start == hole.end or not target.is_syntax_error):
         return None  # else: what stands in the hole is too much, which repairs a bracket written twice
-    return Candidate(TextChange(hole.start, hole.end, hole.lead + answer + hole.tail), logprob)
+    change = TextChange(hole.start - target.num_dropped, hole.end, hole.lead + answer + hole.tail)
+    return Candidate(change, logprob)
 
 
 def in_order(candidates: list[Candidate]) -> list[Candidate]:

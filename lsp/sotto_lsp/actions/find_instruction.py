@@ -17,7 +17,10 @@ _MAX_LINES = 8
 
 
 def find_instructed(lines: Lines, place: Place) -> Target | None:
-    """The command's words go before the comment's. The comment stays in the document and is no part of the lines."""
+    """The command's words go before the comment's, which is no part of the lines.
+
+    A comment that is selected with them goes with the answer; one above the selection stays.
+    """
     if place.instruction:
         target, instruction = find_code(lines, place), place.instruction
     else:
@@ -32,7 +35,10 @@ def _commented(lines: Lines, place: Place) -> tuple[Target | None, str]:
     first = lines.snapshot.line_starts.line_of(selected.first)
     inside = _comment_from(lines, first, place.last_line)
     if inside:
-        return _said(code_target(lines, first + len(inside), place.last_line), inside)
+        code = code_target(lines, first + len(inside), place.last_line)
+        if code is not None:
+            code = replace(code, first=selected.first, num_dropped=code.first - selected.first)
+        return _said(code, inside)
     above = _comment_above(lines, first)
     return _said(selected, above)
 

@@ -43,6 +43,7 @@ class Target:
     may_drop_names: signatures, and names that other code may use, need not be kept.
     words: what the template's conversation says of this place, by the names that it uses.
     language_id: whose parser checks the answer.
+    num_dropped: characters in front of a hole that go with the answer: the comment that said what is to be done.
     """
 
     first: int
@@ -55,6 +56,7 @@ class Target:
     may_drop_names: bool = False
     words: Mapping[str, str] = field(default_factory=dict[str, str])
     language_id: str = PYTHON
+    num_dropped: int = 0
 
     def moved(self, delta: int) -> "Target":
         """The same place after text before it has grown by `delta` characters."""

@@ -109,7 +109,9 @@ def _is_about_the_lines(before: SyntaxTree, after: SyntaxTree, target: Target) -
     """Words that are no code may parse, too: `Sure!` does in TypeScript."""
     if PART not in target.holes:
         return None
-    old, new = _lines(before, target), _lines(after, target, len(after.text) - len(before.text))
+    part = target.holes[PART]
+    old = before.text[part.start : part.end]
+    new = _lines(after, target, len(after.text) - len(before.text))
     names = set(_WORD.findall(old)) - before.keywords
     if len(names) < _MIN_NAMES or names & set(_WORD.findall(new)):
         return None
