@@ -226,14 +226,17 @@ def test_a_file_that_is_too_large_gets_one_clear_sentence(start, tmp_path):
     assert titles(editor, "x = 1") == []
 
 
+@pytest.mark.parametrize("is_typed_in", [False, True], ids=["menus", "a key and a menu"])
 @every_language
-def test_a_thousand_menus_run_no_model(start, code):
-    editor = start(code, text=code.text + code.text.replace("package shapes", "") * 40)
+def test_a_thousand_menus_run_no_model(start, code, is_typed_in):
+    editor = start(code, text=code.text + code.text.replace("package shapes", "") * 200)
     before = editor.metrics()
     num_lines = editor.text.count("\n")
     times = []
     for number in range(1000):
         at = {"line": number % num_lines, "character": 2}
+        if is_typed_in:
+            editor.type(";", editor.text.index("\n", len(editor.text) // 2))
         begun = time.perf_counter()
         editor.actions({"start": at, "end": at}, diagnostics=[editor.diagnostic("pi", "unused")])
         times.append((time.perf_counter() - begun) * 1000)

@@ -1,5 +1,7 @@
 """A function whose body is still to be written: nothing in its brackets but comments, or what says so."""
 
+import re
+
 from sotto_lsp.actions.action import Place
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.parsed.find_parsed_function import function_in
@@ -9,7 +11,9 @@ from sotto_lsp.syntax.language import Role
 from sotto_lsp.syntax.syntax_tree import SyntaxTree
 from sotto_lsp.syntax.trees import tree_of
 
-_MAX_LINES_FOR_STEP = 200
+_INDENT = re.compile(r"^[ \t]+(?=\S)", re.MULTILINE)
+_STEP_CHARS = 4000
+"""On each side: enough to see how a file is indented."""
 
 
 def find_stub(lines: Lines, place: Place) -> Target | None:
@@ -43,7 +47,7 @@ def _hole(tree: SyntaxTree, lines: Lines, body: tuple[int, int]) -> Hole | None:
             return None
         return Hole(stub.start, lines.end(line_of(stub.end)))
     outer = lines.indent(first)
-    inner = line_end(text) + outer + step_of(lines, first, tree.language.step)
+    inner = line_end(text) + outer + _step(lines, first, tree.language.step)
     if first == last and not (comments and stubs):
         return None if comments else Hole(body[0] + 1, body[1] - 1, inner, line_end(text) + outer)
     if stubs or text[lines.start(last) : body[1] - 1].strip():
@@ -56,10 +60,11 @@ def _is_stub(tree: SyntaxTree, text: str) -> bool:
     return tree.language.stub.fullmatch(text) is not None
 
 
-def step_of(lines: Lines, line: int, default: str) -> str:
+def _step(lines: Lines, line: int, default: str) -> str:
     """By how much lines are indented around there: a tab, or the fewest spaces that a line has."""
-    first = max(0, line - _MAX_LINES_FOR_STEP)
-    indents = {lines.indent(each) for each in range(first, min(len(lines), line + _MAX_LINES_FOR_STEP))}
+    start = lines.start(line)
+    text = lines.snapshot.content[max(0, start - _STEP_CHARS) : start + _STEP_CHARS]
+    indents = set(_INDENT.findall(text))
     if any(each.startswith("\t") for each in indents):
         return "\t"
     return min((each for each in indents if len(each) > 1), key=len, default=default)
