@@ -29,7 +29,7 @@ def check_parsed(text: str, change: TextChange, target: Target) -> str | None:
         return "it could not be parsed in time"
     if target.is_syntax_error:
         return _mends(before, after, target)
-    reason = _parses(before, after, change) or _stays_inside(before, after, change)
+    reason = _parses(before, after, change) or _says(after, change) or _stays_inside(before, after, change)
     if reason is None and not target.may_drop_names:
         reason = _keeps_what_others_use(before, after, target)
     return reason or _is_about_the_lines(before, after, target)
@@ -65,6 +65,16 @@ def _parses(before: SyntaxTree, after: SyntaxTree, change: TextChange) -> str | 
     if any((each.kind, each.start, each.end) not in known for each in after.problems):
         return "it would not parse"
     return None
+
+
+def _says(after: SyntaxTree, change: TextChange) -> str | None:
+    """More than comments."""
+    start, end = change.start, change.start + len(change.new)
+    for comment in reversed(after.regions(Role.COMMENT, start, end)):
+        if after.text[comment.end : end].strip():
+            return None
+        end = max(start, comment.start)
+    return None if after.text[start:end].strip() else "there is no code in it"
 
 
 def _after(region: Region, change: TextChange) -> tuple[str, int, int]:
