@@ -30,11 +30,20 @@ def test_a_sound_answer_passes():
         ("return n *", "would not compile"),
         ("return m * 2", "m is defined nowhere"),
         ("return 2\n\n\ndef more():\n    pass", "a signature would change"),
+        ("pass  # or: return n * 2", None),
         ("break", "would not compile"),  # the parser takes it, the compiler does not
     ],
 )
 def test_what_is_wrong_with_an_answer_is_said(new, why):
-    assert why in verdict(CODE, "pass", new)
+    verdict_of_it = verdict(CODE, "pass", new)
+    assert why in verdict_of_it if why else verdict_of_it is None
+
+
+def test_a_comment_is_no_code():
+    text = "def f(x):\n    x += 1\n    # TODO: twice\n    return x\n"
+    assert verdict(text, "x += 1", "# TODO: add one") == "there is no code in it"
+    assert verdict(text, "# TODO: twice", "# TODO: twice\n    # Or thrice.") == "there is no code in it"
+    assert verdict(text, "# TODO: twice", "# TODO: twice\n    x += 1  # again") is None
 
 
 def test_taking_away_what_another_line_reads_is_refused():

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,8 @@ def run(tmp_path, tests, names, **texts):
 def outcomes(tmp_path, monkeypatch):
     import asyncio
 
+    if sys.platform != "linux":
+        pytest.skip("Windows may have no links, macOS keeps no limit of memory")
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
     return lambda tests, *names, **texts: asyncio.run(run(tmp_path, tests, names, **texts))
 
@@ -114,6 +117,22 @@ def test_tests_see_few_variables_and_no_network_and_not_all_memory(outcomes, mon
         *(names := ["test_variables", "test_folder", "test_memory", "test_network"]),
     )
     assert found.failed == {} and list(found.passed) == names
+
+
+def test_what_a_test_leaves_running_is_ended_with_it(outcomes, tmp_path):
+    pid = tmp_path / "pid"
+    found = outcomes(
+        "import subprocess, sys\ndef test_a():\n"
+        "    null = subprocess.DEVNULL\n"
+        "    child = subprocess.Popen([sys.executable, '-c', 'while 1: pass'], stdout=null, stderr=null)\n"
+        f"    open({str(pid)!r}, 'w').write(str(child.pid))\n",
+        "test_a",
+    )
+    assert found.passed == ("test_a",)
+    state, end = Path("/proc", pid.read_text(), "stat"), time.monotonic() + 10
+    while state.exists() and state.read_text().split(") ")[1][0] not in "ZX":
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the others have no networks of their own")

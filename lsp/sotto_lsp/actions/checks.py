@@ -28,7 +28,12 @@ def check(text: str, change: TextChange, target: Target) -> str | None:
         return "it changes nothing"
     if target.language_id != PYTHON:
         return check_parsed(text, change, target)
-    return _parses(after) or _names(text, after, change, target) or _keeps(text, after, target)
+    return (
+        _parses(after)
+        or _says(text, after, target)
+        or _names(text, after, change, target)
+        or _keeps(text, after, target)
+    )
 
 
 def passed(target: Target) -> tuple[str, ...]:
@@ -64,6 +69,12 @@ def stubbed(text: str, target: Target) -> str:
 
 def _parses(after: str) -> str | None:
     return None if read_python(after) else "the file would not compile"
+
+
+def _says(text: str, after: str, target: Target) -> str | None:
+    lines = after[target.first : target.last + len(after) - len(text)].splitlines()
+    has_code = any(line.strip() and not line.lstrip().startswith("#") for line in lines)
+    return None if has_code or target.is_syntax_error else "there is no code in it"
 
 
 def _names(text: str, after: str, change: TextChange, target: Target) -> str | None:

@@ -41,7 +41,7 @@ async def run_tests(
         variables = {
             "PYTHONPATH": str(mirror.copy_of(import_root)),
             "PYTHONDONTWRITEBYTECODE": "1",
-            "TMPDIR": str(private / "tmp"),
+            **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(private / "tmp")),
         }
         command = [str(program), "-q", "-p", "no:cacheprovider", f"--junitxml={report}"]
         command += [f"{mirror.copy_of(tests)}::{name}" for name in names]
