@@ -148,7 +148,7 @@ def test_who_never_asks_costs_a_few_prompts_and_who_asks_gets_more(monkeypatch):
 
 
 def test_a_question_whose_time_ran_out_in_its_prompt_is_computed_on(monkeypatch):
-    monkeypatch.setattr(session_module, "_GRACE_S", 60.0)  # the deadline of the engine is meant, on a busy machine too
+    monkeypatch.setattr(session_module, "_GRACE_S", 60.0)  # not the session's, which a busy machine reaches
     engine = make_engine()
     late = CompletionRequest(REQUEST.prefix, "\n", max_tokens=4, deadline_ms=0.0001)
 
