@@ -186,6 +186,26 @@ def test_an_explanation_is_told(start, code):
     assert editor.edits == []
 
 
+@pytest.mark.parametrize("where", ["above", "inside"])
+@every_language
+def test_an_edit_while_the_model_is_at_it_moves_the_answer_or_ends_it(start, code, tmp_path, where):
+    head, right, _ = code.answers["body"]
+    editor = start(code, None, *[right] * 5)
+    (action,) = [each for each in editor.actions(head) if each["title"] == BODY]
+    msg_id = editor.start_action(action, workDoneToken="t")
+    while not any("8 tokens" in value.get("message", "") for value in editor.progress("t")):
+        editor.wait_notification("$/progress", num_before=len(editor.progress("t")))
+    editor.type("// (\n", 0 if where == "above" else editor.text.index(head) + 4)
+    changed = editor.text
+    (tmp_path / "go").touch()
+    result = editor.wait(msg_id, timeout=60)["result"]
+    if where == "above":
+        assert result["applied"], result
+        assert right in editor.text and editor.text.startswith("// (\n")
+    else:
+        assert "changed meanwhile" in result["message"] and editor.text == changed
+
+
 def test_an_action_of_the_users_own_in_the_languages_that_it_names(start, tmp_path):
     mine = '[[action]]\ntitle = "Mine"\ninstruction = "Say it shorter."\nlanguages = ["rust", "go"]\n'
     (tmp_path / ".sotto").mkdir()

@@ -36,8 +36,11 @@ class Grammar:
         return frozenset(word for word in unnamed if word.isalpha() and word.islower())
 
     def parse(self, data: bytes, old: "Tree | None", time_limit_s: float) -> "Tree | None":
-        """The tree of a text in UTF-8; None where it takes longer. `old`: a tree that was told of the edits since."""
-        deadline = time.monotonic() + time_limit_s
+        """The tree of a text in UTF-8; None where it takes more of the processor's time than that.
+
+        `old`: a tree that was told of the edits since.
+        """
+        deadline = time.thread_time() + time_limit_s
         parser = self._tree_sitter.Parser(self._grammar)
 
         def read(offset: int, point: object) -> bytes:
@@ -46,7 +49,7 @@ class Grammar:
 
         def is_late(offset: int, has_error: bool) -> bool:
             del offset, has_error
-            return time.monotonic() > deadline
+            return time.thread_time() > deadline
 
         try:
             if old is None:

@@ -1,9 +1,9 @@
 """The trees of the documents that are open: one for each, parsed again only where it was edited."""
 
 import time
-from collections import OrderedDict
 from dataclasses import dataclass
 from functools import lru_cache
+from threading import Lock
 
 from sotto_lsp.snapshot import DocumentSnapshot
 from sotto_lsp.syntax.grammar import grammar_of
@@ -27,7 +27,9 @@ class _Kept:
     again_at: float = 0.0
 
 
-_kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
+_kept: dict[tuple[str, str], _Kept] = {}
+"""The one that was parsed last is the last."""
+_keeping = Lock()
 
 
 def is_parsed(snapshot: DocumentSnapshot) -> bool:
@@ -51,10 +53,11 @@ def tree_of(snapshot: DocumentSnapshot) -> SyntaxTree | None:
         tree = kept.tree.edited(start, old_end, text[start : start + num_inserted])
     else:
         tree = SyntaxTree.parsed(grammar, text)
-    _kept[key] = _Kept(text, tree, 0.0 if tree else time.monotonic() + _AGAIN_S)
-    _kept.move_to_end(key)
-    while len(_kept) > _MAX_TREES:
-        _kept.popitem(last=False)
+    with _keeping:
+        _kept.pop(key, None)
+        _kept[key] = _Kept(text, tree, 0.0 if tree else time.monotonic() + _AGAIN_S)
+        if len(_kept) > _MAX_TREES:
+            del _kept[next(iter(_kept))]
     return tree
 
 
