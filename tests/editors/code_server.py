@@ -50,14 +50,18 @@ def packed_extension() -> Path:
 class CodeServer:
     """Serves one profile on a free port of the loopback interface."""
 
-    def __init__(self, parts: Vscode, folder: Path) -> None:
-        """`folder`: for the profile and for the user's home; it must be empty."""
+    def __init__(self, parts: Vscode, folder: Path, untrusting: dict[str, object] | None = None) -> None:
+        """`folder`: for the profile and for the user's home; it must be empty.
+
+        untrusting: the settings of a user who trusts no workspace; None for one who is not asked.
+        """
         self._parts, self._folder = parts, folder
         self.home = folder / "home"
         user = folder / "user/User"
         for path in (self.home, user):
             path.mkdir(parents=True)
-        (user / "settings.json").write_text(json.dumps(PROFILE))
+        asks_nothing = {"security.workspace.trust.startupPrompt": "never"}
+        (user / "settings.json").write_text(json.dumps(PROFILE | asks_nothing | (untrusting or {})))
         keys = [{"key": key.lower().replace("control", "ctrl"), "command": KEYS[key]} for key in KEYS]
         (user / "keybindings.json").write_text(json.dumps(keys))
         # VS Code takes the PATH from the user's login shell, whatever it was started with.
@@ -71,10 +75,11 @@ class CodeServer:
         for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "SOTTO_MODELS"):
             self._environment.pop(name, None)
         self.run("--install-extension", str(packed_extension()))
+        served = ["--bind-addr", "127.0.0.1:0", "--auth", "none"]
         self._log_path = folder / "code-server.log"
         self._log = self._log_path.open("w")
         self._process = subprocess.Popen(
-            self._command("--bind-addr", "127.0.0.1:0", "--auth", "none", "--disable-workspace-trust"),
+            self._command(*served, *(["--disable-workspace-trust"] if untrusting is None else [])),
             env=self._environment,
             stdout=self._log,
             stderr=subprocess.STDOUT,

@@ -18,13 +18,16 @@ def check(*names):
 
 
 @contextlib.contextmanager
-def started(request, tmp_path_factory) -> Iterator[VscodeWindow]:
-    """A window that is not loaded yet; the test is skipped without --real-editors."""
+def started(request, tmp_path_factory, untrusting=None) -> Iterator[VscodeWindow]:
+    """A window that is not loaded yet; the test is skipped without --real-editors.
+
+    untrusting: as in `CodeServer`.
+    """
     if not request.config.getoption("--real-editors"):
         pytest.skip("VS Code and a browser take minutes; `make test-editors` runs this")
     parts = install_vscode.install()
     folder = tmp_path_factory.mktemp("vscode")
-    server = CodeServer(parts, folder / "profile")
+    server = CodeServer(parts, folder / "profile", untrusting)
     try:
         window = VscodeWindow(parts, server, folder / "project", folder / "browser")
         try:
