@@ -130,6 +130,13 @@ def test_an_answer_that_does_not_parse_is_never_applied(start, code):
     assert editor.text == code.text and editor.edits == []
 
 
+def test_a_body_in_one_line_is_laid_out_in_three(start):
+    text = "class A {\n  twice(x: number): number {}\n}\n"
+    editor = start(TYPESCRIPT, "return x * 2;", text=text)
+    assert run(editor, BODY, "twice")["applied"]
+    assert editor.text == "class A {\n  twice(x: number): number {\n    return x * 2;\n  }\n}\n"
+
+
 @every_language
 def test_a_todo_is_implemented_below_it(start, code):
     right, wrong = code.answers["todo"]

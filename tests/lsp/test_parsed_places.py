@@ -17,6 +17,15 @@ def titles(language_id, drawn, good_for=FILLS):
     return [action.template.title for action, _ in offered(lines.snapshot, [place], good_for)]
 
 
+def test_what_is_written_behind_an_answer_is_in_the_prompt():
+    lines, place = marked("class A {\n  f()▮ {}\n}\n", language_id="typescript")
+    action, target = next(
+        (each, each.find(lines, place)) for each, _ in offered(lines.snapshot, [place], FILLS)
+    )
+    request = action.template.request(lines.snapshot.text, target.holes["body"], "a.ts")
+    assert request.prefix.endswith("f() {\n    ") and request.suffix == "\n  }\n}\n"
+
+
 def hole(language_id, drawn, name):
     """The text with ⟨what the hole covers⟩, between what is written before and behind an answer."""
     lines, place = marked(drawn, language_id=language_id)

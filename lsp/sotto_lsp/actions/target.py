@@ -27,7 +27,7 @@ class Hole:
     tail: str = ""
 
     def moved(self, delta: int) -> "Hole":
-        return Hole(self.start + delta, self.end + delta, self.lead, self.tail)
+        return replace(self, start=self.start + delta, end=self.end + delta)
 
 
 @dataclass(frozen=True)
