@@ -9,8 +9,11 @@ import pytest
 
 from e2e.action_editor import ActionEditor
 from e2e.conftest import COMMAND
+from sotto_lsp.syntax.grammar import grammar_of
+from sotto_lsp.syntax.syntax_tree import SyntaxTree
 
 SCRIPTED = Path(__file__).with_name("scripted_server.py")
+EXPORT = Path(__file__).parents[1] / "exporters" / "models" / "qwen2-optimum-int4"
 FIX, BODY, TODO = "Fix syntax error here", "Complete this body", "Implement this TODO"
 LINE, SIMPLIFY, EXPLAIN = "Rewrite line: 3 alternatives", "Simplify", "Explain"
 SHORTER = "Rewrite selection as: as one line, please"
@@ -238,6 +241,23 @@ def test_the_embedded_model_knows_python_only_and_is_offered_nothing(start, code
     command = {"action": "fix_syntax", "uri": editor.uri, "range": editor.range_of(wrong)}
     result = editor.run({"command": {"command": "sotto.action", "arguments": [command]}})
     assert result["message"] == "The loaded model cannot do this; load one that was tuned for it."
+
+
+@every_language
+def test_whatever_noise_a_model_says_the_text_goes_on_parsing(start, code, tmp_path):
+    """A base model of random weights, whose manifest names no languages."""
+    editor = start(code, command=[*COMMAND, "--model", str(EXPORT)])
+    parsed = SyntaxTree.parsed(grammar_of(code.language_id), code.text)
+    assert parsed.problems == ()
+    for title, place in (
+        (BODY, code.answers["body"][0]),
+        (TODO, "TODO"),
+        (LINE, code.answers["line"][0]),
+    ) * 3:
+        show(editor, code, None, tmp_path)
+        run(editor, title, place)
+        assert SyntaxTree.parsed(grammar_of(code.language_id), editor.text).problems == ()
+    assert editor.metrics()["num_action_answers"] > 0
 
 
 def test_a_file_that_is_too_large_gets_one_clear_sentence(start, tmp_path):
