@@ -65,12 +65,14 @@ def main() -> None:
 
 def read_packages(path: Path) -> dict[str, str]:
     """Name to version, out of the pinned list."""
-    return tomllib.loads(path.read_text(encoding="utf-8"))["packages"]
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    return tables["packages"] | tables.get("small", {})
 
 
 def read_repeats(path: Path) -> dict[str, int]:
     """Package, as the corpus spells it, to how often an epoch takes it; the others once."""
-    return tomllib.loads(path.read_text(encoding="utf-8")).get("repeats", {})
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    return dict.fromkeys(tables.get("small", {}), 2) | tables.get("repeats", {})
 
 
 def download(packages: dict[str, str], folder: Path) -> list[Path]:
