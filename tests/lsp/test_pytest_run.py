@@ -12,6 +12,7 @@ from sotto_lsp.actions.answered_tests import without_tests
 from sotto_lsp.checkers import pytest_run
 from sotto_lsp.checkers.checker_process import CheckerError
 from sotto_lsp.checkers.pytest_report import read_report
+from sotto_lsp.features import tests_trial
 
 ANSWER = """import pytest
 from app import f
@@ -97,6 +98,29 @@ def outcomes(tmp_path, monkeypatch):
 def test_a_file_that_cannot_be_imported_fails_with_its_error(outcomes):
     found = outcomes("from app import f\ndef test_a(): pass\n", "test_a", app="import nowhere\n")
     assert found.failed == {"test_a": "ModuleNotFoundError: No module named 'nowhere'"}
+
+
+@pytest.mark.parametrize(("code", "told"), [("os._exit(0)", 0), ("os.abort()", -6)])
+def test_a_test_that_ends_pytest_does_not_pass(outcomes, code, told):
+    found = outcomes(f"import os\ndef test_a(): {code}\n", "test_a")
+    assert found.failed == {"test_a": f"ended pytest with exit code {told}"}
+
+
+def test_a_pytest_that_cannot_be_started_is_said_to_have_failed(outcomes, tmp_path):
+    planted = tmp_path / ".venv" / "bin" / "pytest"
+    planted.parent.mkdir(parents=True)
+    planted.write_text("#!/nowhere/python\n")
+    planted.chmod(0o755)
+    with pytest.raises(CheckerError, match=r"failed .No such file or directory"):
+        outcomes("def test_a(): pass\n", "test_a")
+
+
+def test_what_pytest_takes_for_no_test_is_not_run_nor_written():
+    import asyncio
+
+    code = "class Case:\n    def test_it(self):\n        assert f(1)\n"
+    tried = asyncio.run(tests_trial.TestsTrial(None, None).of(code, {}))
+    assert not tried.has_tests and "no test in it" in tried.sentence
 
 
 def test_tests_that_take_too_long_are_ended(outcomes, monkeypatch):

@@ -7,11 +7,10 @@ import signal
 import subprocess
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 _MAX_NBYTES = 8 << 20
-WORK_DONE = frozenset({0, 1})
-"""How a linter or a type checker exits: it found nothing, or something."""
 _NO_VARIABLES: Mapping[str, str] = {}
 _KEPT = frozenset({"PATH", "PATHEXT", "HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "SYSTEMROOT"}) | {
     *("TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL", "LC_CTYPE", "VIRTUAL_ENV", "CONDA_PREFIX"),
@@ -35,18 +34,32 @@ class CheckerError(Exception):
     """A checker gave no answer that can be used. Says why, in words that its name belongs before."""
 
 
+@dataclass(frozen=True)
+class Ended:
+    """What a program has written to stdout and stderr, and its exit code (below zero: the signal that ended it)."""
+
+    output: str
+    complaint: str
+    code: int
+
+    @property
+    def failure(self) -> CheckerError:
+        """For a code that says that the work was not done."""
+        said = next((line for line in self.complaint.splitlines() if line.strip()), "")
+        return CheckerError(f"failed ({said.strip()[:100] or f'exit code {self.code}'})")
+
+
 async def run_program(
     command: list[str],
     folder: Path,
     text: str | None = None,
     *,
     variables: Mapping[str, str] = _NO_VARIABLES,
-    exits: frozenset[int] = WORK_DONE,
-) -> str:
-    """What it writes to stdout. `text`: its stdin, or None. `variables`: more of its environment.
+) -> Ended:
+    """Run it to its end. `text`: its stdin, or None. `variables`: more of its environment.
 
-    exits: the exit codes of a program that has done its work. What it has started and left running is ended with it.
-    Cancelling ends all of it. Raises CheckerError.
+    What it has started and left running is ended with it. Cancelling ends all of it.
+    Raises CheckerError for a program that cannot be started.
     """
     try:
         process = await asyncio.create_subprocess_exec(
@@ -68,10 +81,7 @@ async def run_program(
         code = await process.wait()
     finally:
         await _end(process)
-    if code not in exits:
-        said = next((line for line in complaint.splitlines() if line.strip()), "")
-        raise CheckerError(f"failed ({said.strip()[:100] or f'exit code {code}'})")
-    return output
+    return Ended(output, complaint, code)
 
 
 def _environment() -> dict[str, str]:

@@ -13,6 +13,9 @@ from sotto_lsp.checkers.installed_program import find_program, find_python
 from sotto_lsp.checkers.private_folder import private_folder
 from sotto_lsp.checkers.workspace_mirror import WorkspaceMirror
 
+_WORK_DONE = frozenset({0, 1})
+"""How a linter or a type checker exits: it found nothing, or something."""
+
 
 @dataclass(frozen=True)
 class CheckerRun:
@@ -31,9 +34,11 @@ class CheckerRun:
             await asyncio.to_thread(self.mirror.write, self.file, text)
         command = [str(self.program), *self.checker.arguments(self.call)]
         given = None if self.mirror else text
-        output = await run_program(command, self.folder, given)
+        ended = await run_program(command, self.folder, given)
+        if ended.code not in _WORK_DONE:
+            raise ended.failure
         try:
-            return self.checker.read(output, self.call.file)
+            return self.checker.read(ended.output, self.call.file)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise CheckerError("gave an answer that is not understood; is it another version?") from error
 

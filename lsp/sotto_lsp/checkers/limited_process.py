@@ -13,6 +13,7 @@ from pathlib import Path
 
 _NEW_USER, _NEW_NETWORK = 0x10000000, 0x40000000
 """CLONE_NEWUSER and CLONE_NEWNET of Linux"""
+_CANNOT_START = 127
 _MOST = {
     resource.RLIMIT_CPU: 60,  # seconds
     resource.RLIMIT_DATA: 4 << 30,
@@ -28,7 +29,11 @@ def main() -> None:
         with contextlib.suppress(OSError, ValueError):  # macOS refuses some
             resource.setrlimit(limit, (bound, bound))
     _leave_the_network()
-    os.execv(sys.argv[1], sys.argv[1:])
+    try:
+        os.execv(sys.argv[1], sys.argv[1:])
+    except OSError as error:
+        sys.stderr.write(f"{error.strerror or error}\n")
+        sys.exit(_CANNOT_START)
 
 
 def _leave_the_network() -> None:

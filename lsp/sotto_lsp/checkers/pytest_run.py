@@ -14,15 +14,15 @@ from sotto_lsp.checkers.workspace_mirror import WorkspaceMirror
 
 LIMIT_S = 20.0
 """For one answer's tests, with all that they import."""
-_REPORTED = frozenset({0, 1, 2, 4, 5})
-"""How pytest exits when it has written a report: all pass, some fail, the file cannot be imported, there are none."""
+_NOT_BEGUN = frozenset({3, 4, 126, 127})
+"""How pytest exits without a report through no fault of the tests: its own, wrong options; it cannot be started."""
 _MAX_NBYTES = 8 << 20
 
 
 async def run_tests(
     root: Path, texts: Mapping[Path, str], tests: Path, names: Sequence[str], import_root: Path
 ) -> Outcomes:
-    """Run functions and classes of the file `tests` by name, and nothing else of it.
+    """Run functions and classes of the file `tests` by name, at least one, and nothing else of it.
 
     texts: what files of the workspace `root` say, `tests` among them, whatever is on the disk.
     import_root: the folder that the module under test is imported from.
@@ -47,10 +47,14 @@ async def run_tests(
         command += [f"{mirror.copy_of(tests)}::{name}" for name in names]
         try:
             async with asyncio.timeout(LIMIT_S):
-                await run_program([*_limits(), *command], folder, variables=variables, exits=_REPORTED)
+                ended = await run_program([*_limits(), *command], folder, variables=variables)
         except TimeoutError:
             return Outcomes((), dict.fromkeys(names, f"took longer than {LIMIT_S:g} s"))
-        return read_report(await asyncio.to_thread(_read, report), names)
+        if report.is_file():
+            return read_report(await asyncio.to_thread(_read, report), names)
+        if ended.code in _NOT_BEGUN:
+            raise ended.failure
+        return Outcomes((), dict.fromkeys(names, f"ended pytest with exit code {ended.code}"))
 
 
 def _limits() -> list[str]:
@@ -61,8 +65,5 @@ def _limits() -> list[str]:
 
 
 def _read(report: Path) -> str:
-    try:
-        with report.open("rb") as file:
-            return file.read(_MAX_NBYTES).decode("utf-8", errors="replace")
-    except OSError as error:
-        raise CheckerError("wrote no report") from error
+    with report.open("rb") as file:
+        return file.read(_MAX_NBYTES).decode("utf-8", errors="replace")
