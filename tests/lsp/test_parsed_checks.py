@@ -1,10 +1,15 @@
 """What an answer must pass in languages that tree-sitter parses; planted faults are refused, each with its reason."""
 
+import random
+
 import pytest
 
 from sotto_lsp.actions.candidate import TextChange
 from sotto_lsp.actions.checks import check, passed
 from sotto_lsp.actions.target import PART, Hole, Target
+from sotto_lsp.syntax.grammar import grammar_of
+from sotto_lsp.syntax.language import Role
+from sotto_lsp.syntax.syntax_tree import SyntaxTree
 
 TYPESCRIPT = """import { b } from "b";
 
@@ -27,6 +32,11 @@ RUST = (
 GO = (
     "package a\n\nfunc Area(r float64) float64 {\n\tpi := 3.0\n\treturn pi * r\n}\n\n"
     'func Twice() int {\n\tpanic("TODO")\n}\n'
+)
+C = "struct a {\n    int b;\n};\n\nint area(int r) {\n    int pi = 3;\n    return pi * r;\n}\n\nint two(void) {\n}\n"
+JAVA = (
+    "class A {\n    int area(int r) {\n        int pi = 3;\n        return pi * r;\n    }\n\n"
+    "    int twice() {\n    }\n}\n"
 )
 BROKEN = "function f() {\n  const x = [1, 2;\n}\n\nfunction g() {\n  return 1;\n}\n"
 UNCLOSED = "function g() {\n  return 1;\n\nfunction f() {\n  return 2;\n}\n"
@@ -91,6 +101,7 @@ def test_a_sound_body_passes_whatever_is_wrong_elsewhere(language_id, text, old,
         ("go", GO, 'panic("TODO")', "return (", "would not parse"),
         ("go", GO, 'panic("TODO")', "}\n\nfunc B() {", "end the function"),
         ("go", GO, "Twice() int {", "Twice() {", "a signature would change"),
+        ("go", GO, "Twice() int {", "Twice() int; {", "a signature would change"),
         ("typescript", BROKEN, "return 1;", "return (1;", "would not parse"),
         ("typescript", UNCLOSED, "return 2;", "return 2;\n}", "brackets"),
         ("typescript", TYPESCRIPT, "const pi = 3;", "const pi = 3;", "changes nothing"),
@@ -136,6 +147,66 @@ def test_lines_written_anew_keep_the_names_that_others_use(language_id, text, ol
 def test_words_that_happen_to_parse_are_no_code(about):
     said = verdict(TYPESCRIPT, "  return pi * two * r;", "  Sure!", name=PART, **about)
     assert said == "it has none of the names of the lines"
+
+
+@pytest.mark.parametrize(
+    ("language_id", "text"),
+    [
+        ("c", C),
+        ("cpp", C.replace("struct", "class")),
+        ("go", GO),
+        ("java", JAVA),
+        ("javascript", TYPESCRIPT.replace(": number", "")),
+        ("rust", RUST),
+        ("typescript", TYPESCRIPT),
+    ],
+)
+def test_of_five_hundred_random_answers_none_that_passes_breaks_the_text(language_id, text):
+    """Held against trees that are parsed afresh, as those of the checks are not."""
+    dice = random.Random(11)
+    pieces = [
+        "{",
+        "}",
+        "(",
+        ")",
+        ";",
+        "\n",
+        " ",
+        "x",
+        "return",
+        "1",
+        "+",
+        '"',
+        "func f",
+        "fn g",
+        "//",
+        "=",
+        ",",
+    ]
+    before = SyntaxTree.parsed(grammar_of(language_id), text)
+    num_passed = 0
+    for _ in range(500):
+        start = dice.randrange(len(text))
+        end = min(len(text), start + dice.choice([0, 1, 4, 20]))
+        change = TextChange(start, end, "".join(dice.choices(pieces, k=dice.randrange(1, 7))))
+        first, last = text.rfind("\n", 0, start) + 1, text.find("\n", end)
+        holes = {"line": Hole(start, end)}
+        target = Target(first, len(text) if last < 0 else last, holes, language_id=language_id)
+        if check(text, change, target) is None:
+            num_passed += 1
+            after = SyntaxTree.parsed(grammar_of(language_id), change.applied(text))
+            assert after.problems == () and functions(before) <= functions(after), change
+    assert num_passed > 1
+
+
+def functions(tree):
+    """The heads of those with a body, without those inside others."""
+    found, inside = set(), 0
+    for each in tree.regions(Role.FUNCTION, 0, len(tree.text)):
+        if each.start >= inside and each.body:
+            found.add(" ".join(tree.text[each.start : each.body[0]].split()))
+            inside = each.end
+    return found
 
 
 def test_a_repair_mends_these_lines_and_keeps_their_words():

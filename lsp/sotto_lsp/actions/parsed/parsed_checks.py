@@ -150,5 +150,7 @@ def _signatures(tree: SyntaxTree, start: int, end: int) -> list[str]:
 
 
 def _head(tree: SyntaxTree, region: Region) -> str:
-    """What stands before the body, however it is laid out."""
-    return " ".join(tree.text[region.start : region.body[0] if region.body else region.end].split())
+    """What stands before the body, however it is laid out; what has no body is something else."""
+    if region.body is None:
+        return " ".join(tree.text[region.start : region.end].split())
+    return " ".join([*tree.text[region.start : region.body[0]].split(), region.body_kind])
