@@ -192,7 +192,7 @@ def metrics_of(client: RawClient) -> dict[str, float]:
 
 def main() -> None:
     parser = ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--order", default="", help="suffix-first, anchored or prefix-first")
+    parser.add_argument("--order", default="", help="suffix-first or anchored; the model's own without it")
     parser.add_argument("--keystrokes", type=int, default=NUM_KEYSTROKES)
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()

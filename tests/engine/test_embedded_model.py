@@ -61,11 +61,11 @@ def histories(seed, num_keystrokes):
         )
 
 
-@pytest.mark.parametrize("order", ["suffix-first", "anchored", "prefix-first"])
+@pytest.mark.parametrize("order", ["suffix-first", "anchored"])
 def test_warm_equals_cold_on_real_files(order):
     warm, _ = load_engine(sotto_models.embedded_model_dir(), EngineOptions(fim_order=order))
     dice = random.Random(1)
-    for request in histories(order, NUM_KEYSTROKES // 3):
+    for request in histories(order, NUM_KEYSTROKES // 2):
         if dice.random() < 0.15:  # a request that is cancelled half-way, as most are
             flag = CancelFlag()
             threading.Timer(dice.uniform(0, 0.03), flag.set).start()
