@@ -1,9 +1,9 @@
-"""What it brings to show a fix to the checker that made the diagnostic: misspelt attributes, and pyright.
+"""What it brings to show answers to a checker: pyright, and misspelt attributes, missing bodies or missing hints.
 
-    PYTHONPATH=tests python -m benchmarks.checked_fixes --package python3.11/asyncio --tasks 40
+    PYTHONPATH=tests python -m benchmarks.checked_fixes --package python3.11/asyncio --planted attribute --tasks 40
 
-Name folders of packages that the model was not trained on. Each task misspells one attribute of `self`, where pyright
-reports that. `unchecked`: the likeliest answer that passes the built-in checks; `checked`: that pyright accepts, too.
+Name folders of packages that the model was not trained on. An attribute of `self` is misspelt where pyright reports
+that. `unchecked`: the likeliest answer that passes the built-in checks; `checked`: that pyright accepts, too.
 """
 
 import argparse
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import sotto_models
 from benchmarks.actions import BareModel
-from benchmarks.planted import Task, misspelt
+from benchmarks.planted import Task, missing_body, missing_hints, misspelt
 from sotto_engine.loading import load_engine
 from sotto_lsp.actions.action import Place
 from sotto_lsp.actions.catalogue import find_action
@@ -38,22 +38,26 @@ def main() -> None:
     parser.add_argument("--package", type=Path, action="append", required=True, help="a package's folder")
     parser.add_argument("--model", type=Path, default=sotto_models.embedded_model_dir())
     parser.add_argument("--tasks", type=int, default=40)
+    parser.add_argument("--planted", choices=("attribute", "body", "hints"), default="attribute")
     options = parser.parse_args()
+    plant = {"attribute": misspelt_attribute, "body": missing_body, "hints": missing_hints}[options.planted]
     engine, manifest = load_engine(options.model)
     dice, score, num = random.Random(7), Counter(), 0
     files = [(file, folder.parent) for folder in options.package for file in sorted(folder.rglob("*.py"))]
     start = time.perf_counter()
     for file, root in dice.sample(files, len(files)):
         original = file.read_text(encoding="utf-8")
-        task = misspelt_attribute(original, dice) if len(original) <= _MAX_CHARS else None
+        task = plant(original, dice) if len(original) <= _MAX_CHARS else None
         counted = task and asyncio.run(_score(BareModel(engine), task, root, file))
         if counted:
             score, num = score + counted, num + 1
         if num == options.tasks:
             break
     if not num:
-        parser.error("pyright (is it on the PATH?) reports no misspelt attribute in these packages")
-    print(f"{manifest.name}, {num} attributes misspelt, {(time.perf_counter() - start) / num:.1f} s each\n")
+        parser.error("pyright (is it on the PATH?) accepts no original in these packages, or sees no fault")
+    print(
+        f"{manifest.name}, {options.planted}, {num} tasks, {(time.perf_counter() - start) / num:.1f} s each\n"
+    )
     print("| | applied | pyright accepts it | equal | right of those applied |\n|---|---|---|---|---|")
     for which in ("unchecked", "checked"):
         counts = [score[f"{which} {what}"] for what in ("applied", "accepted", "equal")]
@@ -86,8 +90,9 @@ def misspelt_attribute(original: str, dice: random.Random) -> Task | None:
 
 
 async def _score(model: BareModel, task: Task, root: Path, file: Path) -> Counter | None:
-    """None where pyright does not see the fault."""
-    diagnosed = Diagnosed(task.place.first_line, "Pyright", _RULE, "")
+    """None where pyright does not see the fault, or does not accept the original."""
+    is_seen = task.action == "fix_line"
+    diagnosed = Diagnosed(task.place.first_line, "Pyright", _RULE, "") if is_seen else None
     verifier = Verifier(checkers_named(("pyright",)), root, file, diagnosed)
     seen = await verifier.verdicts(task.text, [task.original], 1, lambda _: True)
     if not seen.accepted or seen.unchecked:
