@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 EXTRAS ?= test,recipe
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint lint-editors types tests test-exporters test-nvim test-vscode test-editors bench bench-actions bench-anchor bench-drafts bench-first-key bench-llama bench-raw bench-second-window bench-server bench-shapes bench-prepare picture picture-vscode vsix clean
+.PHONY: run test lint lint-editors types tests test-exporters test-nvim test-vscode test-editors bench bench-actions bench-anchor bench-drafts bench-first-key bench-genai bench-llama bench-raw bench-second-window bench-server bench-shapes bench-prepare picture picture-vscode vsix clean
 
 run: $(VENV)/.run  ## install, then show the main job on the embedded model
 	$(BIN)/sotto demo
@@ -65,6 +65,10 @@ bench-actions: $(VENV)/.test  ## faults planted in held-out code and repaired; H
 
 bench-anchor: $(VENV)/.test  ## lines exactly right, by how much stands behind the anchor; HELD_OUT=FILE from the recipe's corpus step
 	PYTHONPATH=tests:onnx_models $(BIN)/python -m benchmarks.anchor --held-out $(HELD_OUT)
+
+bench-genai: $(EXPORTERS)/modern/.installed  ## the same keystrokes on onnxruntime-genai's loop with rewind, on a graph of bench-shapes
+	PYTHONPATH=engine:tests $(EXPORTERS)/modern/bin/python -m benchmarks.beside_genai \
+	  $(EXPORTERS)/shapes/qwen2.5-coder-$(SHAPE)-int4$(if $(filter-out 32,$(BLOCK_SIZE)),-b$(BLOCK_SIZE))
 
 bench-llama: $(VENV)/.test  ## the same keystrokes on a built llama-server; LLAMA_SERVER=PROGRAM GGUF=FILE [MODEL=DIR]
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.beside_llama --llama-server $(LLAMA_SERVER) --gguf $(GGUF) --model "$(MODEL)"
