@@ -98,7 +98,8 @@ class SyntaxTree:
         nodes = self._grammar.nodes(Role.BINDING, self._tree.root_node, first, last)
         inside = (node for node in nodes if first <= node.start_byte and node.end_byte <= last)
         leaves = (leaf for node in inside for leaf in _leaves(node, first, last))
-        return {leaf.text.decode() for leaf in leaves if leaf.text and "identifier" in leaf.type}
+        spans = [(leaf.start_byte, leaf.end_byte) for leaf in leaves if "identifier" in leaf.type]
+        return {self._data[begin:finish].decode() for begin, finish in spans}
 
     def token_at(self, offset: int) -> str:
         """The kind of the token that begins there; "" inside a comment or a string of several lines."""
