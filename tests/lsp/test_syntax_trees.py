@@ -4,6 +4,7 @@ import random
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -152,3 +153,20 @@ def test_nothing_is_imported_before_it_is_needed():
     )
     out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
     assert out.strip() == "[]"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+def test_what_was_parsed_does_not_stay_in_memory():
+    text = "function f() {\n  return [1, 2];\n}\n" * 300
+
+    def resident():
+        return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+    def parse_often():
+        for _ in range(500):
+            assert tree(text).edited(0, 0, ";") is not None
+
+    parse_often()
+    before = resident()
+    parse_often()
+    assert resident() - before < 500 * len(text) / 2, "10 KB stayed of each"
