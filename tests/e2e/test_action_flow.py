@@ -54,7 +54,7 @@ def test_cancelled_at_any_point_the_document_is_untouched_and_the_worker_free(ed
     if "error" in response:
         assert response["error"]["code"] == CANCELLED
         wait_until(lambda: editor.progress("t")[-1]["kind"] == "end")
-        assert editor.edits == [] or after_ms > 60, "it was on its way to the editor"
+        assert editor.edits == [] or after_ms > 20, "it was on its way to the editor"
     assert editor.text == STUB
     start = time.perf_counter()
     editor.inline(len(ABOVE))
