@@ -18,15 +18,15 @@ class Cut:
 
 
 def cut(text: str, dice: random.Random) -> Cut:
-    """A random cut: two thirds of them inside a line, a fifth blocks of lines, bodies, some anywhere."""
+    """A random cut: half of them the rest of a line, a quarter blocks of lines, bodies, some anywhere."""
     choice = dice.random()
-    if choice < 0.44:
+    if choice < 0.30:
         return _line_end(text, dice)
-    if choice < 0.62:
+    if choice < 0.48:
         return _mid_line(text, dice)
-    if choice < 0.80:
+    if choice < 0.73:
         return _block(text, dice)
-    if choice < 0.92:
+    if choice < 0.88:
         return _body(text, dice) or _block(text, dice)
     start = dice.randrange(len(text))
     return _at(text, start, start + int(dice.expovariate(1 / 80)), "any")
@@ -36,7 +36,7 @@ def _line_end(text: str, dice: random.Random) -> Cut:
     """From inside a line, or from its indentation, to its end."""
     start, end, indentation = _line(text, dice)
     first = start + indentation
-    return _at(text, first if dice.random() < 0.4 else dice.randint(first, end), end, "line")
+    return _at(text, first if dice.random() < 0.3 else dice.randint(first, end), end, "line")
 
 
 def _mid_line(text: str, dice: random.Random) -> Cut:
