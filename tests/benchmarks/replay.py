@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from benchmarks.energy import EnergyMeter
 from e2e.raw_client import RawClient
 
 NUM_KEYSTROKES = 500
@@ -86,6 +87,8 @@ class Result:
     first_suggestion_ms: float = 0.0
     initialize_ms: float = 0.0
     metrics: dict[str, float] = field(default_factory=dict)
+    joules: float | None = None
+    """Of the whole machine; None where it does not tell."""
 
     def report(self) -> dict[str, Any]:
         """The figures of docs/benchmarks.md."""
@@ -109,6 +112,9 @@ class Result:
                 (metrics["num_prompt_tokens"] - metrics["num_cached_tokens"]) / metrics["num_completions"], 2
             ),
             "CPU seconds a keystroke": round(metrics["cpu_seconds"] / len(latencies), 5),
+            "joules a keystroke": "not told"
+            if self.joules is None
+            else round(self.joules / len(latencies), 3),
             "peak memory MB": round(metrics["peak_memory_nbytes"] / 1e6, 1),
             "start to initialize answered ms": round(self.initialize_ms, 1),
             "start to first suggestion ms": round(self.first_suggestion_ms, 1),
@@ -153,8 +159,10 @@ def replay(num_keystrokes: int = NUM_KEYSTROKES, settings: dict[str, Any] | None
         _ask(client, files[0], Result())
         result.first_suggestion_ms = (time.perf_counter() - started) * 1000
         before = metrics_of(client)
+        meter = EnergyMeter()
         for number, key in keystrokes(num_keystrokes):
             send(client, files[number], files[number].press(key), result)
+        result.joules = meter.joules()
         after = metrics_of(client)
         result.metrics = {name: after[name] - before[name] for name in after} | {
             "peak_memory_nbytes": after["peak_memory_nbytes"]

@@ -2,6 +2,7 @@
 
 import pytest
 
+from benchmarks.energy import EnergyMeter
 from benchmarks.replay import NUM_KEYSTROKES, replay
 from benchmarks.traces import run
 from e2e.raw_client import EVERYTHING
@@ -24,3 +25,19 @@ def test_what_an_edit_computes_anew(trace, order, least_share, most_computed):
     presses = run(trace, {"fimOrder": order})
     assert presses.cached_share >= least_share
     assert presses.computed_p95 <= most_computed
+
+
+def test_joules_are_those_of_all_packages_over_the_end_of_a_counter(tmp_path):
+    def count(name, microjoules):
+        (tmp_path / name).mkdir(exist_ok=True)
+        (tmp_path / name / "energy_uj").write_text(f"{microjoules}\n")
+        (tmp_path / name / "max_energy_range_uj").write_text("9999999\n")
+
+    assert EnergyMeter(tmp_path).joules() is None
+    for name, before in (("intel-rapl:0", 1_000_000), ("intel-rapl:1", 9_000_000), ("intel-rapl:0:0", 0)):
+        count(name, before)
+    meter = EnergyMeter(tmp_path)
+    count("intel-rapl:0", 3_500_000)
+    count("intel-rapl:1", 1_000_000)
+    count("intel-rapl:0:0", 2_000_000)
+    assert meter.joules() == 4.5
