@@ -70,8 +70,11 @@ bench-genai: $(EXPORTERS)/modern/.installed  ## the same keystrokes on onnxrunti
 	PYTHONPATH=engine:tests $(EXPORTERS)/modern/bin/python -m benchmarks.beside_genai \
 	  $(EXPORTERS)/shapes/qwen2.5-coder-$(SHAPE)-int4$(if $(filter-out 32,$(BLOCK_SIZE)),-b$(BLOCK_SIZE))
 
-bench-llama: $(VENV)/.test  ## the same keystrokes on a built llama-server; LLAMA_SERVER=PROGRAM GGUF=FILE [MODEL=DIR]
-	PYTHONPATH=tests $(BIN)/python -m benchmarks.beside_llama --llama-server $(LLAMA_SERVER) --gguf $(GGUF) --model "$(MODEL)"
+bench-llama: $(VENV)/.test  ## the same keystrokes on a built llama-server; LLAMA_SERVER=PROGRAM GGUF=FILE [MODEL=DIR] [PLOT=PNG]
+	for what in "--plot=$(or $(PLOT),build/keystrokes.png)" --traces; do \
+	  PYTHONPATH=tests $(BIN)/python -m benchmarks.beside_llama $$what \
+	    --llama-server $(LLAMA_SERVER) --gguf $(GGUF) --model "$(MODEL)" || exit 1; \
+	done
 
 bench-raw: $(VENV)/.test  ## prefill and decode alone beside llama-bench; LLAMA_BENCH=PROGRAM GGUF=FILE MODELS="DIR ..."
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.raw_speed $(MODELS) --llama-bench $(LLAMA_BENCH) --gguf $(GGUF)

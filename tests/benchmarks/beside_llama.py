@@ -3,7 +3,8 @@
     make bench-llama LLAMA_SERVER=PROGRAM GGUF=FILE [MODEL=DIR]
 
 Both servers run on the same number of threads and make at most so many new tokens a key, sure of them or not. Keys
-that type along the suggestion on Sotto's screen are left out: neither plugin asks its model then.
+that type along the suggestion on Sotto's screen are left out: neither plugin asks its model then. `--traces` replays
+the edits of traces.py instead, a row each; `--plot FILE` draws how many keys were answered by when.
 """
 
 import argparse
@@ -17,8 +18,10 @@ from typing import Any
 
 import psutil
 
+from benchmarks.keyboard import Buffer, Keyboard
 from benchmarks.llama_server import LlamaServer
 from benchmarks.replay import Result, Source, keystrokes, metrics_of, send, sources
+from benchmarks.traces import TRACES, buffers
 from e2e.raw_client import RawClient
 
 
@@ -69,7 +72,7 @@ def run(client: RawClient, llama: LlamaServer, num_keys: int, num_tokens: int) -
         key_sotto, key_peer = Side(), Side()
         asks = [
             lambda file=file, change=change, side=key_sotto: _ask_sotto(client, file, change, side),
-            lambda file=file, side=key_peer: _ask_llama(llama, file, num_tokens, side),
+            lambda file=file, side=key_peer: _ask_llama(llama, file.before, file.behind, num_tokens, side),
         ]
         for ask in asks if number % 2 else reversed(asks):
             ask()
@@ -77,6 +80,59 @@ def run(client: RawClient, llama: LlamaServer, num_keys: int, num_tokens: int) -
             sotto.add(key_sotto)
             peer.add(key_peer)
     return sotto, peer
+
+
+TRACE_HEAD = (
+    "| | keys | Sotto p50 ms | p95 ms | llama-server p50 ms | p95 ms | key by key: median | its quarters |\n"
+    "|---|---|---|---|---|---|---|---|"
+)
+
+
+class KeyboardOfBoth(Keyboard):
+    """Each key asks Sotto, then llama-server about the same text."""
+
+    def __init__(self, client: RawClient, llama: LlamaServer, buffers: list[Buffer], num_tokens: int) -> None:
+        """As Keyboard; llama-server sees each file once before, too."""
+        self.pairs: list[tuple[float, float]] = []
+        """Milliseconds of Sotto and llama-server, of keys that Sotto's model was asked for."""
+        self._llama, self._num_tokens = llama, num_tokens
+        super().__init__(client, buffers)
+        self.pairs.clear()
+
+    def _ask(self, change: dict[str, Any] | None) -> None:
+        num_asked = len(self.presses.num_prompt)
+        super()._ask(change)
+        peer, buffer = Side(), self.buffer
+        _ask_llama(
+            self._llama, buffer.text[: buffer.cursor], buffer.text[buffer.cursor :], self._num_tokens, peer
+        )
+        if len(self.presses.num_prompt) > num_asked:
+            self.pairs.append((self.presses.latencies_ms[-1], peer.latencies_ms[0]))
+
+
+def trace_row(name: str, pairs: list[tuple[float, float]]) -> str:
+    sides = [statistics.quantiles(side, n=20, method="inclusive") for side in zip(*pairs, strict=True)]
+    low, middle, high = statistics.quantiles([a / b for a, b in pairs], n=4, method="inclusive")
+    cells = [f"{ms:.1f}" for side in sides for ms in (side[9], side[18])]
+    return " | ".join([f"| {name}", str(len(pairs)), *cells, f"{middle:.2f}", f"{low:.2f} to {high:.2f} |"])
+
+
+def draw(sides: dict[str, list[float]], path: Path) -> None:
+    """The share of keys (in %) that each server had answered after so many milliseconds."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(7, 3.5))
+    for name, latencies in sides.items():
+        shares = [100 * (number + 1) / len(latencies) for number in range(len(latencies))]
+        axes.step(sorted(latencies), shares, where="post", label=name)
+    axes.set(xscale="log", xlabel="milliseconds from key to answer", ylabel="keys answered, %", ylim=(0, 100))
+    axes.grid(visible=True, which="both", alpha=0.3)
+    axes.legend(loc="lower right")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=110, bbox_inches="tight")
 
 
 def _ask_sotto(client: RawClient, file: Source, change: dict[str, Any], side: Side) -> None:
@@ -93,9 +149,9 @@ def _ask_sotto(client: RawClient, file: Source, change: dict[str, Any], side: Si
         side.cpu_seconds += used["cpu_seconds"]
 
 
-def _ask_llama(llama: LlamaServer, file: Source, num_tokens: int, side: Side) -> None:
+def _ask_llama(llama: LlamaServer, prefix: str, suffix: str, num_tokens: int, side: Side) -> None:
     before, start = llama.cpu_seconds, perf_counter()
-    answer = llama.infill(file.before, file.behind, num_tokens)
+    answer = llama.infill(prefix, suffix, num_tokens)
     side.latencies_ms.append((perf_counter() - start) * 1000)
     side.cpu_seconds += llama.cpu_seconds - before
     side.num_prompt.append(answer.num_prompt_tokens)
@@ -112,6 +168,8 @@ def main() -> None:
     parser.add_argument("--model", default="", help="Sotto's model folder; the embedded one by default")
     parser.add_argument("--order", default="", help="Sotto's FIM order, where not the model's own")
     parser.add_argument("--keystrokes", type=int, default=300)
+    parser.add_argument("--traces", action="store_true", help="the edits of traces.py, a row each")
+    parser.add_argument("--plot", type=Path, help="a PNG of the keystrokes' times")
     parser.add_argument("--tokens", type=int, default=8, help="new tokens a key")
     parser.add_argument("--threads", type=int, default=psutil.cpu_count(logical=False) or 1)
     options = parser.parse_args()
@@ -124,6 +182,9 @@ def main() -> None:
         "budgetMs": 60_000,
         "lookAhead": "off",
     }
+    if options.traces:
+        _print_traces(options, settings)
+        return
     with (
         tempfile.TemporaryDirectory() as folder,
         LlamaServer.start(options.llama_server, options.gguf, options.threads, Path(folder) / "log") as llama,
@@ -143,6 +204,25 @@ def main() -> None:
     print(
         f"\nSotto / llama-server, key by key: median {middle:.2f}, half of the keys {low:.2f} to {high:.2f}"
     )
+    if options.plot:
+        draw({"Sotto": sotto.latencies_ms, "llama-server": peer.latencies_ms}, options.plot)
+
+
+def _print_traces(options: argparse.Namespace, settings: dict[str, Any]) -> None:
+    print(TRACE_HEAD)
+    for name, trace in TRACES.items():
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            LlamaServer.start(
+                options.llama_server, options.gguf, options.threads, Path(folder) / "log"
+            ) as llama,
+            RawClient.start([sys.executable, "-m", "sotto_lsp", "serve"]) as client,
+        ):
+            client.initialize(initializationOptions=settings)
+            keyboard = KeyboardOfBoth(client, llama, buffers(), options.tokens)
+            trace(keyboard)
+            client.end()
+        print(trace_row(name, keyboard.pairs), flush=True)
 
 
 if __name__ == "__main__":

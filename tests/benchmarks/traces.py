@@ -162,13 +162,17 @@ def run(name: str, settings: dict[str, Any] | None = None) -> Presses:
     options = {"lookAhead": "off", "warmStart": False, "budgetMs": 20_000} | (settings or {})
     if name in _SHOWS_ALL:
         options["minProbability"] = 0
-    buffers = [Buffer.of(Source(each.uri, each.text, _hole(each))) for each in sources()[1:3]]
     with RawClient.start([sys.executable, "-m", "sotto_lsp", "serve"]) as client:
         client.initialize(initializationOptions=options)
-        keyboard = Keyboard(client, buffers)
+        keyboard = Keyboard(client, buffers())
         TRACES[name](keyboard)
         assert client.end() == 0
     return keyboard.presses
+
+
+def buffers() -> list[Buffer]:
+    """Two files of the standard library, a piece to write in each."""
+    return [Buffer.of(Source(each.uri, each.text, _hole(each))) for each in sources()[1:3]]
 
 
 def _hole(source: Source) -> slice:
