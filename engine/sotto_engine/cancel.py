@@ -23,6 +23,12 @@ class CancelFlag:
     def is_set(self) -> bool:
         return self._set
 
+    def wait(self, seconds: float) -> None:
+        """Until it is set, for at most so long."""
+        woken = threading.Event()
+        with self.watched_by(woken.set):
+            woken.wait(seconds)
+
     @contextmanager
     def watched_by(self, watcher: Callable[[], None]) -> Generator[None]:
         """Call `watcher` if the flag is set while the `with` block runs, or at once if it is set."""

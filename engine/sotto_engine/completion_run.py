@@ -4,6 +4,7 @@ import math
 import time
 from collections.abc import Callable
 
+from sotto_engine.cancel import CancelFlag
 from sotto_engine.request import Completion, CompletionRequest, FinishReason, Timings
 from sotto_engine.sampler import Choice
 from sotto_engine.stop import Cut, StopRule
@@ -40,15 +41,23 @@ class CompletionRun:
         """each token with the text's length before it"""
         self._num_prompt_tokens = 0
         self._num_cached_tokens = 0
-        self._start = self._prompt_at = self._prefill_at = self._first_token_at = time.perf_counter()
+        self._start = self._prompt_at = self._prefill_at = self._decode_at = time.perf_counter()
+        self._first_token_at = self._start
 
     def prompt_ready(self, num_prompt_tokens: int, num_cached_tokens: int) -> None:
         self._num_prompt_tokens = num_prompt_tokens
         self._num_cached_tokens = num_cached_tokens
-        self._prompt_at = self._prefill_at = self._first_token_at = time.perf_counter()
+        self._prompt_at = self._prefill_at = self._decode_at = self._first_token_at = time.perf_counter()
 
     def prefill_done(self) -> None:
-        self._prefill_at = self._first_token_at = time.perf_counter()
+        self._prefill_at = self._decode_at = self._first_token_at = time.perf_counter()
+
+    def wait_to_decode(self, cancelled: CancelFlag) -> None:
+        """Let the request's time to decode come, or its end."""
+        left_ms = self.request.decode_after_ms - _ms(self._start, time.perf_counter())
+        if left_ms > 0:
+            cancelled.wait(left_ms / 1000)
+            self._decode_at = self._first_token_at = time.perf_counter()
 
     def check_deadline(self) -> None:
         """Raise DeadlinePassed if the request's time is over."""
@@ -94,7 +103,7 @@ class CompletionRun:
                 prompt_ms=_ms(self._start, self._prompt_at),
                 prefill_ms=_ms(self._prompt_at, self._prefill_at),
                 first_token_ms=_ms(self._start, self._first_token_at),
-                decode_ms=_ms(self._prefill_at, end),
+                decode_ms=_ms(self._decode_at, end),
                 total_ms=_ms(self._start, end),
             ),
             line_probabilities=tuple(map(math.exp, self._line_logprobs[: 1 + text.count("\n")])),

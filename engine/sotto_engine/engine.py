@@ -98,6 +98,7 @@ class Engine:
             run.prompt_ready(len(prompt.token_ids), len(cache))
             logits = self._prefill(cache, prompt, run, cancelled)
             run.prefill_done()
+            run.wait_to_decode(cancelled)
             reason = self._decode(cache, logits, prompt, run, cancelled)
         except PassCancelled:
             reason = FinishReason.CANCELLED

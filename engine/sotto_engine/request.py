@@ -88,6 +88,8 @@ class CompletionRequest:
     skip_closers: the rest of the cursor's line is left out of the prompt where it only closes what is open: editors
         write it as one types, and each bracket would cost a prefill of the whole suffix. The answer may repeat it.
     deadline_ms: no decode step starts later than this many milliseconds after the call; `None`: no limit.
+    decode_after_ms: no decode step starts earlier than this many milliseconds after the call, while the prompt is
+        computed at once: a newer request may come first, and breaks this one off.
     line_deadline_ms: once so many milliseconds have passed, the answer ends with the line it is in; `None`: no limit.
     task, region: one of `fim.EDIT_TASKS` and the text between prefix and suffix that the answer replaces, for models
         that have such tasks; empty for filling in the middle.
@@ -106,6 +108,7 @@ class CompletionRequest:
     sampling: Sampling = field(default_factory=Sampling)
     skip_closers: bool = False
     deadline_ms: float | None = None
+    decode_after_ms: float = 0.0
     line_deadline_ms: float | None = None
     min_probability: float | None = None
     task: str = ""
@@ -123,6 +126,7 @@ class Timings:
     first_token_ms: float = 0.0
     """from the call to the first new token"""
     decode_ms: float = 0.0
+    """without what `decode_after_ms` made it wait"""
     total_ms: float = 0.0
 
 

@@ -22,6 +22,7 @@ from sotto_lsp.models.store import ModelStore, resolve_model
 from sotto_lsp.settings import Settings
 from sotto_lsp.snapshot import DocumentSnapshot
 from sotto_lsp.syntax.language import is_among
+from sotto_lsp.typing_pace import TypingPace
 from sotto_lsp.worker import Worker
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Session:
         self.settings = Settings()
         self.last_suggestions: dict[str, LastSuggestion] = {}
         self.suffixes = FrozenSuffixes()
+        self.pace = TypingPace()
         self.metrics = Metrics()
         self.background = Background(self._patient_flag)
         self.foresight = Foresight(self.background)

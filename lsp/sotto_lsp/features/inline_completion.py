@@ -51,6 +51,8 @@ async def suggest(
     is_invoked: bool = False,
 ) -> str:
     """The text to show at `offset`, "" for nothing; remembered for the keystrokes that type along it."""
+    if not is_invoked:
+        session.pace.add_key()
     last = session.last_suggestions.get(snapshot.uri)
     if last is not None and (rest := last.continued_in(snapshot.content, offset)):
         session.metrics.num_from_last_suggestion += 1
@@ -74,8 +76,13 @@ async def _ask(session: Session, uri: str, text: Text, offset: int, *, is_invoke
     request = make_request(text, offset, file_name(uri), session.settings, is_invoked=is_invoked)
     if is_invoked:
         session.suffixes.renew(uri, request.suffix)
+    else:
+        request = replace(request, decode_after_ms=session.pace.decode_after_ms())
     completion = await session.complete(as_asked(session, uri, request))
-    return "" if completion is None else make_suggestion(completion, request, text).text
+    if completion is None:
+        return ""
+    session.pace.add_answer(completion.timings.decode_ms)
+    return make_suggestion(completion, request, text).text
 
 
 def as_asked(session: Session, uri: str, request: CompletionRequest) -> CompletionRequest:
