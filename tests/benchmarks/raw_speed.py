@@ -65,7 +65,8 @@ def main() -> None:
     models = {}
     for folder in options.models:
         manifest = describe_model(folder)
-        models[folder.name] = Model(manifest.graph_path, 2048, options.threads, manifest.head_dim)
+        graph, spins = manifest.graph_path, manifest.is_large  # as the server loads it
+        models[folder.name] = Model(graph, 2048, options.threads, manifest.head_dim, spins=spins)
     rates: dict[str, dict[tuple[str, int], list[float]]] = defaultdict(lambda: defaultdict(list))
     for _ in range(options.rounds):
         measured = {name: sotto_rates(model) for name, model in models.items()}
