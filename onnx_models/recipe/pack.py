@@ -58,17 +58,16 @@ class Selection:
     repeats: Mapping[str, int]
     """How often a package is taken, cut anew each time; once unless named."""
     max_other_chars: float = float("inf")
-    """The same for documents that are not mostly plain functions."""
+    """Where it is given, documents that are not mostly plain functions are counted by themselves, up to so many."""
 
     def of(self, documents: list[Document]) -> list[Document]:
         """The documents to pack, in their order; a repetition comes one round later."""
         chars: Counter[tuple[str, bool]] = Counter()
         chosen: list[Document] = []
         for document in documents:
-            is_plain = has_plain_functions(document)
-            chars[document.package, is_plain] += len(document.text)
-            limit = self.max_chars if is_plain else min(self.max_chars, self.max_other_chars)
-            if chars[document.package, is_plain] <= limit:
+            is_other = self.max_other_chars < float("inf") and not has_plain_functions(document)
+            chars[document.package, is_other] += len(document.text)
+            if chars[document.package, is_other] <= (self.max_other_chars if is_other else self.max_chars):
                 chosen.append(document)
         rounds = max((1, *self.repeats.values()))
         return [
@@ -186,7 +185,7 @@ def main() -> None:
         "--other-cap",
         type=float,
         default=float("inf"),
-        help="the same for files that are not mostly plain functions: the last part of a run",
+        help="count files that are not mostly plain functions by themselves, up to so many",
     )
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--validation-rows", type=int, default=64, help="of each kind")

@@ -222,6 +222,8 @@ def test_a_short_run_takes_plain_functions_before_the_rest():
     assert all(map(has_plain_functions, plain)) and not any(map(has_plain_functions, [*other, *test]))
     limits = Selection(2 * len(plain[0].text), {"p": 2}, max_other_chars=len(other[0].text))
     assert limits.of([*plain, *other]) == [*plain[:2], other[0]] * 2
+    whole = Selection(2 * len(plain[0].text), {})
+    assert whole.of([*plain, *other]) == plain[:2], "without a limit of their own they count with the rest"
 
 
 def test_what_every_program_has_is_no_benchmark(tmp_path):
