@@ -11,6 +11,8 @@ import argparse
 import statistics
 import sys
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import perf_counter
@@ -184,15 +186,27 @@ def main() -> None:
     }
     if options.traces:
         _print_traces(options, settings)
-        return
+    else:
+        _print_keystrokes(options, settings)
+
+
+@contextmanager
+def _both_servers(
+    options: argparse.Namespace, settings: dict[str, Any]
+) -> Generator[tuple[RawClient, LlamaServer]]:
     with (
         tempfile.TemporaryDirectory() as folder,
         LlamaServer.start(options.llama_server, options.gguf, options.threads, Path(folder) / "log") as llama,
         RawClient.start([sys.executable, "-m", "sotto_lsp", "serve"]) as client,
     ):
         client.initialize(initializationOptions=settings)
-        sotto, peer = run(client, llama, options.keystrokes, options.tokens)
+        yield client, llama
         client.end()
+
+
+def _print_keystrokes(options: argparse.Namespace, settings: dict[str, Any]) -> None:
+    with _both_servers(options, settings) as (client, llama):
+        sotto, peer = run(client, llama, options.keystrokes, options.tokens)
     print(
         f"{len(sotto.latencies_ms)} keys, {options.threads} threads, up to {options.tokens} new tokens a key\n"
     )
@@ -211,17 +225,9 @@ def main() -> None:
 def _print_traces(options: argparse.Namespace, settings: dict[str, Any]) -> None:
     print(TRACE_HEAD)
     for name, trace in TRACES.items():
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            LlamaServer.start(
-                options.llama_server, options.gguf, options.threads, Path(folder) / "log"
-            ) as llama,
-            RawClient.start([sys.executable, "-m", "sotto_lsp", "serve"]) as client,
-        ):
-            client.initialize(initializationOptions=settings)
+        with _both_servers(options, settings) as (client, llama):
             keyboard = KeyboardOfBoth(client, llama, buffers(), options.tokens)
             trace(keyboard)
-            client.end()
         print(trace_row(name, keyboard.pairs), flush=True)
 
 
