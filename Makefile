@@ -76,8 +76,9 @@ bench-llama: $(VENV)/.test  ## the same keystrokes on a built llama-server; LLAM
 	    --llama-server $(LLAMA_SERVER) --gguf $(GGUF) --model "$(MODEL)" || exit 1; \
 	done
 
-bench-raw: $(VENV)/.test  ## prefill and decode alone beside llama-bench; LLAMA_BENCH=PROGRAM GGUF=FILE MODELS="DIR ..."
-	PYTHONPATH=tests $(BIN)/python -m benchmarks.raw_speed $(MODELS) --llama-bench $(LLAMA_BENCH) --gguf $(GGUF)
+bench-raw: $(VENV)/.test  ## prefill and decode alone beside llama-bench; LLAMA_BENCH=PROGRAM GGUF=FILE MODELS="DIR ..." [SMALL_PAGES=1]
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.raw_speed $(MODELS) --llama-bench $(LLAMA_BENCH) --gguf $(GGUF) \
+	  $(if $(SMALL_PAGES),--small-pages)
 
 bench-drafts: $(VENV)/.test  ## decoding with drafts beside one token a pass
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.drafts

@@ -66,7 +66,7 @@ def _load_graph(manifest: Manifest, options: EngineOptions) -> Model:
             manifest.context_length,
             options.num_threads,
             manifest.head_dim,
-            spins=manifest.is_large,
+            is_large=manifest.is_large,
             is_packed=is_packed,
         )
 

@@ -23,6 +23,7 @@ os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
 
+from sotto_engine import huge_pages
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.errors import SottoError, first_line
 from sotto_engine.graph_interface import GraphInterface, Port, read_interface
@@ -62,24 +63,26 @@ class Model:
         num_threads: int = 0,
         head_dim: int | None = None,
         *,
-        spins: bool = False,
+        is_large: bool = False,
         is_packed: bool = False,
     ) -> None:
         """Load a graph; `num_threads=0` takes one a physical core, `head_dim` is for graphs that leave it open.
 
-        `spins`: threads stay awake between the nodes of a pass, which suits large models. `is_packed`: the graph is
-        one of `save_packed`, run as it is.
+        `is_large`: passes so long that threads stay awake between the nodes, and weights, more than the processor's
+        caches hold, that go to huge pages. `is_packed`: the graph is one of `save_packed`, run as it is.
 
         Raises SottoError if the file cannot be loaded or is no decoder that Sotto can feed.
         """
         self._max_tokens = max_tokens
         self._num_threads = num_threads or num_physical_cores()
         try:
-            self._session: Any = _session(graph, _session_options(self._num_threads, spins, is_packed))
+            self._session: Any = _session(graph, _session_options(self._num_threads, is_large, is_packed))
         except Exception as error:  # onnxruntime raises a type of its own for every kind of failure
             raise SottoError(
                 f"The model graph {graph} cannot be loaded ({first_line(error)}); install the model again."
             ) from error
+        if is_large:
+            huge_pages.gather()
         self._interface: GraphInterface = read_interface(
             graph, _ports(self._session.get_inputs()), _ports(self._session.get_outputs()), head_dim
         )
@@ -263,7 +266,7 @@ def _session(graph: Path, options: Any) -> Any:  # noqa: ANN401
     return ort.InferenceSession(str(graph), options, providers=["CPUExecutionProvider"])
 
 
-def _session_options(num_threads: int, spins: bool, is_packed: bool) -> Any:  # noqa: ANN401
+def _session_options(num_threads: int, is_large: bool, is_packed: bool) -> Any:  # noqa: ANN401
     options: Any = ort.SessionOptions()
     if is_packed:
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
@@ -273,8 +276,8 @@ def _session_options(num_threads: int, spins: bool, is_packed: bool) -> Any:  # 
     # Threads that spin between the nodes of a pass save a tenth of a large model's time. Those that spin on behind it
     # burn a core that the server needs for the answer, and ending that takes longer than a small model's whole pass
     # (docs/benchmarks.md).
-    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(spins)))
-    if spins:
+    options.add_session_config_entry("session.intra_op.allow_spinning", str(int(is_large)))
+    if is_large:
         options.add_session_config_entry("session.intra_op.spin_duration_us", "1000")
         options.add_session_config_entry("session.force_spinning_stop", "1")
     return options

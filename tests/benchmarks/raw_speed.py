@@ -1,6 +1,6 @@
 """Prefill and decode of model folders beside llama-bench, nothing else: no prompt, no server, no drafts.
 
-    make bench-raw LLAMA_BENCH=PROGRAM GGUF=FILE MODELS="DIR DIR"
+    make bench-raw LLAMA_BENCH=PROGRAM GGUF=FILE MODELS="DIR DIR" [SMALL_PAGES=1]
 
 Every round runs each in turn on the same number of threads. Another program on the machine can only slow a round
 down, so the best of the rounds is printed beside the median; see docs/benchmarks.md.
@@ -13,15 +13,18 @@ import subprocess
 import time
 from collections import defaultdict
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 
+from sotto_engine import huge_pages
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.engine import PREFILL_SLICE
 from sotto_engine.export_folder import describe_model
 from sotto_engine.model import Model
 
 NUM_PROMPT, NUM_DECODED, DEPTHS = 512, 32, (0, 512)
+_SMALL_PAGES = ", small pages"
 Rates = dict[tuple[str, int], float]
 """tokens a second, by what was done and how many tokens were in the cache before"""
 
@@ -59,14 +62,23 @@ def main() -> None:
     parser.add_argument("models", type=Path, nargs="+", help="model folders")
     parser.add_argument("--llama-bench", type=Path, required=True)
     parser.add_argument("--gguf", type=Path, required=True)
+    parser.add_argument("--small-pages", action="store_true", help="also without huge pages")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     models = {}
     for folder in options.models:
         manifest = describe_model(folder)
-        graph, spins = manifest.graph_path, manifest.is_large  # as the server loads it
-        models[folder.name] = Model(graph, 2048, options.threads, manifest.head_dim, spins=spins)
+        for suffix in ("", *([_SMALL_PAGES] if options.small_pages else [])):
+            gather = (lambda: 0) if suffix else huge_pages.gather
+            with patch.object(huge_pages, "gather", gather):
+                models[folder.name + suffix] = Model(
+                    manifest.graph_path,
+                    2048,
+                    options.threads,
+                    manifest.head_dim,
+                    is_large=manifest.is_large,  # as the server loads it
+                )
     rates: dict[str, dict[tuple[str, int], list[float]]] = defaultdict(lambda: defaultdict(list))
     for _ in range(options.rounds):
         measured = {name: sotto_rates(model) for name, model in models.items()}
