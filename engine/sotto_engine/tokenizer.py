@@ -7,10 +7,12 @@ import re
 from bisect import bisect_left
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tokenizers
 
+from sotto_engine.encoding_memory import EncodingMemory, Words, encodes_piecewise
 from sotto_engine.errors import SottoError
 
 
@@ -81,7 +83,26 @@ class Tokenizer:
     def _encode(self, text: str) -> list[int]:
         # A lone surrogate (half of a UTF-16 pair, as an editor may send it) has no UTF-8 form.
         clean = text.encode("utf-8", errors="replace").decode("utf-8")
-        return self._backend.encode(clean, add_special_tokens=False).ids
+        return self._memory.encode(clean) if self._memory else self._encode_words(clean).ids
+
+    def _encode_words(self, text: str) -> Words:
+        encoding = self._backend.encode(text, add_special_tokens=False)
+        return Words(encoding.ids, encoding.word_ids)
+
+    @cached_property
+    def _memory(self) -> EncodingMemory | None:
+        """Of what was encoded last, where a text can be encoded in pieces."""
+        backend: Any = self._backend  # typed in part only
+        has_extras = backend.truncation is not None or backend.padding is not None or backend.model.dropout
+        stages = (
+            stage.__getstate__() if stage else b"" for stage in (backend.normalizer, backend.pre_tokenizer)
+        )
+        if has_extras or not encodes_piecewise(*stages):
+            return None
+        nbytes = np.zeros(max(self._token_bytes, default=0) + 1, np.int64)
+        for token_id, data in self._token_bytes.items():
+            nbytes[token_id] = len(data)
+        return EncodingMemory(self._encode_words, nbytes)
 
     @cached_property
     def _sorted_tokens(self) -> list[tuple[bytes, int]]:

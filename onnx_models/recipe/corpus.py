@@ -81,7 +81,9 @@ def download(packages: dict[str, str], folder: Path) -> list[Path]:
 
     def fetch(pinned: tuple[str, str]) -> None:
         if _archive_of(folder, *pinned) is None:
-            pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder)]
+            # What is only read may be written for another Python.
+            options = ["--quiet", "--no-deps", "--ignore-requires-python", "--dest", str(folder)]
+            pip = [sys.executable, "-m", "pip", "download", *options]
             subprocess.run([*pip, "==".join(pinned)], check=True)
 
     with ThreadPoolExecutor(_DOWNLOADS_AT_ONCE) as pool:
