@@ -3,7 +3,7 @@
 from sotto_lsp.gap_text import Text
 
 WINDOW_CHARS = 8192
-"""On each side of the cursor; more than the embedded model's context holds, little enough to tokenize per key."""
+"""On each side of the cursor; more than the embedded model's context holds, little enough to compute anew."""
 _GRID_SHARE = 4
 """The window's start is one of this many places across its size: moving it costs a whole prefill."""
 
