@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 EXTRAS ?= test,recipe
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test lint lint-editors types tests test-exporters test-nvim test-vscode test-editors bench bench-actions bench-anchor bench-drafts bench-first-key bench-genai bench-llama bench-raw bench-second-window bench-server bench-shapes bench-prepare picture picture-vscode vsix clean
+.PHONY: run test lint lint-editors types tests test-exporters test-nvim test-vscode test-editors bench bench-actions bench-anchor bench-drafts bench-first-key bench-genai bench-llama bench-raw bench-second-window bench-server bench-shapes bench-prepare bench-tokenizing picture picture-vscode vsix clean
 
 run: $(VENV)/.run  ## install, then show the main job on the embedded model
 	$(BIN)/sotto demo
@@ -91,6 +91,9 @@ bench-second-window: $(VENV)/.test  ## memory and time of a second window, with 
 
 bench-server: $(VENV)/.test  ## what the server itself takes of a key, and its memory over 10,000 requests
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.server_share
+
+bench-tokenizing: $(VENV)/.test  ## a key's text tokenized from its last lines on and whole; TOKENIZERS="FILE ..."
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.tokenizing $(TOKENIZERS)
 
 SHAPE ?= 0.5b
 BLOCK_SIZE ?= 32

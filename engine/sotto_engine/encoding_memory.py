@@ -17,9 +17,12 @@ import numpy as np
 
 from sotto_engine.shared_prefix import shared_prefix_length
 
-_NUM_TEXTS = 8
+_NUM_TEXTS = 16
+"""Two or three are in use at each place that one goes back to."""
 _MIN_NBYTES = 256
 """Shorter texts are encoded as quickly as looked up."""
+_MAX_REPLACED_NBYTES = 1024
+"""Behind what a text has in common with the one that it takes the place of: typed or erased, not another place."""
 _NEWLINE = ord("\n")
 _LOOKS_ELSEWHERE = re.compile(r"\(\?<|\\[AGKbBZz]|(?<!\[)\^|\$")
 """In a pattern: what asks for more than the text from a match's start on."""
@@ -65,21 +68,31 @@ class EncodingMemory:
         if known is not None and shared == len(data) == len(known.data):
             self._remember(known, instead_of=known)
             return known.ids.copy()
-        last_line = data[:shared].rstrip().rfind(b"\n")
+        # Of a sign that is not there as a whole, nobody knows whether it is white space.
+        until_sign = data[:shared].decode("utf-8", errors="ignore").rstrip()
+        last_line = data.rfind(b"\n", 0, len(until_sign.encode("utf-8")))
         cuts = known.cuts[: bisect_right(known.cuts, last_line, key=itemgetter(0))] if known else []
         start, num_kept = cuts[-1] if cuts else (0, 0)
         ids = known.ids[:num_kept] if known else []
         words = self._encode(data[start:].decode("utf-8"))
         cuts += ((start + byte, len(ids) + token) for byte, token in self._cuts(data[start:], words))
         ids += words.ids
-        self._remember(_Known(data, ids, cuts), instead_of=known if start else None)
+        goes_on = known is not None and start > max(len(data), len(known.data)) - _MAX_REPLACED_NBYTES
+        self._remember(_Known(data, ids, cuts), instead_of=known if goes_on else None)
         return ids.copy()
 
     def _nearest(self, data: bytes) -> tuple[_Known | None, int]:
-        """The known text that has most in common with this one from the start, and how many bytes that is."""
-        shared = [shared_prefix_length(known.data, data) for known in self._recent]
-        best = max(range(len(shared)), key=shared.__getitem__, default=None)
-        return (None, 0) if best is None else (self._recent[best], shared[best])
+        """The known text that has most in common with this one from the start, and how many bytes that is.
+
+        Of several the shortest: the one that this is, or goes on.
+        """
+        shared = [
+            (shared_prefix_length(known.data, data), -len(known.data), known)
+            for known in self._recent
+            if data.startswith(known.data[:_MIN_NBYTES])
+        ]
+        num_shared, _, nearest = max(shared, key=itemgetter(0, 1), default=(0, 0, None))
+        return nearest, num_shared
 
     def _remember(self, known: _Known, instead_of: _Known | None) -> None:
         if instead_of is not None:

@@ -71,6 +71,7 @@ def main() -> None:
         manifest = describe_model(folder)
         for suffix in ("", *([_SMALL_PAGES] if options.small_pages else [])):
             gather = (lambda: 0) if suffix else huge_pages.gather
+            start = time.perf_counter()
             with patch.object(huge_pages, "gather", gather):
                 models[folder.name + suffix] = Model(
                     manifest.graph_path,
@@ -79,6 +80,7 @@ def main() -> None:
                     manifest.head_dim,
                     is_large=manifest.is_large,  # as the server loads it
                 )
+            print(f"{folder.name}{suffix} loaded in {time.perf_counter() - start:.2f} s")
     rates: dict[str, dict[tuple[str, int], list[float]]] = defaultdict(lambda: defaultdict(list))
     for _ in range(options.rounds):
         measured = {name: sotto_rates(model) for name, model in models.items()}

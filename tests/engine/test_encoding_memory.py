@@ -25,18 +25,16 @@ TYPED = [
     "\t",
     "\r\n",
     " ",
+    "\n\u3000",
+    "\u3000\n",
+    "\n\xa0",
+    "\u2028",
+    "\x85\n",
     "a",
     "self.",
     "x1",
-    "12",
-    "):",
-    "'ll",
-    "é",
-    "e\u0301",
-    "\u0301",
-    "日本",
-    "🙂",
 ]
+TYPED += ["12", "):", "'ll", "é", "e\u0301", "\u0301", "日本", "🙂"]
 
 
 def digits_first():
@@ -112,7 +110,7 @@ def test_a_run_of_white_space_that_grows_is_looked_at_again(tokenizer):
         "pass\n\n    \n  x",
         "pass\n\n    \n  x\n",
     ):
-        text = SOURCE[:3_000] + end
+        text = SOURCE[:3_000] + "pass" + end
         assert tokenizer.encode(text) == at_once(tokenizer, text)
 
 
@@ -127,6 +125,14 @@ def test_a_key_costs_its_last_lines(tokenizer, monkeypatch):
         tokenizer.encode(SOURCE[9_000:])  # what stands behind the cursor, every time
     assert max(encoded[2:]) < 300 and encoded[1] > 5_000
     assert len(encoded) == 201
+
+
+def test_going_back_to_a_place_above_or_below_costs_no_more(tokenizer, monkeypatch):
+    places = [SOURCE[:5_000], SOURCE[:8_000], SOURCE[:6_500]]
+    for text in places:
+        tokenizer.encode(text)
+    monkeypatch.setattr(tokenizer._memory, "_encode", lambda text: pytest.fail(f"encoded again: {len(text)}"))
+    assert [len(tokenizer.encode(text)) for text in places * 2]
 
 
 def test_what_is_given_away_may_be_changed(tokenizer):

@@ -43,7 +43,7 @@ def answer(completion):
 
 
 @pytest.mark.parametrize("make_model", [FakeModel, Repeating])
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=750, deadline=None)
 @given(
     before=LINES,
     after=LINES,
