@@ -1,7 +1,9 @@
 """Options and profiles of the whole suite."""
 
+import gc
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 SLOW_MACHINES = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}
@@ -17,3 +19,10 @@ def pytest_addoption(parser):
     parser.addoption(
         "--real-editors", action="store_true", help="install the real editors first, and test in them"
     )
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_objects_to_look_through():
+    """As in the server: with all that tests import, a garbage collection takes longer than a parse may."""
+    gc.collect()
+    gc.freeze()
