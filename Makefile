@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # torch, onnx and safetensors come with the recipe; `make test EXTRAS=test` leaves them out and skips their tests.
 EXTRAS ?= test,recipe
+# How many processes test, 4 at most; a file's tests stay together. WORKERS=0: all in one, as in `pytest`.
+WORKERS ?= auto
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .PHONY: run test lint lint-editors types tests test-exporters test-nvim test-vscode test-editors bench bench-actions bench-anchor bench-drafts bench-first-key bench-genai bench-llama bench-raw bench-second-window bench-server bench-shapes bench-prepare bench-tokenizing picture picture-vscode vsix clean
@@ -22,7 +24,7 @@ types: $(VENV)/.test
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
 tests: $(VENV)/.test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --maxprocesses 4 --dist loadfile
 
 # luacheck is Debian's; StyLua is on npm as WebAssembly and goes into the cache folder of the editors.
 lint-editors: STYLUA := $(HOME)/.cache/sotto-editors/stylua

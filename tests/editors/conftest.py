@@ -9,10 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from e2e.raw_client import EVERYTHING
 from editors import echo_server, install_emacs, install_helix, install_neovim
 from editors.check_table import FOLDER, CheckTable
+from editors.debian_root import HOME
 
 OWN = os.environ.get("SOTTO_NVIM")
 
@@ -46,7 +48,11 @@ def find_program(request):
     def find(name, editor, *version):
         if editor is not install_neovim and not wants_all:  # they would double the time of `make test`
             pytest.skip(f"{name} is tried by `make test-editors`")
-        path = editor.install(*version) if may_install else editor.installed(*version)
+        path = editor.installed(*version)
+        if may_install:
+            HOME.mkdir(parents=True, exist_ok=True)
+            with FileLock(HOME / "installing.lock"):  # several processes test at once
+                path = editor.install(*version)
         return path or pytest.skip(f"{name} is not installed; `make test-editors` does that")
 
     return find
