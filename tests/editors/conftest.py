@@ -48,12 +48,12 @@ def find_program(request):
     def find(name, editor, *version):
         if editor is not install_neovim and not wants_all:  # they would double the time of `make test`
             pytest.skip(f"{name} is tried by `make test-editors`")
-        path = editor.installed(*version)
-        if may_install:
-            HOME.mkdir(parents=True, exist_ok=True)
-            with FileLock(HOME / "installing.lock"):  # several processes test at once
-                path = editor.install(*version)
-        return path or pytest.skip(f"{name} is not installed; `make test-editors` does that")
+        if not may_install:
+            path = editor.installed(*version)
+            return path or pytest.skip(f"{name} is not installed; `make test-editors` does that")
+        HOME.mkdir(parents=True, exist_ok=True)
+        with FileLock(HOME / "installing.lock"):  # several processes test at once
+            return editor.install(*version)
 
     return find
 
