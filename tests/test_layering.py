@@ -9,7 +9,7 @@ ROOT = Path(__file__).parent.parent
 ENGINE = ROOT / "engine" / "sotto_engine"
 LSP = ROOT / "lsp" / "sotto_lsp"
 MODELS = ROOT / "onnx_models" / "sotto_models"
-PREPARE = MODELS / "prepare"
+PREPARE = MODELS / "preparing"
 HEAVY = {"onnxruntime", "tokenizers", "numpy"}
 TRAINING = {"torch", "onnx", "transformers", "safetensors", "recipe"}
 NETWORK = {"socket", "http", "requests", "httpx", "aiohttp", "websockets", "ssl", "ftplib", "smtplib"}
@@ -46,7 +46,7 @@ def test_the_server_knows_no_tensors(path):
 
 @pytest.mark.parametrize("path", files(ENGINE), ids=ids)
 def test_each_heavy_library_has_one_door(path):
-    assert "onnxruntime" not in imports(path) or path.name == "model.py"
+    assert "onnxruntime" not in imports(path) or path.name == "onnx_model.py"
     assert "tokenizers" not in imports(path) or path.name == "tokenizer.py"
 
 
@@ -65,14 +65,14 @@ def test_nothing_that_runs_trains_or_opens_a_connection(path):
 
 @pytest.mark.parametrize("path", files(ENGINE) + files(LSP) + files(MODELS), ids=ids)
 def test_graphs_are_prepared_by_one_command(path):
-    prepares = any(name.startswith("sotto_models.prepare") for name in imports(path))
+    prepares = any(name.startswith("sotto_models.preparing") for name in imports(path))
     assert not prepares or path.parent == PREPARE or path.name == "adding.py"
 
 
 @pytest.mark.parametrize("path", files(LSP), ids=ids)
 def test_only_the_worker_and_the_commands_hold_an_engine(path):
     holds = "sotto_engine.engine" in imports(path)
-    commands = {"worker.py", "session.py", "complete_command.py", "doctor.py"}
+    commands = {"scheduler.py", "session.py", "complete.py", "doctor.py"}
     assert not holds or path.name in commands
 
 

@@ -8,19 +8,19 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sotto_engine.cache_store import CacheStore
+from sotto_engine.cache.cache_store import CacheStore
+from sotto_engine.cache.kv_cache import KVCache
+from sotto_engine.cache.prefix_cache import PrefixCache
+from sotto_engine.cache.warm_start import WarmStart
 from sotto_engine.cancel import CancelFlag
-from sotto_engine.completion_run import CompletionRun, DeadlinePassed
-from sotto_engine.draft import Drafter
-from sotto_engine.kv_cache import KVCache
-from sotto_engine.language_model import ATTENTION_TILE, MIN_PREFILL, LanguageModel, PassCancelled
-from sotto_engine.lookahead import Lookahead
-from sotto_engine.prefix_cache import PrefixCache
-from sotto_engine.prompt import Prompt, PromptBuilder
+from sotto_engine.decode.drafts import Drafter
+from sotto_engine.decode.run import CompletionRun, DeadlinePassed
+from sotto_engine.decode.sampler import make_sampler
+from sotto_engine.decode.scoring import score_answers
+from sotto_engine.decode.speculation import Lookahead
+from sotto_engine.model.language_model import ATTENTION_TILE, MIN_PREFILL, LanguageModel, PassCancelled
+from sotto_engine.prompt.builder import Prompt, PromptBuilder
 from sotto_engine.request import Completion, CompletionRequest, FinishReason
-from sotto_engine.sampler import make_sampler
-from sotto_engine.text_score import score_answers
-from sotto_engine.warm_start import WarmStart
 
 PREFILL_SLICE = 64
 """Tokens a prefill pass: the longest a cancel has to wait."""

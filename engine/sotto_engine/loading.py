@@ -3,20 +3,20 @@
 from dataclasses import replace
 from pathlib import Path
 
-from sotto_engine import freed_memory
-from sotto_engine.chat_template import ChatTemplate
 from sotto_engine.engine import CHAT, PREFILL_GRID, Engine, EngineOptions
 from sotto_engine.errors import SottoError
-from sotto_engine.exact_rows import with_exact_rows
-from sotto_engine.export_folder import describe_model
-from sotto_engine.fim import FimTemplate, find_edit_tasks, find_template
-from sotto_engine.manifest import Manifest
-from sotto_engine.model import Model
-from sotto_engine.packed_graph import PackedGraph
-from sotto_engine.prompt import PromptBuilder
+from sotto_engine.model import freed_memory
+from sotto_engine.model.exact_rows import with_exact_rows
+from sotto_engine.model.onnx_model import Model
+from sotto_engine.model_files.export_folder import describe_model
+from sotto_engine.model_files.manifest import Manifest
+from sotto_engine.model_files.packed_graph import PackedGraph
+from sotto_engine.model_files.start_memory import StartMemory
+from sotto_engine.prompt.builder import PromptBuilder
+from sotto_engine.prompt.chat import ChatTemplate
+from sotto_engine.prompt.fim import FimTemplate, find_edit_tasks, find_template
+from sotto_engine.prompt.tokenizer import Tokenizer
 from sotto_engine.request import FimOrder
-from sotto_engine.start_memory import StartMemory
-from sotto_engine.tokenizer import Tokenizer
 
 
 def load_engine(directory: Path, options: EngineOptions | None = None) -> tuple[Engine, Manifest]:

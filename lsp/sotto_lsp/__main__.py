@@ -2,6 +2,6 @@
 
 import sys
 
-from sotto_lsp.cli import main
+from sotto_lsp.commands.cli import main
 
 sys.exit(main())

@@ -10,19 +10,19 @@ from pathlib import Path
 
 from lsprotocol import types
 
-from sotto_lsp.client_abilities import ClientAbilities
-from sotto_lsp.documents import DocumentStore
-from sotto_lsp.features.action_command import ActionCommand
-from sotto_lsp.features.code_action import COMMAND, KINDS, code_actions
-from sotto_lsp.features.completion import completion
-from sotto_lsp.features.inline_completion import inline_completion
-from sotto_lsp.features.user_actions import UserActions
-from sotto_lsp.likely_place import LikelyPlace
-from sotto_lsp.needed_server import NeededServer
-from sotto_lsp.protocol import SottoServer
-from sotto_lsp.session import Session
+from sotto_lsp.actions.action_command import ActionCommand
+from sotto_lsp.actions.code_action import COMMAND, KINDS, code_actions
+from sotto_lsp.actions.offered_user_actions import UserActions
+from sotto_lsp.completion.completion_list import completion
+from sotto_lsp.completion.inline_completion import inline_completion
+from sotto_lsp.completion.likely_place import LikelyPlace
+from sotto_lsp.documents.store import DocumentStore
+from sotto_lsp.host.session import Session
 from sotto_lsp.settings import SECTION, Settings, parse_settings
-from sotto_lsp.status import LoadingProgress, show_error, show_warning
+from sotto_lsp.transport.capabilities import ClientAbilities
+from sotto_lsp.transport.lsp_server import SottoServer
+from sotto_lsp.transport.needed_server import NeededServer
+from sotto_lsp.transport.status import LoadingProgress, show_error, show_warning
 
 log = logging.getLogger(__name__)
 

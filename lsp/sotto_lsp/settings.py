@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any, cast
 
 from sotto_engine.request import PREFIX_FIRST, FimOrder
-from sotto_lsp.checkers.known_checkers import CHECKER_NAMES
+from sotto_lsp.actions.checkers.known_checkers import CHECKER_NAMES
 
 SECTION = "sotto"
 """The section of workspace/configuration, and the optional outer key of initializationOptions."""

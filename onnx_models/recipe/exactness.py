@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from recipe.runner import Runner
-from sotto_models.prepare.external_data import GRAPH_NAME
+from sotto_models.preparing.external_data import GRAPH_NAME
 
 _LENGTHS = (300, 1000)
 _TAIL = 10

@@ -10,7 +10,7 @@ from pathlib import Path
 from recipe.decoder_config import DecoderConfig, Weights, read_config, read_weights
 from recipe.graph import build_graph
 from recipe.quantize import SCHEMES, Scheme
-from sotto_models.prepare.external_data import GRAPH_NAME, save_graph
+from sotto_models.preparing.external_data import GRAPH_NAME, save_graph
 
 
 def read_checkpoint(directory: Path, max_positions: int | None = None) -> tuple[DecoderConfig, Weights]:

@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from recipe.decoder_config import DecoderConfig, Weights
 from recipe.quantize import Scheme
-from sotto_models.prepare.blockwise import QuantizedMatrix, quantize
+from sotto_models.preparing.blockwise import QuantizedMatrix, quantize
 
 _MICROSOFT = "com.microsoft"
 # Activations are quantized to int8 inside the kernel: float32 there took 2x the time for one row, 7x for two.

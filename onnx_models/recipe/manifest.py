@@ -11,8 +11,8 @@ import json
 from pathlib import Path
 
 from recipe.vocabulary import CONTROL
-from sotto_engine.manifest import MANIFEST_NAME, Manifest, ModelFile
-from sotto_models.prepare.external_data import DATA_NAME, GRAPH_NAME
+from sotto_engine.model_files.manifest import MANIFEST_NAME, Manifest, ModelFile
+from sotto_models.preparing.external_data import DATA_NAME, GRAPH_NAME
 
 _TOKENIZER_NAME = "tokenizer.json"
 _CONTEXT_LENGTH = 1024

@@ -23,7 +23,7 @@ from sotto_lsp.actions.catalogue import find_action
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.proposal import Question, ask, sound_ones
 from sotto_lsp.actions.python_code import read_python
-from sotto_lsp.snapshot import DocumentSnapshot
+from sotto_lsp.documents.snapshot import DocumentSnapshot
 
 _NUM_CANDIDATES = (1, 5)
 _MAX_CHARS = 30_000

@@ -14,9 +14,9 @@ import sotto_models
 from recipe.evaluation.answers import ask_line
 from recipe.evaluation.questions import held_out_lines
 from recipe.library import Library
-from sotto_engine import prompt
 from sotto_engine.engine import EngineOptions
 from sotto_engine.loading import load_engine
+from sotto_engine.prompt import builder as prompt
 
 _DISTANCES = (0, 50, 100, 200, 300, 400, 600, 800, 1200, 1600)
 

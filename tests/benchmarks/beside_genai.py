@@ -20,10 +20,10 @@ import numpy as np
 from benchmarks.replay import keystrokes, sources
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.engine import EngineOptions
-from sotto_engine.fim import find_template
 from sotto_engine.loading import load_engine
+from sotto_engine.prompt.fim import find_template
+from sotto_engine.prompt.shared_prefix import shared_prefix_length
 from sotto_engine.request import CompletionRequest, StopAt
-from sotto_engine.shared_prefix import shared_prefix_length
 
 _WINDOW_CHARS = 8192
 

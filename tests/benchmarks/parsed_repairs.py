@@ -20,7 +20,7 @@ from sotto_lsp.actions.action import Place
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.parsed.find_parsed_error import find_parsed_error
 from sotto_lsp.actions.parsed.parsed_repairs import parsed_repairs
-from sotto_lsp.snapshot import DocumentSnapshot
+from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.syntax.grammar import grammar_of
 from sotto_lsp.syntax.syntax_tree import SyntaxTree
 

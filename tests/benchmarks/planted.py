@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sotto_lsp.actions.action import Place
 from sotto_lsp.actions.python_code import read_python, syntax_problem
-from sotto_lsp.snapshot import DocumentSnapshot
+from sotto_lsp.documents.snapshot import DocumentSnapshot
 
 _SIGNS = re.compile(r":$|[\"'()\[\]{},]", re.MULTILINE)
 _WORD = re.compile(r"[^\W\d]\w*")

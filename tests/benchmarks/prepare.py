@@ -21,15 +21,15 @@ from onnx import helper, numpy_helper
 
 import sotto_models
 from sotto_engine.cancel import CancelFlag
-from sotto_engine.export_folder import describe_model
-from sotto_engine.model import Model
-from sotto_engine.tokenizer import Tokenizer
-from sotto_models.prepare import prepare_graph
-from sotto_models.prepare.accuracy_level import stamp_accuracy_level
-from sotto_models.prepare.attention import fuse_attention
-from sotto_models.prepare.blockwise import QuantizedMatrix, dequantize
-from sotto_models.prepare.external_data import save_graph
-from sotto_models.prepare.tables import quantize_tables
+from sotto_engine.model.onnx_model import Model
+from sotto_engine.model_files.export_folder import describe_model
+from sotto_engine.prompt.tokenizer import Tokenizer
+from sotto_models.preparing import prepare_graph
+from sotto_models.preparing.accuracy_level import stamp_accuracy_level
+from sotto_models.preparing.attention import fuse_attention
+from sotto_models.preparing.blockwise import QuantizedMatrix, dequantize
+from sotto_models.preparing.external_data import save_graph
+from sotto_models.preparing.tables import quantize_tables
 
 NUM_PROMPT, NUM_DECODED, NUM_CONTEXT, NUM_ROUNDS = 64, 24, 200, 7
 STEPS: dict[str, Callable[[Any], object]] = {

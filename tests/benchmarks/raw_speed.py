@@ -17,11 +17,10 @@ from unittest.mock import patch
 
 import numpy as np
 
-from sotto_engine import huge_pages
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.engine import PREFILL_SLICE
-from sotto_engine.export_folder import describe_model
-from sotto_engine.model import Model
+from sotto_engine.model.onnx_model import Model, huge_pages
+from sotto_engine.model_files.export_folder import describe_model
 
 NUM_PROMPT, NUM_DECODED, DEPTHS = 512, 32, (0, 512)
 _SMALL_PAGES = ", small pages"

@@ -67,8 +67,8 @@ class Sotto:
 
     def __init__(self, directory: Path, num_threads: int) -> None:
         from sotto_engine.engine import EngineOptions
-        from sotto_engine.exact_rows import EvenPasses
         from sotto_engine.loading import load_engine
+        from sotto_engine.model.exact_rows import EvenPasses
 
         # One token a pass, as the loops beside it: drafts have their own measurement (drafts.py).
         self.engine, _ = load_engine(directory, EngineOptions(num_threads=num_threads, drafts=False))

@@ -22,8 +22,8 @@ from typing import Any
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.engine import EngineOptions
 from sotto_engine.loading import load_engine
-from sotto_engine.packed_graph import packed_size
-from sotto_engine.probe import some_tokens
+from sotto_engine.model.probe import some_tokens
+from sotto_engine.model_files.packed_graph import packed_size
 
 NUM_PREFILLED, SLICE, NUM_DECODED = 512, 64, 32
 
@@ -106,7 +106,7 @@ def main() -> None:
         own = [open_window("own") for _ in range(2)]
         root = Path(home) / "sotto" / "packed"
         start = time.perf_counter()
-        with started(["sotto_engine.packing", str(root), str(options.model)], env) as packing:
+        with started(["sotto_engine.model.packing", str(root), str(options.model)], env) as packing:
             assert packing.stdout is not None
             print(packing.stdout.read().strip())
         nbytes = packed_size(root)[1]

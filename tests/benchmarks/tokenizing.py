@@ -14,8 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import sotto_models
-from sotto_engine.tokenizer import Tokenizer
-from sotto_lsp.context.window import WINDOW_CHARS
+from sotto_engine.prompt.tokenizer import Tokenizer
+from sotto_lsp.documents.window import WINDOW_CHARS
 
 NUM_KEYS = 400
 

@@ -10,8 +10,8 @@ import sotto_models
 from recipe.decoder_config import DecoderConfig
 from recipe.graph import build_graph
 from recipe.quantize import SCHEMES
-from sotto_engine.manifest import LARGE_NBYTES, load_manifest
-from sotto_models.prepare.external_data import save_graph
+from sotto_engine.model_files.manifest import LARGE_NBYTES, load_manifest
+from sotto_models.preparing.external_data import save_graph
 
 WIDTH, INNER, NUM_LAYERS = 512, 2048, 18
 

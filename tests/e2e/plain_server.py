@@ -11,9 +11,9 @@ from typing import Any
 
 from lsprotocol import types
 
-from sotto_lsp.documents import DocumentStore
-from sotto_lsp.log import configure_logging
-from sotto_lsp.protocol import SottoServer
+from sotto_lsp.documents.store import DocumentStore
+from sotto_lsp.transport.log import configure_logging
+from sotto_lsp.transport.lsp_server import SottoServer
 
 # A params annotated `object` would get the server: pygls hands it to a first argument that any server fits.
 server = SottoServer("plain", "1", DocumentStore())

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sotto_engine import loading
 from sotto_engine.request import Completion, FinishReason, Timings
-from sotto_lsp.cli import main
+from sotto_lsp.commands.cli import main
 
 SCRIPT = Path(sys.argv[1])
 

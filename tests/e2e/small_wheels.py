@@ -22,7 +22,7 @@ def write_wheel(folder, name, version="1.0", requires=(), files=()):
 
 
 def write_sotto_wheel(folder, requires=(), payload=b""):
-    entrance = ("sotto_lsp/bundle/installation.py", b""), ("sotto_lsp/payload", payload)
+    entrance = ("sotto_lsp/commands/bundle/installation.py", b""), ("sotto_lsp/payload", payload)
     return write_wheel(folder, "sotto_ls", "0.1.0", requires, entrance)
 
 

@@ -6,8 +6,8 @@ import re
 from importlib.metadata import version
 from pathlib import Path
 
-from sotto_lsp.needed_server import NeededServer
 from sotto_lsp.settings import Settings
+from sotto_lsp.transport.needed_server import NeededServer
 
 FOLDER = Path(__file__).parents[2] / "editors/vscode"
 _SPEC = importlib.util.spec_from_file_location("generate_settings", FOLDER / "generate_settings.py")

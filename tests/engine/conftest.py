@@ -5,10 +5,10 @@ import pytest
 
 import sotto_models
 from sotto_engine import loading, packing
-from sotto_engine.export_folder import describe_model
-from sotto_engine.model import Model
-from sotto_engine.packed_graph import PackedGraph, packed_root
-from sotto_engine.packing import pack
+from sotto_engine.model.onnx_model import Model
+from sotto_engine.model.packing import pack
+from sotto_engine.model_files.export_folder import describe_model
+from sotto_engine.model_files.packed_graph import PackedGraph, packed_root
 
 EMBEDDED = sotto_models.embedded_model_dir()
 
@@ -17,7 +17,7 @@ EMBEDDED = sotto_models.embedded_model_dir()
 def root(tmp_path, monkeypatch):
     """The user's cache folder, for which every model is large; memory is measured in fresh processes only."""
     monkeypatch.setattr(platformdirs, "user_cache_path", lambda *_, **__: tmp_path / "cache")
-    monkeypatch.setattr("sotto_engine.manifest.LARGE_NBYTES", 0)
+    monkeypatch.setattr("sotto_engine.model_files.manifest.LARGE_NBYTES", 0)
     monkeypatch.setattr(packing, "_saves_memory", lambda *_: True)
     return packed_root()
 

@@ -6,13 +6,13 @@ import numpy as np
 import tokenizers
 from tokenizers import decoders, models, pre_tokenizers
 
+from sotto_engine.cache.kv_cache import CacheTensor, KVCache, StateTensor
 from sotto_engine.engine import Engine, EngineOptions
-from sotto_engine.fim import find_template
-from sotto_engine.kv_cache import CacheTensor, KVCache, StateTensor
-from sotto_engine.language_model import ModelTraits, PassCancelled
-from sotto_engine.prompt import PromptBuilder
+from sotto_engine.model.language_model import ModelTraits, PassCancelled
+from sotto_engine.prompt.builder import PromptBuilder
+from sotto_engine.prompt.fim import find_template
+from sotto_engine.prompt.tokenizer import Tokenizer
 from sotto_engine.request import FimOrder
-from sotto_engine.tokenizer import Tokenizer
 
 CONTROL = [
     "<|endoftext|>",

@@ -11,10 +11,10 @@ import pytest
 
 import sotto_models
 from sotto_engine.cancel import CancelFlag
-from sotto_engine.draft import Draft, Drafter
+from sotto_engine.decode.drafts import Draft, Drafter
 from sotto_engine.engine import Engine, EngineOptions
 from sotto_engine.loading import load_engine
-from sotto_engine.probe import rows_are_exact
+from sotto_engine.model.probe import rows_are_exact
 from sotto_engine.request import CompletionRequest, FinishReason, StopAt
 
 NUM_KEYSTROKES = 300

@@ -9,14 +9,14 @@ import threading
 
 import numpy as np
 
-from sotto_engine.cache_store import CacheStore
+from sotto_engine.cache.cache_store import CacheStore
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.engine import PREFILL_GRID
-from sotto_engine.export_folder import read_export_folder
-from sotto_engine.language_model import PassCancelled
 from sotto_engine.loading import load_engine
-from sotto_engine.model import Model
-from sotto_engine.probe import rows_look_exact
+from sotto_engine.model.language_model import PassCancelled
+from sotto_engine.model.onnx_model import Model
+from sotto_engine.model.probe import rows_look_exact
+from sotto_engine.model_files.export_folder import read_export_folder
 from sotto_engine.request import CompletionRequest, FinishReason
 
 BOUNDS = {"float32": 1e-4, "float16": 5e-3, "int8": 0.05, "int8cache": 0.1, "int4": 0.4}

@@ -6,7 +6,7 @@ from sotto_engine.request import Completion, FinishReason, Timings
 from sotto_lsp.actions.action import Action, Place
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.proposal import Question, ask, sound_ones
-from sotto_lsp.snapshot import DocumentSnapshot
+from sotto_lsp.documents.snapshot import DocumentSnapshot
 
 
 def completion(text, reason=FinishReason.STOP_ID, probability=0.5):

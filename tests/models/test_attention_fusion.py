@@ -8,12 +8,12 @@ import pytest
 onnx = pytest.importorskip("onnx", reason="preparing models needs the `prepare` extra: onnx is missing")
 
 from sotto_engine.cancel import CancelFlag  # noqa: E402 - after the skip
-from sotto_engine.export_folder import describe_model  # noqa: E402
-from sotto_engine.model import Model  # noqa: E402
-from sotto_engine.probe import rows_are_exact  # noqa: E402
-from sotto_models.prepare import prepare_graph  # noqa: E402
-from sotto_models.prepare.attention import fuse_attention  # noqa: E402
-from sotto_models.prepare.external_data import save_graph  # noqa: E402
+from sotto_engine.model.onnx_model import Model  # noqa: E402
+from sotto_engine.model.probe import rows_are_exact  # noqa: E402
+from sotto_engine.model_files.export_folder import describe_model  # noqa: E402
+from sotto_models.preparing import prepare_graph  # noqa: E402
+from sotto_models.preparing.attention import fuse_attention  # noqa: E402
+from sotto_models.preparing.external_data import save_graph  # noqa: E402
 
 EXPORTS = Path(__file__).parents[1] / "exporters" / "models"
 SOURCE = EXPORTS / "qwen2-optimum-int4"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from sotto_lsp.actions.candidate import TextChange
 from sotto_lsp.actions.python_code import Function, parsed_or_none, read_python
 from sotto_lsp.actions.scope import bound_in
-from sotto_lsp.context.window import normalised
-from sotto_lsp.snapshot import DocumentSnapshot
-from sotto_lsp.suggestion import line_end
+from sotto_lsp.completion.suggestion import line_end
+from sotto_lsp.documents.snapshot import DocumentSnapshot
+from sotto_lsp.documents.window import normalised
 
 _Import = ast.Import | ast.ImportFrom
 _QUIET = (*Function.__args__, ast.ClassDef, ast.Assign, ast.AnnAssign, ast.Import, ast.ImportFrom)

@@ -4,12 +4,12 @@ import math
 import re
 from dataclasses import dataclass
 
+from sotto_engine.prompt.shared_prefix import shared_prefix_length
 from sotto_engine.request import Completion, CompletionRequest
-from sotto_engine.shared_prefix import shared_prefix_length
 from sotto_lsp.actions.edit_answer import edit_answer
 from sotto_lsp.actions.rewritten import rewritten
 from sotto_lsp.actions.target import Hole, Target
-from sotto_lsp.suggestion import line_end, make_suggestion
+from sotto_lsp.completion.suggestion import line_end, make_suggestion
 
 _NAME = re.compile(r"[ \t]*([^\W\d]\w*)")
 

@@ -22,7 +22,7 @@ from sotto_lsp.actions.python_code import SyntaxProblem, syntax_problem
 from sotto_lsp.actions.search import NAMES, SYNTAX
 from sotto_lsp.actions.target import PYTHON, Target
 from sotto_lsp.actions.template import load_template
-from sotto_lsp.snapshot import DocumentSnapshot
+from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.syntax.language import language_of
 from sotto_lsp.syntax.trees import MAX_PARSED_CHARS
 

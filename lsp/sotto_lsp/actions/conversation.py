@@ -12,7 +12,7 @@ from importlib import resources
 from sotto_engine.request import CompletionRequest, Message, Sampling, StopAt
 from sotto_lsp.actions.margin import margin_of, without_margin
 from sotto_lsp.actions.target import Hole
-from sotto_lsp.context.window import normalised, window
+from sotto_lsp.documents.window import normalised, window
 
 _WORD = re.compile(r"\{(\w+)\}")
 _BACKTICKS = re.compile("`{3,}")

@@ -4,7 +4,7 @@ import re
 
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.target import Hole, Target
-from sotto_lsp.suggestion import line_end
+from sotto_lsp.completion.suggestion import line_end
 
 _DEF = re.compile(r"[ \t]*(async[ \t]+)?def[ \t]+\w+")
 _STUB = re.compile(r"(pass|\.\.\.|raise NotImplementedError\b.*)[ \t]*(#.*)?")

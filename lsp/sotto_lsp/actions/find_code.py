@@ -7,7 +7,7 @@ from sotto_lsp.actions.margin import margin_of, without_margin
 from sotto_lsp.actions.parsed.find_parsed_function import parsed_function_at
 from sotto_lsp.actions.python_code import syntax_problem
 from sotto_lsp.actions.target import PART, PYTHON, Hole, Target
-from sotto_lsp.context.window import normalised
+from sotto_lsp.documents.window import normalised
 from sotto_lsp.syntax.trees import tree_of
 
 _MAX_CHARS = 4000

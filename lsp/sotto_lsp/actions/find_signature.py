@@ -7,7 +7,7 @@ from sotto_lsp.actions.find_body import end_of_docstring, end_of_signature, head
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.python_code import Function, parsed_or_none
 from sotto_lsp.actions.target import Addition, Hole, Target
-from sotto_lsp.suggestion import line_end
+from sotto_lsp.completion.suggestion import line_end
 
 _UNHINTED = ("self", "cls")
 _MAX_CHARS = 800

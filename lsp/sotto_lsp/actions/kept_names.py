@@ -5,7 +5,7 @@ import ast
 from sotto_lsp.actions.margin import margin_of, without_margin
 from sotto_lsp.actions.python_code import Function, parsed_or_none
 from sotto_lsp.actions.scope import bound_in
-from sotto_lsp.context.window import normalised
+from sotto_lsp.documents.window import normalised
 
 
 def lost_name(text: str, start: int, end: int, new: str) -> str | None:

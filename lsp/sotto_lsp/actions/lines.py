@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
-from sotto_lsp.snapshot import DocumentSnapshot
+from sotto_lsp.documents.snapshot import DocumentSnapshot
 
 _INDENT = re.compile(r"[ \t]*")
 

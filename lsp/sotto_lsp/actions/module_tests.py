@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from sotto_engine.errors import SottoError
-from sotto_lsp.workspace_file import WorkspaceFile
+from sotto_lsp.documents.paths import WorkspaceFile
 
 _FOLDERS = ("tests", "test")
 _MAX_FOLDERS = 500

@@ -13,7 +13,7 @@ from sotto_lsp.actions.checks import check
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.search import Search
 from sotto_lsp.actions.target import Hole, Target
-from sotto_lsp.context.window import normalised
+from sotto_lsp.documents.window import normalised
 
 
 class ActionModel(Protocol):

@@ -4,7 +4,7 @@ from sotto_engine.request import Completion, CompletionRequest, FinishReason
 from sotto_lsp.actions.answer_code import code_in
 from sotto_lsp.actions.margin import margin_of, with_margin, without_margin
 from sotto_lsp.actions.target import Hole
-from sotto_lsp.context.window import normalised
+from sotto_lsp.documents.window import normalised
 
 _WHOLE = (FinishReason.STOP_ID, FinishReason.STOP_STRING)
 

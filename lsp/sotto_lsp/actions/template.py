@@ -9,7 +9,7 @@ from typing import Any, cast
 from sotto_engine.request import CompletionRequest, Sampling, StopAt
 from sotto_lsp.actions.conversation import Conversation, load_conversation
 from sotto_lsp.actions.target import PART, Hole
-from sotto_lsp.context.window import WINDOW_CHARS, normalised, window
+from sotto_lsp.documents.window import WINDOW_CHARS, normalised, window
 
 _LIKELIEST = Sampling()
 _NO_WORDS: Mapping[str, str] = {}

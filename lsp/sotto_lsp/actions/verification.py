@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sotto_lsp.actions.candidate import Candidate
+from sotto_lsp.actions.checkers.verifier import Verifier
 from sotto_lsp.actions.checks import check, stubbed
 from sotto_lsp.actions.proposal import Question
-from sotto_lsp.checkers.verifier import Verifier
 
 MAX_VERIFIED = 5
 """A type checker takes a second or more for each."""

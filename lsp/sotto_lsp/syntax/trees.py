@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
 
-from sotto_lsp.snapshot import DocumentSnapshot
+from sotto_lsp.documents.snapshot import DocumentSnapshot
+from sotto_lsp.documents.tracked_span import changed_part
 from sotto_lsp.syntax.grammar import grammar_of
 from sotto_lsp.syntax.language import language_of
 from sotto_lsp.syntax.syntax_tree import TIME_LIMIT_S, SyntaxTree
-from sotto_lsp.tracked_span import changed_part
 
 MAX_PARSED_CHARS = 200_000
 """A larger document is not parsed: that takes longer than a move of the cursor may."""

@@ -31,7 +31,7 @@ from recipe.runner import Runner
 from recipe.timing import CONTEXT, PASS_SIZES, speeds
 from sotto_engine.engine import Engine, EngineOptions
 from sotto_engine.loading import load_engine
-from sotto_engine.manifest import Manifest, load_manifest
+from sotto_engine.model_files.manifest import Manifest, load_manifest
 from sotto_engine.request import FimOrder
 
 _TYPED = (0, 3, 8)

@@ -6,7 +6,7 @@ from sotto_lsp.actions.action import Place
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.parsed.find_parsed_function import function_in
 from sotto_lsp.actions.target import Hole, Target
-from sotto_lsp.suggestion import line_end
+from sotto_lsp.completion.suggestion import line_end
 from sotto_lsp.syntax.language import Role
 from sotto_lsp.syntax.syntax_tree import SyntaxTree
 from sotto_lsp.syntax.trees import tree_of

@@ -1,0 +1,157 @@
+"""CacheFile: one cache in a file of its own: a JSON head, token ids, rows and states, a SHA-256 over all of it.
+
+Nothing in a file is believed: one that is not wholly what this model, machine and project would have written is none.
+"""
+
+import hashlib
+import json
+import os
+import stat
+import struct
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from io import BufferedReader
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from sotto_engine.cache.kv_cache import KVCache
+from sotto_engine.model_files.private_files import is_private
+
+_MAGIC = b"sotto cache 1\n"
+_LENGTH = struct.Struct("<I")
+_TOKEN_ID = np.dtype("<i4")
+_MAX_HEAD_NBYTES = 1 << 20
+_PIECE_NBYTES = 1 << 20
+"""Written at a time: how long a keystroke may have to wait for a file that is being written."""
+_MODE = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+class UnusableFile(ValueError):  # noqa: N818 - not an error: the prompt is computed instead
+    """Of another model, machine, project or format; cut off, changed, a link, or open to others."""
+
+
+@dataclass(frozen=True)
+class CacheFile:
+    """`identity` says whose rows these are: all that they depend on besides the tokens, and whom they belong to."""
+
+    path: Path
+    identity: str
+
+    def write(self, cache: KVCache, must_stop: Callable[[], bool]) -> bool:
+        """Put a file in this place, whole, for this user alone; False, and no file, if it had to stop before.
+
+        Raises OSError.
+        """
+        digest = hashlib.sha256()
+        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=".new-")  # mode 0600
+        try:
+            with os.fdopen(handle, "wb") as file:
+                for piece in self._pieces(cache):
+                    if must_stop():
+                        return False
+                    digest.update(piece)
+                    file.write(piece)
+                file.write(digest.digest())
+            Path(name).replace(self.path)
+        finally:
+            Path(name).unlink(missing_ok=True)
+        return True
+
+    def token_ids(self, empty: KVCache) -> list[int]:
+        """The tokens that a file for caches like `empty` says to hold. Raises UnusableFile, OSError."""
+        with self._opened() as file:
+            return self._read_head(file, empty, hashlib.sha256())[0]
+
+    def read(self, empty: KVCache) -> KVCache:
+        """The cache, read into `empty`, which must not be used if this fails. Raises UnusableFile, OSError."""
+        with self._opened() as file:
+            digest = hashlib.sha256()
+            token_ids, lengths = self._read_head(file, empty, digest)
+            try:
+                empty.lay_out(token_ids, lengths)
+            except ValueError as error:
+                raise UnusableFile(str(error)) from error
+            rest = os.fstat(file.fileno()).st_size - file.tell() - digest.digest_size
+            if empty.checkpoint_lengths != lengths or sum(array.nbytes for array in empty.arrays()) != rest:
+                raise UnusableFile("it has not the size of what it says to hold")
+            for array in empty.arrays():
+                place = _as_bytes(array)
+                if file.readinto(place) != place.nbytes:
+                    raise UnusableFile("it is cut off")
+                digest.update(place)
+            if file.read() != digest.digest():
+                raise UnusableFile("it does not match its checksum")
+        return empty
+
+    def _pieces(self, cache: KVCache) -> Iterator[bytes | memoryview]:
+        head = json.dumps(self._head(cache, len(cache), cache.checkpoint_lengths)).encode()
+        yield _MAGIC + _LENGTH.pack(len(head)) + head
+        yield np.array(cache.token_ids, _TOKEN_ID).tobytes()
+        for array in cache.arrays():
+            whole = _as_bytes(array)
+            for start in range(0, whole.nbytes, _PIECE_NBYTES):
+                yield whole[start : start + _PIECE_NBYTES]
+
+    def _head(self, cache: KVCache, num_tokens: int, checkpoint_lengths: list[int]) -> dict[str, object]:
+        return {
+            "identity": self.identity,
+            "layout": cache.layout,
+            "grid": cache.grid,
+            "num_tokens": num_tokens,
+            "checkpoints": checkpoint_lengths,
+        }
+
+    def _read_head(self, file: BufferedReader, empty: KVCache, digest: Any) -> tuple[list[int], list[int]]:  # noqa: ANN401
+        """`(token ids, lengths of the checkpoints)`; what was read goes into the digest."""
+        start = file.read(len(_MAGIC) + _LENGTH.size)
+        if len(start) != len(_MAGIC) + _LENGTH.size or not start.startswith(_MAGIC):
+            raise UnusableFile("it is of another format")
+        (num_bytes,) = _LENGTH.unpack(start[len(_MAGIC) :])
+        head = file.read(min(num_bytes, _MAX_HEAD_NBYTES))
+        num_tokens, lengths = _lengths_in(head)
+        if json.loads(head) != self._head(empty, num_tokens, lengths):
+            raise UnusableFile("it is of another model, machine or project")
+        num_bytes = num_tokens * _TOKEN_ID.itemsize
+        ids = file.read(min(num_bytes, os.fstat(file.fileno()).st_size))
+        if len(ids) != num_bytes:
+            raise UnusableFile("it is cut off")
+        for piece in (start, head, ids):
+            digest.update(piece)
+        return np.frombuffer(ids, _TOKEN_ID).tolist(), lengths
+
+    def _opened(self) -> BufferedReader:
+        """The file, if it is one, no link, and for nobody else to read or write."""
+        if self.path.is_symlink():  # where the system has no O_NOFOLLOW
+            raise UnusableFile("it is a link")
+        descriptor = os.open(self.path, _MODE)
+        about = os.fstat(descriptor)
+        if not stat.S_ISREG(about.st_mode) or not is_private(about):
+            os.close(descriptor)
+            raise UnusableFile("it is open to others")
+        return os.fdopen(descriptor, "rb")
+
+
+def _lengths_in(head: bytes) -> tuple[int, list[int]]:
+    """`(number of tokens, lengths of the checkpoints)`; the rest of the head is for comparing."""
+    try:
+        data: object = json.loads(head)
+    except (ValueError, RecursionError) as error:
+        raise UnusableFile("its head is no JSON") from error
+    fields = cast("dict[str, object]", data) if isinstance(data, dict) else {}
+    num_tokens, lengths = fields.get("num_tokens"), fields.get("checkpoints")
+    if not isinstance(num_tokens, int) or not isinstance(lengths, list):
+        raise UnusableFile("its head says not what it holds")
+    whole = [length for length in cast("list[object]", lengths) if isinstance(length, int)]
+    ascending = [0, *whole, num_tokens + 1]
+    if len(whole) != len(cast("list[object]", lengths)) or ascending != sorted(set(ascending)):
+        raise UnusableFile("its head says not what it holds")
+    return num_tokens, whole
+
+
+def _as_bytes(array: np.ndarray) -> memoryview:
+    """The memory of a contiguous array, to be read or written."""
+    assert array.flags.c_contiguous, "a copy would be read into instead"
+    return array.reshape(-1).view(np.uint8).data

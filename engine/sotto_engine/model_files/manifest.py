@@ -1,0 +1,243 @@
+"""The manifest beside a model's files: what they are, what they must hash to, how the model is prompted."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from sotto_engine.errors import SottoError
+from sotto_engine.model_files.inner_path import leaves_folder
+from sotto_engine.model_files.start_memory import StartMemory, stamp_of
+
+LARGE_NBYTES = 64 << 20
+"""Smaller models are loaded in a few dozen milliseconds, compute a prompt in less than a second and leave no file
+behind; and ending the spinning of threads takes longer than a whole pass of theirs (docs/benchmarks.md)."""
+MANIFEST_NAME = "manifest.json"
+_FORMAT = 1
+_CHUNK_NBYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """A file of the model: what it must be, byte for byte."""
+
+    name: str
+    sha256: str
+    """Empty for a file that nobody wrote a checksum for."""
+    nbytes: int
+
+    @classmethod
+    def of(cls, directory: Path, name: str) -> "ModelFile":
+        """The file as it is now, read whole for its checksum."""
+        path = directory / name
+        return cls(name, sha256_of(path), path.stat().st_size)
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A model folder, described. Paths are names inside `directory`."""
+
+    directory: Path
+    name: str
+    description: str
+    licence: str
+    graph: str
+    tokenizer: str
+    files: tuple[ModelFile, ...]
+    context_length: int
+    fim_family: str
+    fim_order: str
+    fim_header: bool
+    stop_ids: tuple[int, ...]
+    good_for: tuple[str, ...]
+    min_probability: float = 0.0
+    """A line that the model itself gives less is wrong too often to be shown unasked; measured on held-out code."""
+    head_dim: int | None = None
+    """Of graphs that leave the cache's last dimension open."""
+    model_type: str = ""
+    """The architecture, as its makers call it: qwen2, llama, ..."""
+    is_instruct: bool = False
+    languages: tuple[str, ...] = ()
+    """That the model was trained on, as editors call them; empty: not said."""
+
+    @property
+    def graph_path(self) -> Path:
+        return self.directory / self.graph
+
+    @property
+    def tokenizer_path(self) -> Path:
+        return self.directory / self.tokenizer
+
+    @property
+    def nbytes(self) -> int:
+        """Of all files; for weights that are mapped and packed about what they take in memory."""
+        return sum(file.nbytes for file in self.files)
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it is worth remembering at the next start what this one has found out and computed."""
+        return self.nbytes >= LARGE_NBYTES
+
+    def contents(self) -> list[list[object]]:
+        """Which files these are: by their checksums, or by size, times and inode where nobody wrote one."""
+        return [[file.name, file.sha256 or stamp_of(self.directory / file.name)] for file in self.files]
+
+    def as_json(self) -> str:
+        """What `load_manifest` reads back."""
+        data = {
+            "format": _FORMAT,
+            "name": self.name,
+            "description": self.description,
+            "licence": self.licence,
+            "model_type": self.model_type,
+            "is_instruct": self.is_instruct,
+            "files": {file.name: {"sha256": file.sha256, "nbytes": file.nbytes} for file in self.files},
+            "graph": self.graph,
+            "tokenizer": self.tokenizer,
+            "context_length": self.context_length,
+            "head_dim": self.head_dim,
+            "fim": {"family": self.fim_family, "order": self.fim_order, "header": self.fim_header},
+            "min_probability": self.min_probability,
+            "stop_ids": self.stop_ids,
+            "languages": self.languages,
+            "good_for": self.good_for,
+        }
+        return json.dumps(data, indent=2) + "\n"
+
+    def verify(self, memory: StartMemory | None = None) -> None:
+        """Raise SottoError if a file is missing, truncated or not the one the manifest was written for.
+
+        `memory` spares reading the files that matched at an earlier start.
+        """
+        memory = memory or StartMemory(None)
+        for file in self.files:
+            path = self.directory / file.name
+            try:
+                nbytes = path.stat().st_size
+                is_same = (
+                    nbytes != file.nbytes or not file.sha256 or memory.matches(path, file.sha256, sha256_of)
+                )
+            except OSError as error:
+                raise SottoError(
+                    f"The model file {path} cannot be read ({error.strerror}); install the model again."
+                ) from error
+            if nbytes != file.nbytes:
+                raise SottoError(
+                    f"The model file {path} has {nbytes} bytes instead of {file.nbytes}: "
+                    "it is truncated or of another version; install the model again."
+                )
+            if not is_same:
+                raise SottoError(
+                    f"The model file {path} does not match the checksum in {MANIFEST_NAME}: "
+                    "it was changed or damaged; install the model again."
+                )
+
+
+def sha256_of(path: Path) -> str:
+    """Hex digest of a file, read in pieces."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(_CHUNK_NBYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def has_manifest(directory: Path) -> bool:
+    return (directory / MANIFEST_NAME).exists()
+
+
+def load_manifest(directory: Path) -> Manifest:
+    """Read `manifest.json` of a model folder. Raises SottoError saying which field is missing or wrong."""
+    path = directory / MANIFEST_NAME
+    try:
+        data: object = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise SottoError(
+            f"There is no {MANIFEST_NAME} in {directory}; give the folder of a model made for Sotto."
+        ) from error
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise SottoError(f"{path} cannot be read as JSON ({error}); install the model again.") from error
+    fields = _Fields(path, data)
+    if fields.integer("format") != _FORMAT:
+        raise SottoError(
+            f"{path} has format {fields.integer('format')}, this Sotto reads {_FORMAT}; "
+            "update Sotto or the model."
+        )
+    fim = _Fields(path, fields.value("fim", dict))
+    files = tuple(
+        ModelFile(name, entry.string("sha256"), entry.integer("nbytes"))
+        for name, value in cast("dict[str, object]", fields.value("files", dict)).items()
+        for entry in [_Fields(path, value)]
+    )
+    graph, tokenizer = fields.string("graph"), fields.string("tokenizer")
+    listed = {file.name for file in files}
+    for name in (*listed, graph, tokenizer):
+        if name not in listed or leaves_folder(name):
+            raise SottoError(
+                f"{path}: the file {name!r} is not listed under 'files' inside the folder; correct it."
+            )
+    return Manifest(
+        directory=directory,
+        name=fields.string("name"),
+        description=fields.string("description"),
+        licence=fields.string("licence"),
+        graph=graph,
+        tokenizer=tokenizer,
+        files=files,
+        context_length=fields.integer("context_length"),
+        fim_family=fim.string("family"),
+        fim_order=fim.string("order"),
+        fim_header=bool(fim.value("header", bool)),
+        stop_ids=tuple(fields.integers("stop_ids")),
+        good_for=tuple(fields.strings("good_for")),
+        min_probability=fields.share("min_probability"),
+        head_dim=fields.integer("head_dim") if fields.has("head_dim") else None,
+        model_type=fields.string("model_type") if fields.has("model_type") else "",
+        is_instruct=bool(fields.value("is_instruct", bool)) if fields.has("is_instruct") else False,
+        languages=tuple(fields.strings("languages")) if fields.has("languages") else (),
+    )
+
+
+class _Fields:
+    """Typed reading of one JSON object, with errors that name the field."""
+
+    def __init__(self, path: Path, data: object) -> None:
+        if not isinstance(data, dict):
+            raise SottoError(f"{path} must hold JSON objects at the places Sotto reads; correct it.")
+        self._path = path
+        self._data = cast("dict[str, object]", data)
+
+    def has(self, name: str) -> bool:
+        return self._data.get(name) is not None
+
+    def value(self, name: str, kind: type) -> Any:  # noqa: ANN401 - JSON
+        value = self._data.get(name)
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise SottoError(f"{self._path}: {name!r} must be a {kind.__name__}; correct it.")
+        return value
+
+    def string(self, name: str) -> str:
+        return self.value(name, str)
+
+    def integer(self, name: str) -> int:
+        return self.value(name, int)
+
+    def share(self, name: str) -> float:
+        """A number from 0 to 1; 0 where it is missing."""
+        value = self._data.get(name, 0)
+        if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= 1:
+            raise SottoError(f"{self._path}: {name!r} must be a number from 0 to 1; correct it.")
+        return float(value)
+
+    def strings(self, name: str) -> list[str]:
+        values: list[object] = self.value(name, list)
+        if not all(isinstance(value, str) for value in values):
+            raise SottoError(f"{self._path}: {name!r} must hold strings; correct it.")
+        return cast("list[str]", values)
+
+    def integers(self, name: str) -> list[int]:
+        values: list[object] = self.value(name, list)
+        if not all(isinstance(value, int) for value in values):
+            raise SottoError(f"{self._path}: {name!r} must hold whole numbers; correct it.")
+        return cast("list[int]", values)

@@ -1,0 +1,200 @@
+"""The command behind a code action, and codeAction/resolve: the model runs, and one checked answer is applied."""
+
+# pygls is typed in part only.
+# pyright: reportUnknownMemberType=false
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+from lsprotocol import types
+
+from sotto_engine.errors import SottoError
+from sotto_lsp.actions.action import Action, Place, Product
+from sotto_lsp.actions.action_run import ActionRun
+from sotto_lsp.actions.action_verifier import verifier_for
+from sotto_lsp.actions.asking import Asking
+from sotto_lsp.actions.catalogue import find_action
+from sotto_lsp.actions.checked_edit import CheckedEdit
+from sotto_lsp.actions.checkers.verifier import Verifier
+from sotto_lsp.actions.code_action import COMMAND, place_in, title_of
+from sotto_lsp.actions.explanation_run import ExplanationRun
+from sotto_lsp.actions.lines import Lines
+from sotto_lsp.actions.offered_user_actions import UserActions
+from sotto_lsp.actions.proposal import Question
+from sotto_lsp.actions.target import PYTHON, Target
+from sotto_lsp.actions.telling import Telling
+from sotto_lsp.actions.tests_run import TestsRun
+from sotto_lsp.completion.inline_completion import file_name
+from sotto_lsp.documents.paths import WorkspaceFile
+from sotto_lsp.documents.store import Document, DocumentStore
+from sotto_lsp.documents.tracked_span import TrackedSpan
+from sotto_lsp.host.session import Session
+from sotto_lsp.syntax.trees import problem_with
+from sotto_lsp.transport.action_progress import ActionProgress
+from sotto_lsp.transport.capabilities import ClientAbilities
+from sotto_lsp.transport.lsp_server import SottoServer, work_done_token
+from sotto_lsp.transport.status import show_info, show_warning
+
+_MAX_CHOICE_CHARS = 60
+
+
+class ActionCommand:
+    """Runs actions for one client. A newer action in a document takes the place of the older."""
+
+    def __init__(
+        self, server: SottoServer, session: Session, documents: DocumentStore, user_actions: UserActions
+    ) -> None:
+        self._server = server
+        self._session = session
+        self._documents = documents
+        self._user_actions = user_actions
+        self._telling = Telling(server)
+
+    def end(self) -> None:
+        """Leave nothing behind."""
+        self._telling.end()
+
+    async def execute(self, arguments: object) -> dict[str, object]:
+        """workspace/executeCommand: what came of it, with one message to the user."""
+        title = "code action"
+        try:
+            action, document = self._meant(arguments)
+            title = title_of(action, cast("dict[str, Any]", arguments))
+            made = await self._made(title, action, document, cast("dict[str, Any]", arguments))
+            if isinstance(made, str):
+                await self._telling.tell(title, made)
+                return {"applied": False, "message": made}
+            await self._apply(title, made)
+        except SottoError as error:
+            show_warning(self._server, f"{title}: {error}")
+            return {"applied": False, "message": str(error)}
+        show_info(self._server, f"{title}: {made.sentence}")
+        return {"applied": True, "message": made.sentence}
+
+    async def resolve(self, action: types.CodeAction) -> types.CodeAction:
+        """codeAction/resolve: fills in the edit, for clients that apply none of the server's own.
+
+        What has a command is returned as it is, at once: Helix waits for the answer with its screen frozen.
+        """
+        if action.command is not None or action.edit is not None or action.data is None:
+            return action
+        try:
+            meant, document = self._meant(action.data)
+            made = await self._made(action.title, meant, document, cast("dict[str, Any]", action.data))
+        except SottoError as error:
+            show_warning(self._server, f"{action.title}: {error}")
+            return action
+        if isinstance(made, str):
+            await self._telling.tell(action.title, made)
+        else:
+            action.edit = self._workspace_edit(action.title, made)
+        return action
+
+    def _meant(self, arguments: object) -> tuple[Action, Document]:
+        given = cast("dict[str, Any]", arguments) if isinstance(arguments, dict) else {}
+        document = self._documents.get(str(given.get("uri")))
+        language_id = document.language_id if document else PYTHON
+        more = self._user_actions.of(str(given.get("uri")))
+        action = find_action(str(given.get("action")), more, language_id)
+        if action is None:
+            raise SottoError("The command names no action that there is; take it from the editor's menu.")
+        if action.product is Product.RUN_TESTS and not self._session.settings.actionRunTests:
+            raise SottoError("Tests are run only where the setting sotto.actionRunTests allows it.")
+        if action.template.needs not in self._session.good_for_in(language_id):
+            raise SottoError("The loaded model cannot do this; load one that was tuned for it.")
+        if document is None or not document.usable:
+            raise SottoError("The document is not open; open it and ask for the actions again.")
+        if given.get("version") not in (None, document.version):
+            raise SottoError("The document has changed since the menu was made; ask for the actions again.")
+        return action, document
+
+    async def _made(
+        self, title: str, action: Action, document: Document, given: dict[str, Any]
+    ) -> CheckedEdit | str:
+        """What came of it: an edit, or what the user wanted to be told."""
+        snapshot = document.snapshot()
+        try:
+            start, end = (types.Position(**given["range"][which]) for which in ("start", "end"))
+        except (KeyError, TypeError) as error:
+            raise SottoError("The command has no range; take it from the editor's menu.") from error
+        place = place_in(snapshot, types.Range(start, end), given)
+        target = action.find(Lines(snapshot), place)
+        if target is None and (problem := problem_with(snapshot)) is not None:
+            raise SottoError(problem)
+        if target is None:
+            raise SottoError("There is nothing here for this action; ask for the actions again.")
+        self._session.supersede(COMMAND, snapshot.uri)
+        task = asyncio.current_task()
+        progress = ActionProgress(self._server, lambda: task.cancel() if task else None)
+        with document.tracked(target.first, target.last) as span:
+            run = self._run(action, document, place, target, span)
+            said = "nothing was changed"
+            try:
+                await progress.begin(title, work_done_token.get(), may_create=self._abilities.has_progress)
+                made = await run(progress)
+                said = "told" if isinstance(made, str) else made.sentence
+            finally:
+                progress.end(said)
+        return made
+
+    def _run(
+        self, action: Action, document: Document, place: Place, target: Target, span: TrackedSpan
+    ) -> Callable[[ActionProgress], Awaitable[CheckedEdit | str]]:
+        """The run, made while the text is the target's; the model is asked when it is called."""
+        if action.product is Product.EDIT:
+            choose = self._choose if self._abilities.asks_questions else None
+            verifier = self._verifier(action, place, document) if target.language_id == PYTHON else None
+            has_snippets = self._abilities.has_snippets and not self._session.settings.actionPreview
+            run = ActionRun(
+                self._session, self._documents, action, document, target, span, verifier, has_snippets
+            )
+            return lambda progress: run.edit(progress, choose)
+        question = Question(action, Lines(document.snapshot()), target, file_name(document.uri))
+        asking = Asking(self._session, self._documents, document, question, span)
+        if action.product is Product.TEXT:
+            return ExplanationRun(asking).text
+        file = WorkspaceFile.of(document.uri, self._server.folder_uris)
+        return TestsRun(asking, file, self._abilities.creates_files).edit
+
+    def _verifier(self, action: Action, place: Place, document: Document) -> Verifier | None:
+        file = WorkspaceFile.of(document.uri, self._server.folder_uris)
+        return verifier_for(action, place, file, self._session.settings.actionCheckers)
+
+    async def _choose(self, lines: list[str]) -> int | None:
+        """Which line the user wants; None where the question is closed."""
+        titles = [f"{number}: {line}"[:_MAX_CHOICE_CHARS] for number, line in enumerate(lines, 1)]
+        question = types.ShowMessageRequestParams(
+            type=types.MessageType.Info,
+            message="Sotto: write this line instead?",
+            actions=[types.MessageActionItem(title=each) for each in titles],
+        )
+        try:
+            answer = await self._server.window_show_message_request_async(question)
+        except Exception as error:  # the client's fault, whatever it is
+            raise SottoError(f"The editor could not show the alternatives ({error}).") from error
+        return titles.index(answer.title) if answer is not None and answer.title in titles else None
+
+    async def _apply(self, title: str, made: CheckedEdit) -> None:
+        edit = types.ApplyWorkspaceEditParams(edit=self._workspace_edit(title, made), label=f"Sotto: {title}")
+        try:
+            result = await self._server.workspace_apply_edit_async(edit)
+        except Exception as error:  # as above
+            raise SottoError(f"The editor did not apply the edit ({error}).") from error
+        if not result.applied:
+            unsaid = "it was not confirmed" if self._session.settings.actionPreview else "no reason given"
+            raise SottoError(f"The editor did not apply the edit ({result.failure_reason or unsaid}).")
+
+    def _workspace_edit(self, title: str, made: CheckedEdit) -> types.WorkspaceEdit:
+        return self._abilities.workspace_edit(
+            made.uri,
+            made.version,
+            made.edits,
+            title,
+            with_preview=self._session.settings.actionPreview,
+            creates_file=made.creates_file,
+        )
+
+    @property
+    def _abilities(self) -> ClientAbilities:
+        return ClientAbilities.of(self._server.client_capabilities)

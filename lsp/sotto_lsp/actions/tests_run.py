@@ -1,0 +1,143 @@
+"""TestsRun: tests for a function, from the question to an edit of the file that the project has for them."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lsprotocol import types
+from pygls.uris import from_fs_path, to_fs_path
+
+from sotto_engine.errors import SottoError
+from sotto_engine.request import Completion, CompletionRequest, FinishReason
+from sotto_lsp.actions.action import Product
+from sotto_lsp.actions.added_tests import Subject, added_tests, all_applied, whole_tests
+from sotto_lsp.actions.answer_code import code_in
+from sotto_lsp.actions.asking import Asking, none_passes
+from sotto_lsp.actions.candidate import TextChange
+from sotto_lsp.actions.checked_edit import CheckedEdit
+from sotto_lsp.actions.module_tests import ModuleTests
+from sotto_lsp.actions.proposal import Question, answers
+from sotto_lsp.actions.rewritten import answered_code
+from sotto_lsp.actions.tests_trial import TestsTrial, Tried, best_of, not_tried
+from sotto_lsp.documents.paths import WorkspaceFile
+from sotto_lsp.documents.snapshot import DocumentSnapshot
+from sotto_lsp.documents.store import MAX_DOCUMENT_CHARS
+from sotto_lsp.transport.action_progress import ActionProgress
+
+
+@dataclass(frozen=True)
+class _File:
+    """The test file as it is now: the user's own text where it is open, else the disk's, empty for a new one."""
+
+    snapshot: DocumentSnapshot
+    is_open: bool
+    is_there: bool
+
+
+@dataclass(frozen=True)
+class TestsRun:
+    """`workspace_file`: the module's, None for a document that is none. `creates_files`: whether the client can."""
+
+    asking: Asking
+    workspace_file: WorkspaceFile | None
+    creates_files: bool
+
+    async def edit(self, progress: ActionProgress) -> CheckedEdit:
+        """The first answer whose tests can be added to the file as it is then; where they are run, the first whose
+        tests all pass, or else what passes of the one with most such tests.
+
+        Raises SottoError, in one sentence, where there is none, or no file that they could be written to.
+        """
+        source = self.workspace_file
+        if source is None:
+            raise SottoError("The document is no file on the disk; save it and run the action again.")
+        tests = await asyncio.to_thread(ModuleTests.of, source)
+        shown = tests.file.relative_to(source.root).as_posix()
+        if not self.creates_files and not (await self._file(tests.file)).is_there:
+            raise SottoError(f"The editor cannot create files; create {shown} and run the action again.")
+        subject = Subject(tests.module, self.asking.question.target.words["name"])
+        question = about(self.asking.question, subject)
+        trial = TestsTrial(source, tests) if question.action.product is Product.RUN_TESTS else None
+        model, goes_on = self.asking.model(progress)
+        refusals: list[str] = []
+        all_tried: list[Tried] = []
+        num_wanted = self.asking.session.settings.actionCandidates
+        async for _, request, completion in answers(model, question, num_wanted, goes_on):
+            code, file = _code(completion, request), await self._file(tests.file)
+            self.asking.check_unchanged()
+            changes = added_tests(file.snapshot.text, code, subject)
+            if isinstance(changes, str):
+                refusals.append(changes)
+                continue
+            tried = not_tried(code)
+            if trial is not None:
+                progress.report("running the tests")
+                after = all_applied(file.snapshot.text, changes)
+                tried = await trial.of(code, {source.file: self.asking.document.text, tests.file: after})
+            all_tried.append(tried)
+            if not tried.num_failed:
+                break  # there is no better one
+            refusals.append(tried.sentence)
+        self.asking.check_unchanged()
+        best = best_of(all_tried)
+        if best is None:
+            raise none_passes(refusals)
+        # The file may have changed while they ran, and some may be left out.
+        file = await self._file(tests.file)
+        self.asking.check_unchanged()
+        changes = added_tests(file.snapshot.text, best.code, subject)
+        if isinstance(changes, str):
+            raise none_passes([changes])
+        return _edit(file, changes, shown, best.sentence)
+
+    async def _file(self, path: Path) -> _File:
+        for document in self.asking.documents:
+            if to_fs_path(document.uri) == str(path):
+                return _File(document.snapshot(), is_open=True, is_there=True)
+        text = await asyncio.to_thread(_read, path)
+        encoding = self.asking.documents.encoding
+        uri = from_fs_path(str(path)) or ""
+        return _File(
+            DocumentSnapshot.of(text or "", uri=uri, language_id="python", encoding=encoding),
+            is_open=False,
+            is_there=text is not None,
+        )
+
+
+def about(question: Question, subject: Subject) -> Question:
+    """The question with the words that its conversation needs, which only a look at the disk tells."""
+    words = {"name": subject.name, "module": subject.module, "import": subject.import_line}
+    return replace(question, target=replace(question.target, words=words))
+
+
+def _read(path: Path) -> str | None:
+    """None where there is no such file."""
+    try:
+        data = path.read_bytes()
+        text = data.decode("utf-8")  # with its line ends
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SottoError(f"{path.name} could not be read ({error}); nothing was changed.") from error
+    if len(text) > MAX_DOCUMENT_CHARS or "\0" in text:
+        raise SottoError(f"{path.name} is too large, or no text; nothing was changed.")
+    return text
+
+
+def _code(completion: Completion, request: CompletionRequest) -> str:
+    """An answer that was cut off has whole tests in front."""
+    if completion.finish_reason is FinishReason.LENGTH:
+        return whole_tests(code_in(request.prefix + completion.text, "", is_whole=True))
+    return answered_code(completion, request, "")
+
+
+def _edit(file: _File, changes: Sequence[TextChange], shown: str, of_the_run: str) -> CheckedEdit:
+    snapshot = file.snapshot
+    edits = tuple(types.TextEdit(snapshot.range_at(each.start, each.end), each.new) for each in changes)
+    sentence = (
+        f"done in {shown}; checked that the file compiles, every name it reads is known, nothing but tests and "
+        f"imports is added; {of_the_run}."
+    )
+    version = snapshot.version if file.is_open else None
+    return CheckedEdit(snapshot.uri, version, edits, sentence, creates_file=not file.is_there)

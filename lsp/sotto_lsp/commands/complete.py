@@ -1,0 +1,81 @@
+"""`sotto complete FILE:LINE:COL`: one suggestion on the command line."""
+
+import dataclasses
+import json
+import re
+import sys
+from pathlib import Path
+
+from sotto_engine.cancel import CancelFlag
+from sotto_engine.errors import SottoError
+from sotto_engine.loading import load_engine
+from sotto_lsp.completion.suggestion import make_request, make_suggestion
+from sotto_lsp.settings import Settings
+from sotto_models.store import resolve_model
+
+MAX_FILE_NBYTES = 8_000_000
+
+
+def complete_command(place: str, model_dir: Path | None, *, as_json: bool) -> int:
+    """Print the suggestion, or with `as_json` how it came about. Raises SottoError for bad input."""
+    path, line, column = _parse_place(place)
+    text = read_source(path)
+    offset = _offset(text, line, column, place)
+    engine, _ = load_engine(resolve_model(model_dir))
+    # No hurry on the command line: the budget that an editor has does not apply.
+    settings = dataclasses.replace(Settings(), budgetMs=60_000)
+    request = make_request(text, offset, path.name, settings, is_invoked=True)
+    completion = engine.complete(request, CancelFlag())
+    suggestion = make_suggestion(completion, request)
+    if as_json:
+        report = {
+            "text": suggestion.text,
+            "filtered_by": suggestion.reasons,
+            "raw_text": completion.text,
+            "line_probabilities": [round(share, 4) for share in completion.line_probabilities],
+            "token_logprobs": [round(logprob, 4) for logprob in completion.token_logprobs],
+            "finish_reason": completion.finish_reason,
+            "num_prompt_tokens": completion.num_prompt_tokens,
+            "num_cached_tokens": completion.num_cached_tokens,
+            "timings_ms": {
+                name.removesuffix("_ms"): round(value, 2)
+                for name, value in dataclasses.asdict(completion.timings).items()
+            },
+        }
+        print(json.dumps(report, indent=2, ensure_ascii=False))  # noqa: T201 - the command's output
+    else:
+        sys.stdout.write(suggestion.text + "\n" if suggestion.text else "")
+    return 0
+
+
+def read_source(path: Path) -> str:
+    """A source file with `\\n` line ends. Raises SottoError if it is missing, too large or not text."""
+    try:
+        if path.stat().st_size > MAX_FILE_NBYTES:
+            raise SottoError(f"{path} is larger than {MAX_FILE_NBYTES // 1_000_000} MB; give a smaller file.")
+        text = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise SottoError(f"{path} cannot be read ({error.strerror}); give a source file.") from error
+    except UnicodeDecodeError as error:
+        raise SottoError(f"{path} is not UTF-8 text; give a source file.") from error
+    if "\0" in text:
+        raise SottoError(f"{path} is binary; give a source file.")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _parse_place(place: str) -> tuple[Path, int, int]:
+    match = re.fullmatch(r"(.+):(\d+):(\d+)", place)
+    if match is None:
+        raise SottoError(f"{place!r} is no place in a file; write FILE:LINE:COL, as in app.py:12:9.")
+    return Path(match[1]), int(match[2]), int(match[3])
+
+
+def _offset(text: str, line: int, column: int, place: str) -> int:
+    lines = text.split("\n")
+    if not 1 <= line <= len(lines):
+        raise SottoError(f"{place} is outside the file, which has {len(lines)} lines; give another line.")
+    if not 1 <= column <= len(lines[line - 1]) + 1:
+        raise SottoError(
+            f"{place} is outside its line, which has {len(lines[line - 1])} characters; give another column."
+        )
+    return sum(len(above) + 1 for above in lines[: line - 1]) + column - 1

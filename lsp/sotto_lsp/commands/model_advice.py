@@ -1,0 +1,63 @@
+"""What a model is good enough for on this machine, and what to do about its shortcomings: sentences from figures."""
+
+from sotto_engine.model.language_model import ModelTraits
+from sotto_engine.model.probe import Speed
+from sotto_engine.model_files.manifest import Manifest
+
+_LINE_TOKENS = 10
+_BLOCK_TOKENS = 120
+_LINE_WAIT_S = 0.5
+"""What a person waits for a line without going on to type."""
+_BLOCK_WAIT_S = 10.0
+"""What a person waits for an answer that was asked for."""
+_COPY_NBYTES = 8 << 20
+"""A cache whose copy at every token can be felt."""
+
+
+def uses_on_this_machine(speed: Speed, context_length: int) -> tuple[str, ...]:
+    """A sentence a use, with the figure behind it."""
+    line_s = _LINE_TOKENS / speed.decode_tokens_per_s
+    block_s = _BLOCK_TOKENS / speed.decode_tokens_per_s
+    window_s = context_length / speed.prefill_tokens_per_s
+    return (
+        f"Inline completions: {'yes' if line_s <= _LINE_WAIT_S else 'slow'}, a line of {_LINE_TOKENS} tokens takes "
+        f"{line_s:.2f} s; a full window of {context_length} tokens is read once in {window_s:.1f} s.",
+        f"Code actions: {'yes' if block_s <= _BLOCK_WAIT_S else 'slow'}, a block of {_BLOCK_TOKENS} tokens takes "
+        f"{block_s:.1f} s.",
+    )
+
+
+def advice(manifest: Manifest, traits: ModelTraits, speed: Speed, prefill_grid: int) -> tuple[str, ...]:
+    """A sentence for each thing that the user could change; none for a model that is as it should be."""
+    line_s = _LINE_TOKENS / speed.decode_tokens_per_s
+    window_copy = traits.cache_nbytes_per_token * manifest.context_length
+    found = (
+        (
+            line_s > _LINE_WAIT_S,
+            "choose a smaller model, one quantized to 4 bits with accuracy_level 4, or set sotto.multiline to false.",
+        ),
+        (
+            not traits.writes_in_place and window_copy > _COPY_NBYTES,
+            f"this graph copies its cache at every token (up to {window_copy / 1e6:.0f} MB); `sotto models add` "
+            "prepares a copy that does not, where its attention is the usual one; else export it with "
+            "GroupQueryAttention (onnxruntime-genai's builder, or mobius --ep cpu).",
+        ),
+        (
+            not traits.limits_logits,
+            "this graph computes logits for the whole prompt; `sotto models add` prepares a copy that does not.",
+        ),
+        (
+            manifest.is_instruct,
+            "this model was tuned to answer, not to fill in; for inline completions take the base model of its size.",
+        ),
+        (
+            prefill_grid > 1,
+            f"a key computes up to {prefill_grid} tokens again, since this model's rows depend on how a prompt is "
+            "cut; a graph that writes its cache in place and no fused mixture of experts avoid that.",
+        ),
+        (
+            not all(file.sha256 for file in manifest.files),
+            "this folder has no checksums; `sotto models add` copies it and writes them.",
+        ),
+    )
+    return tuple(sentence for applies, sentence in found if applies)

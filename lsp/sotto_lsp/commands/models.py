@@ -1,0 +1,83 @@
+"""`sotto models add | list | verify | use | remove`."""
+
+import json
+from argparse import Namespace
+
+import sotto_models
+from sotto_engine.model_files.manifest import Manifest, load_manifest
+from sotto_lsp.commands.progress_line import ProgressLine
+from sotto_models.importing.adding import ModelAdding
+from sotto_models.store import EMBEDDED, ModelStore
+
+
+def models_command(arguments: Namespace) -> int:
+    """Run one action; prints what it did. Raises SottoError."""
+    store = ModelStore()
+    match arguments.action:
+        case "add":
+            _add(store, arguments)
+        case "list":
+            _list(store, as_json=arguments.json)
+        case "verify":
+            _verify(store, arguments.name)
+        case "use":
+            store.use(arguments.name)
+            _say(f"{arguments.name} is used from the next start on.")
+        case _:
+            store.remove(arguments.name)
+            _say(f"{arguments.name} is removed.")
+    return 0
+
+
+def _add(store: ModelStore, arguments: Namespace) -> None:
+    progress = ProgressLine()
+    try:
+        added = ModelAdding(store, progress.show).add(
+            arguments.source, arguments.name, link=arguments.link, prepare=not arguments.no_prepare
+        )
+    finally:
+        progress.end()
+    name = added.manifest.name
+    _say(f"{name}: {added.in_words()}")
+    for step in added.steps:
+        _say(f"  {step}")
+    if added.manifest.licence == "unknown":
+        _say("  its licence is not said in its files; look it up before you use it")
+    _say(f"`sotto models use {name}` makes it the one in use.")
+
+
+def _list(store: ModelStore, *, as_json: bool) -> None:
+    used = store.used()
+    rows = [(EMBEDDED, load_manifest(sotto_models.embedded_model_dir()))]
+    rows += [(name, store.manifest(name)) for name in store.names()]
+    if as_json:
+        _say(json.dumps([_row(name, manifest, is_used=name == used) for name, manifest in rows], indent=2))
+        return
+    for name, manifest in rows:
+        _say(f"{'*' if name == used else ' '} {name:32} {_summary(manifest)}")
+    _say(f"in {store.root}")
+
+
+def _row(name: str, manifest: Manifest, *, is_used: bool) -> dict[str, object]:
+    return {
+        "name": name,
+        "used": is_used,
+        "folder": str(manifest.directory),
+        "nbytes": manifest.nbytes,
+        "summary": " ".join(_summary(manifest).split()),
+    }
+
+
+def _summary(manifest: Manifest) -> str:
+    kind = "instruct" if manifest.is_instruct else "base"
+    return f"{manifest.nbytes / 1e6:6.0f} MB  {manifest.model_type or 'unknown'}, {kind}, {manifest.licence}"
+
+
+def _verify(store: ModelStore, name: str | None) -> None:
+    for each in [name] if name else store.names():
+        store.manifest(each).verify()
+        _say(f"{each}: every file matches its checksum")
+
+
+def _say(line: str) -> None:
+    print(line)  # noqa: T201 - the command's output

@@ -1,0 +1,1 @@
+"""Suggestions: handlers, requests, type-through, prefetch, pace, filters. Knows no code action."""

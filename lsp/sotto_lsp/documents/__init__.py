@@ -1,0 +1,1 @@
+"""The open documents: store, snapshots, lines, paths. Positions become offsets here. Knows no model."""

@@ -1,0 +1,171 @@
+"""DocumentStore: the open documents, as the client's didOpen, didChange and didClose left them. Event loop only."""
+
+import logging
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+
+from lsprotocol import types
+
+from sotto_lsp.documents.gap_text import GapText
+from sotto_lsp.documents.line_starts import LineStarts
+from sotto_lsp.documents.snapshot import DocumentSnapshot, PositionEncoding
+from sotto_lsp.documents.tracked_span import TrackedSpan, changed_part
+
+MAX_DOCUMENT_CHARS = 2_000_000
+"""Above this a document is kept in step but flagged, and features answer nothing for it."""
+
+logger = logging.getLogger(__name__)
+
+
+class Document:
+    """One open document. Its snapshot is made once a version and shared."""
+
+    def __init__(self, item: types.TextDocumentItem, encoding: PositionEncoding, max_chars: int) -> None:
+        self.uri = item.uri
+        self._language_id = item.language_id
+        self._encoding = encoding
+        self._max_chars = max_chars
+        self._tracked: list[TrackedSpan] = []
+        self.edited_at: int | None = None
+        """Offset behind the text that the last edit wrote; None where the whole text was replaced."""
+        self._replace_all(_storable(item.text), item.version)
+
+    @property
+    def language_id(self) -> str:
+        return self._language_id
+
+    @property
+    def version(self) -> int:
+        return self._snapshot.version
+
+    @property
+    def text(self) -> str:
+        return self._snapshot.text
+
+    @property
+    def too_large(self) -> bool:
+        """More than `max_chars` characters."""
+        return len(self._snapshot.content) > self._max_chars
+
+    @property
+    def binary(self) -> bool:
+        """Holds a NUL character, which no source code does."""
+        return self._binary
+
+    @property
+    def usable(self) -> bool:
+        """Worth answering for: neither too large nor binary."""
+        return not (self._binary or self.too_large)
+
+    def snapshot(self) -> DocumentSnapshot:
+        """The document as it is now; the same object until the next change."""
+        return self._snapshot
+
+    @contextmanager
+    def tracked(self, start: int, end: int) -> Generator[TrackedSpan]:
+        """Follow the whole lines `[start, end)` through the edits that come while the `with` block runs."""
+        span = TrackedSpan(start, end)
+        self._tracked.append(span)
+        try:
+            yield span
+        finally:
+            self._tracked = [each for each in self._tracked if each is not span]
+
+    def apply(self, changes: Sequence[types.TextDocumentContentChangeEvent], version: int) -> None:
+        """Apply one didChange; each change sees the text the one before it left."""
+        for change in changes:
+            inserted = _storable(change.text)
+            if isinstance(change, types.TextDocumentContentChangePartial):
+                self._replace(change.range, inserted, version)
+            else:
+                self._replace_all(inserted, version)
+        if not changes:
+            self._take(self._snapshot.content, self._snapshot.line_starts, version)
+
+    def _replace(self, span: types.Range, inserted: str, version: int) -> None:
+        old = self._snapshot
+        start, end = sorted((old.offset_at(span.start), old.offset_at(span.end)))
+        content = old.content.edited(start, end, inserted)
+        # A text with a NUL is searched again, since this change may have removed it; any other only gains one.
+        self._binary = "\0" in (str(content) if self._binary else inserted)
+        for tracked in self._tracked:
+            tracked.follow(start, end, len(inserted), content)
+        self.edited_at = start + len(inserted)
+        line_starts = old.line_starts.edited(old.content, start, end, inserted, content)
+        self._take(content, line_starts, version)
+
+    def _replace_all(self, text: str, version: int) -> None:
+        self._binary = "\0" in text
+        if self._tracked:
+            start, end, num_inserted = changed_part(self.text, text)
+            for tracked in self._tracked:
+                tracked.follow(start, end, num_inserted, text)
+        self.edited_at = None
+        self._take(GapText(text), LineStarts.of(text), version)
+
+    def _take(self, content: GapText, line_starts: LineStarts, version: int) -> None:
+        self._snapshot = DocumentSnapshot(
+            self.uri, self._language_id, version, content, line_starts, self._encoding
+        )
+
+
+class DocumentStore:
+    """The open documents by URI, spelled as the client spells it."""
+
+    def __init__(self, max_document_chars: int = MAX_DOCUMENT_CHARS) -> None:
+        self.encoding = PositionEncoding.UTF16
+        """Set by `initialize`, before the first document is opened."""
+        self._max_document_chars = max_document_chars
+        self._documents: dict[str, Document] = {}
+
+    def __len__(self) -> int:
+        return len(self._documents)
+
+    def __iter__(self) -> Iterator[Document]:
+        """The open documents, oldest first."""
+        return iter(list(self._documents.values()))
+
+    def get(self, uri: str) -> Document | None:
+        return self._documents.get(uri)
+
+    def open(self, item: types.TextDocumentItem) -> Document:
+        """Open a document; one that is open already is replaced."""
+        if self._documents.pop(item.uri, None) is not None:
+            logger.warning("The client opened a document that was open: %s", item.uri)
+        document = Document(item, self.encoding, self._max_document_chars)
+        self._documents[item.uri] = document
+        return document
+
+    def change(
+        self,
+        identifier: types.VersionedTextDocumentIdentifier,
+        changes: Sequence[types.TextDocumentContentChangeEvent],
+    ) -> bool:
+        """Apply a didChange; False when the document is not open."""
+        document = self._documents.get(identifier.uri)
+        if document is None:
+            logger.warning("The client changed a document that is not open: %s", identifier.uri)
+            return False
+        document.apply(changes, identifier.version)
+        return True
+
+    def close(self, uri: str) -> bool:
+        """Forget a document; False when it was not open."""
+        if self._documents.pop(uri, None) is None:
+            logger.warning("The client closed a document that is not open: %s", uri)
+            return False
+        return True
+
+
+def _storable(text: str) -> str:
+    """`text` with U+FFFD for lone surrogates, which JSON can carry and no tokenizer or file takes.
+
+    U+FFFD is as long as a lone surrogate in every position encoding: no position moves.
+    """
+    if text.isascii():
+        return text
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return "".join("\ufffd" if "\ud800" <= char <= "\udfff" else char for char in text)
+    return text

@@ -1,1 +1,0 @@
-"""The requests Sotto answers, one file each."""

@@ -1,1 +1,0 @@
-"""The user's own models: kept in a folder of the user's data, checked, prepared, chosen by name."""

@@ -1,0 +1,1 @@
+"""LSP over stdio: bytes, JSON-RPC, progress, capabilities, log. Knows no model and no suggestion."""

@@ -1,0 +1,134 @@
+"""Drafts change no answer: the same tokens with them and without, on a model where each depends on all before."""
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.fakes import FakeCutModel, FakeModel, FakeRecurrentModel, make_engine
+from sotto_engine.cancel import CancelFlag
+from sotto_engine.decode.drafts import Draft, Drafter
+from sotto_engine.decode.speculation import Lookahead
+from sotto_engine.request import CompletionRequest, FimOrder, FinishReason, Sampling, StopAt
+
+LINES = st.lists(
+    st.sampled_from(["a = 1\n", "b = a\n", "    return self.a\n", "ab ab ab\n", "x(a, b)\n"]), max_size=8
+)
+
+
+class Repeating(FakeModel):
+    """Repeats itself, as small models do: the next token depends on the last rows only now and then."""
+
+    def _logits(self, state):
+        return super()._logits(state % 5 if state % 7 else state)
+
+
+class Oracle(Drafter):
+    """Guesses what was chosen in an earlier run, right up to a point and wrong behind it."""
+
+    def __init__(self, right, num_right):
+        super().__init__()
+        self.right, self.num_right, self.num_drafted = right, num_right, 0
+
+    def draft(self, past, room):
+        done = next(i for i in range(len(self.right), 0, -1) if list(past[-i:]) == self.right[:i])
+        ahead = self.right[done : done + self.num_right]
+        self.num_drafted += 1
+        return Draft(([*ahead, 1])[: max(1, room)], 1)
+
+
+def answer(completion):
+    return completion.text, completion.token_ids, completion.token_logprobs, completion.finish_reason
+
+
+@pytest.mark.parametrize("make_model", [FakeModel, Repeating])
+@settings(max_examples=750, deadline=None)
+@given(
+    before=LINES,
+    after=LINES,
+    typed=st.text("ab =", max_size=6),
+    max_tokens=st.integers(1, 40),
+    order=st.sampled_from(list(FimOrder)),
+    temperature=st.sampled_from([0.0, 0.0, 0.8]),
+    context=st.sampled_from([60, 100, 300]),
+)
+def test_the_answer_is_the_same_with_and_without_drafts(
+    make_model, before, after, typed, max_tokens, order, temperature, context
+):
+    request = CompletionRequest(
+        "".join(before) + typed,
+        "".join(after),
+        max_tokens=max_tokens,
+        stop_at=StopAt.BUDGET,
+        sampling=Sampling(temperature, seed=3),
+    )
+    drafting = make_engine(order, context, make_model=make_model)
+    plain = make_engine(order, context, make_model=make_model, drafts=False)
+    right = answer(plain.complete(request, CancelFlag()))
+    assert answer(drafting.complete(request, CancelFlag())) == right
+    assert answer(drafting.complete(request, CancelFlag())) == right, "also with what was learnt, and warm"
+
+
+REQUEST = CompletionRequest("a = 1\n" * 10, "\n", max_tokens=30, stop_at=StopAt.BUDGET)
+
+
+def decoded(num_right):
+    """`(tokens, passes of decoding, drafter)` with an oracle that guesses so many tokens right."""
+    plain = make_engine(make_model=Repeating, drafts=False).complete(REQUEST, CancelFlag())
+    engine = make_engine(make_model=Repeating)
+    engine._drafter = Oracle(list(plain.token_ids), num_right)
+    done = engine.complete(REQUEST, CancelFlag())
+    assert answer(done) == answer(plain)
+    return done.token_ids, engine._drafter.num_drafted
+
+
+@pytest.mark.parametrize("num_right", [0, 1, 2, 5])
+def test_right_guesses_save_passes(num_right):
+    token_ids, num_passes = decoded(num_right)
+    assert num_passes == math.ceil((len(token_ids) - 1) / (1 + num_right))
+
+
+def test_a_draft_that_was_kept_although_it_was_wrong_would_be_noticed(monkeypatch):
+    right = make_engine().complete(REQUEST, CancelFlag())
+    monkeypatch.setattr(Lookahead, "_settle", lambda self, *, is_wrong: setattr(self, "_draft", None))
+    assert make_engine().complete(REQUEST, CancelFlag()).token_ids != right.token_ids
+
+
+def test_an_accepted_answer_is_in_the_cache_already():
+    engine = make_engine()
+    done = engine.complete(CompletionRequest("a = 1\n" * 10, "\n", max_tokens=12), CancelFlag())
+    accepted = CompletionRequest("a = 1\n" * 10 + done.text + "\n", "\n", max_tokens=12)
+    again = engine.complete(accepted, CancelFlag())
+    assert again.num_cached_tokens > done.num_prompt_tokens
+    assert answer(again) == answer(make_engine(drafts=False).complete(accepted, CancelFlag()))
+
+
+def test_what_was_not_computed_two_tokens_at_a_time_is_not_kept():
+    engine = make_engine(drafts=False)
+    done = engine.complete(REQUEST, CancelFlag())
+    assert len(engine._prefix_cache.take(engine._prompts.build(REQUEST).token_ids)) <= done.num_prompt_tokens
+    engine = make_engine()
+    engine.complete(REQUEST, CancelFlag())
+    assert min(engine.model.passes) >= 2
+
+
+@pytest.mark.parametrize(
+    ("make_model", "grid"), [(FakeRecurrentModel, 1), (FakeCutModel, 32), (FakeModel, 32)]
+)
+def test_models_that_cannot_forget_or_depend_on_the_cuts_are_not_drafted_for(make_model, grid):
+    engine = make_engine(make_model=make_model, grid=grid)
+    done = engine.complete(REQUEST, CancelFlag())
+    assert engine.model.passes.count(1) >= len(done.token_ids) - 1 > 0
+
+
+@pytest.mark.parametrize("num_passes", range(8))
+def test_a_cancel_between_two_drafts_leaves_the_cache_sound(num_passes):
+    engine = make_engine(make_model=Repeating)
+    cancelled = CancelFlag()
+    remaining = iter(range(num_passes))
+    engine.model.before_pass = lambda: cancelled.set() if next(remaining, None) is None else None
+    assert engine.complete(REQUEST, cancelled).finish_reason is FinishReason.CANCELLED
+    engine.model.before_pass = lambda: None
+    right = make_engine(make_model=Repeating, drafts=False).complete(REQUEST, CancelFlag())
+    assert answer(engine.complete(REQUEST, CancelFlag())) == answer(right)

@@ -1,0 +1,17 @@
+"""Names that somebody else wrote down must not lead out of their folder, on any system."""
+
+import pytest
+
+from sotto_engine.model_files.inner_path import leaves_folder
+
+
+@pytest.mark.parametrize(
+    "name", ["../a", "a/../../b", "/etc/passwd", "..\\a", "C:\\a", "C:a", "\\\\server\\a"]
+)
+def test_these_leave(name):
+    assert leaves_folder(name)
+
+
+@pytest.mark.parametrize("name", ["a", "onnx/model.onnx", "a..b", "...", "sub\\model.onnx"])
+def test_these_stay(name):
+    assert not leaves_folder(name)

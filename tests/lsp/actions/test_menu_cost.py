@@ -1,0 +1,66 @@
+"""What a menu costs: each text is parsed once, each line read once; what lives long stays out of collections."""
+
+import gc
+from collections import Counter
+
+from lsprotocol import types
+
+from sotto_lsp import cli, server
+from sotto_lsp.actions import python_code
+from sotto_lsp.actions.catalogue import offered
+from sotto_lsp.actions.code_action import place_in
+from sotto_lsp.documents.snapshot import DocumentSnapshot
+
+INSTRUCT = frozenset({"inline-completion", "chat"})
+FUNCTION = "def area{}(rs):\n    out = []\n" + "    out.append(3 * rs[0])\n" * 100 + "    return out\n\n\n"
+TEXT = "".join(map(FUNCTION.format, range(5)))
+
+
+def menu(text, line):
+    snapshot = DocumentSnapshot.of(text, uri="file:///app.py", language_id="python")
+    at = types.Position(line, 6)
+    found = offered(snapshot, [place_in(snapshot, types.Range(at, at), {})], INSTRUCT)
+    return [action.name for action, _ in found]
+
+
+def test_the_document_and_the_function_are_parsed_once(monkeypatch):
+    parsed = []
+    parse = python_code._parsed
+    monkeypatch.setattr(python_code, "_parsed", lambda text: parsed.append(len(text)) or parse(text))
+    python_code.syntax_problem.cache_clear()
+    assert menu(TEXT, 0) == ["simplify", "write_tests", "run_tests", "explain"]
+    assert sorted(parsed)[-2:] == [len(FUNCTION.format(0).rstrip()), len(TEXT)]
+    assert sum(parsed) < 1.3 * len(TEXT), "besides these, the signature"
+    parsed.clear()
+    menu(TEXT, 0)
+    assert sum(parsed) < 100, "the document has not changed"
+
+
+def test_each_line_is_read_once(monkeypatch):
+    read = Counter()
+    bounds = DocumentSnapshot.line_bounds
+
+    def counted(snapshot, line):
+        read[line] += 1
+        return bounds(snapshot, line)
+
+    monkeypatch.setattr(DocumentSnapshot, "line_bounds", counted)
+    menu(TEXT, 0)
+    function = range(5, 100)
+    assert {read[line] for line in function} == {1}
+    assert read.total() < 3 * len(function)
+
+
+def test_what_lives_as_long_as_the_server_is_never_collected(monkeypatch):
+    frozen = []
+
+    class Served:
+        def run(self):
+            frozen.append(gc.get_freeze_count())
+
+    monkeypatch.setattr(server, "make_server", lambda model: Served())
+    try:
+        cli.main(["serve"])
+    finally:
+        gc.unfreeze()
+    assert frozen > [10_000]

@@ -1,0 +1,107 @@
+"""The suffix that the model is asked with stays while it is nearly what stands behind the cursor."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sotto_lsp.completion.suffixes import FrozenSuffixes, is_near
+
+URI = "file:///a.py"
+SUFFIX = "\n" + "".join(f"    name_{number} = value_{number}\n" for number in range(40))
+
+
+def test_the_kept_one_is_asked_with_while_less_than_a_tenth_of_what_is_near_changed():
+    suffixes = FrozenSuffixes()
+    assert suffixes.nearest(URI, SUFFIX) == SUFFIX
+    for changed in (
+        SUFFIX.replace("value_1\n", "other\n"),
+        SUFFIX.replace("    name_2 = value_2\n", "    name_2 = value_2 + 1\n"),
+        SUFFIX.replace(" = value_3\n", "\n"),
+        SUFFIX[:-20],
+    ):
+        assert changed != SUFFIX
+        assert suffixes.nearest(URI, changed) == SUFFIX
+        assert not suffixes.is_exact(URI, changed)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        SUFFIX[1:],
+        "x" + SUFFIX,
+        SUFFIX.replace("    name_1 = value_1\n", ""),
+        SUFFIX.replace("    name_1 = value_1\n", "    name_1 = value_1\n    x = y\n"),
+        "",
+        "\n",
+    ],
+)
+def test_another_first_token_or_more_changes_are_a_new_suffix(changed):
+    suffixes = FrozenSuffixes()
+    suffixes.nearest(URI, SUFFIX)
+    assert suffixes.nearest(URI, changed) == changed
+
+
+def test_many_small_changes_do_not_add_up():
+    suffixes, text, asked = FrozenSuffixes(), SUFFIX, []
+    for number in range(8):
+        text = text.replace(f"value_{number}\n", f"other_{number}\n")
+        asked.append(suffixes.nearest(URI, text))
+    assert asked[0] != SUFFIX, "each is compared with the one that is kept, not with the one before"
+    assert len(set(asked)) == 2
+
+
+def test_of_a_short_suffix_nothing_may_change():
+    suffixes = FrozenSuffixes()
+    suffixes.nearest(URI, "\n    return a\n")
+    assert suffixes.nearest(URI, "\n    return b\n") == "\n    return b\n"
+
+
+def test_what_closes_the_line_is_no_change():
+    suffixes = FrozenSuffixes()
+    suffixes.nearest(URI, SUFFIX)
+    assert suffixes.nearest(URI, ")" + SUFFIX.replace("value_1\n", "other\n")) == SUFFIX
+
+
+def test_several_places_are_kept_the_latest_of_them():
+    suffixes = FrozenSuffixes()
+    places = [f"\n{number}{SUFFIX}".replace("name", f"name{number}") for number in range(9)]
+    for place in places:
+        suffixes.nearest(URI, place)
+    assert [suffixes.is_exact(URI, place) for place in places] == [False] + 8 * [True]
+    assert not suffixes.is_exact("file:///b.py", places[-1])
+    suffixes.forget(URI)
+    assert not suffixes.is_exact(URI, places[-1])
+
+
+def test_a_renewed_suffix_takes_the_place_of_those_near_it():
+    suffixes, changed = FrozenSuffixes(), SUFFIX.replace("value_1\n", "other\n")
+    suffixes.nearest(URI, SUFFIX)
+    suffixes.renew(URI, changed)
+    assert suffixes.is_exact(URI, changed) and not suffixes.is_exact(URI, SUFFIX)
+    assert suffixes.nearest(URI, SUFFIX) == changed
+
+
+def naive_distance(before, after):
+    rows = list(range(len(after) + 1))
+    for number, token in enumerate(before, 1):
+        last, rows = rows, [number]
+        for column, other in enumerate(after, 1):
+            rows.append(min(last[column] + 1, rows[-1] + 1, last[column - 1] + (token != other)))
+    return min(rows)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("idr"), st.integers(1, 60), st.sampled_from(["x", "b", "="])), max_size=8
+    )
+)
+def test_near_is_what_the_whole_table_of_edit_distances_says(edits):
+    tokens = re.findall(r"\w", "abcdefghij" * 7)
+    changed = list(tokens)
+    for kind, where, token in edits:
+        changed[where : where + (kind != "i")] = [] if kind == "d" else [token]
+    joined = [";".join(text) for text in (tokens, changed)]
+    pairs = [re.findall(r"\w|.", text) for text in joined]
+    assert is_near(*joined) == (naive_distance(pairs[0][:50], pairs[1][:54]) <= 4)

@@ -1,0 +1,71 @@
+"""Decoding begins at once where answers come before the next key, else behind its time. Prompts wait for nothing."""
+
+import threading
+
+import pytest
+
+from engine.fakes import make_engine
+from sotto_engine.cancel import CancelFlag
+from sotto_engine.request import CompletionRequest, FinishReason
+from sotto_lsp.completion.pace import TypingPace
+
+REQUEST = CompletionRequest("a = 1\n" * 30, "\n", max_tokens=4)
+
+
+def typed(intervals, answers_ms):
+    times = iter([0.0, *intervals])
+    now = 0.0
+
+    def clock():
+        nonlocal now
+        now += next(times)
+        return now
+
+    pace = TypingPace(clock)
+    for _ in range(len(intervals) + 1):
+        pace.add_key()
+    for answer_ms in answers_ms:
+        pace.add_answer(answer_ms)
+    return pace
+
+
+@pytest.mark.parametrize(
+    ("intervals", "answers_ms", "expected"),
+    [
+        ([0.06] * 20, [200, 100], 90),
+        ([0.2] * 20, [700], 150),
+        ([0.06] * 20, [20, 40], 0),
+        ([0.06] * 4, [200], 0),
+        ([0.06] * 20, [], 0),
+        ([0.06, 3.0] * 5, [200], 90),
+        ([0.4] * 30 + [0.06] * 20, [200], 90),
+    ],
+    ids=["too slow", "bounded", "fast enough", "few keys", "no answer yet", "with pauses", "a faster pace"],
+)
+def test_answers_that_cannot_come_before_the_next_key_are_begun_behind_its_time(
+    intervals, answers_ms, expected
+):
+    assert typed(intervals, answers_ms).decode_after_ms() == pytest.approx(expected)
+
+
+def test_a_key_in_time_finds_the_prompt_computed_and_nothing_written():
+    engine, cancelled = make_engine(), CancelFlag()
+    late = CompletionRequest(REQUEST.prefix, "\n", max_tokens=4, decode_after_ms=60_000)
+    prompt_done = threading.Timer(0.3, cancelled.set)
+    prompt_done.start()
+    broken_off = engine.complete(late, cancelled)
+    prompt_done.join()
+    assert broken_off.finish_reason is FinishReason.CANCELLED
+    assert broken_off.timings.decode_ms < broken_off.timings.total_ms
+    assert len(broken_off.token_ids) <= 1, "what the prompt itself says, no pass more"
+    answer = engine.complete(REQUEST, CancelFlag())
+    assert answer.num_prompt_tokens - answer.num_cached_tokens == 2
+
+
+def test_what_was_begun_later_says_the_same():
+    at_once = make_engine().complete(REQUEST, CancelFlag())
+    later = make_engine().complete(
+        CompletionRequest(REQUEST.prefix, "\n", max_tokens=4, decode_after_ms=300), CancelFlag()
+    )
+    assert (later.text, later.token_logprobs) == (at_once.text, at_once.token_logprobs)
+    assert later.timings.total_ms >= 300 > later.timings.decode_ms
