@@ -4,7 +4,8 @@ import platformdirs
 import pytest
 
 import sotto_models
-from sotto_engine import loading, packing
+from sotto_engine import loading
+from sotto_engine.model import packing
 from sotto_engine.model.onnx_model import Model
 from sotto_engine.model.packing import pack
 from sotto_engine.model_files.export_folder import describe_model

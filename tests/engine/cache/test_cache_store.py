@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from engine.fakes import FakeModel, FakeRecurrentModel, make_engine
-from sotto_engine import cache_file, cache_store
+from sotto_engine.cache import cache_file, cache_store
 from sotto_engine.cache.cache_file import CacheFile, UnusableFile
 from sotto_engine.cache.cache_store import CacheStore, folder_of, kept_size
 from sotto_engine.cache.kv_cache import CacheTensor, KVCache

@@ -13,11 +13,12 @@ from collections import namedtuple
 import pytest
 
 import sotto_models
-from sotto_engine import packed_graph, packing
 from sotto_engine.engine import EngineOptions
 from sotto_engine.errors import SottoError
 from sotto_engine.loading import load_engine
+from sotto_engine.model import packing
 from sotto_engine.model.packing import pack, share_weights
+from sotto_engine.model_files import packed_graph
 from sotto_engine.model_files.export_folder import describe_model
 from sotto_engine.model_files.packed_graph import GRAPH_NAME, PackedGraph, packed_size
 from sotto_models.store import ModelStore

@@ -12,14 +12,15 @@ import pytest
 
 import sotto_models
 from engine.test_embedded_model import cold, histories, sources
-from sotto_engine import packed_graph, packing
 from sotto_engine.cache.warm_start import WarmStart
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.engine import EngineOptions
 from sotto_engine.loading import load_engine
+from sotto_engine.model import packing
 from sotto_engine.model.onnx_model import Model
 from sotto_engine.model.packing import pack, share_weights
 from sotto_engine.model.probe import some_tokens
+from sotto_engine.model_files import packed_graph
 from sotto_engine.model_files.export_folder import describe_model
 from sotto_engine.model_files.packed_graph import GRAPH_NAME, PackedGraph, packed_root
 from sotto_engine.request import CompletionRequest

@@ -5,10 +5,11 @@ from collections import Counter
 
 from lsprotocol import types
 
-from sotto_lsp import cli, server
+from sotto_lsp import server
 from sotto_lsp.actions import python_code
 from sotto_lsp.actions.catalogue import offered
 from sotto_lsp.actions.code_action import place_in
+from sotto_lsp.commands import cli
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 
 INSTRUCT = frozenset({"inline-completion", "chat"})

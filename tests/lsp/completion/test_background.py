@@ -8,8 +8,8 @@ import pytest
 from engine.fakes import make_engine
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.request import CompletionRequest
-from sotto_lsp import background as background_module
-from sotto_lsp import session as session_module
+from sotto_lsp.completion import background as background_module
+from sotto_lsp.host import session as session_module
 from sotto_lsp.host.scheduler import Worker
 from sotto_lsp.host.session import Session
 from sotto_lsp.settings import Settings

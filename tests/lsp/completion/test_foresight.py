@@ -9,7 +9,7 @@ from engine.fakes import make_engine
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.request import CompletionRequest, FinishReason, StopAt
 from sotto_engine.yielding_flag import YieldingFlag
-from sotto_lsp import background as background_module
+from sotto_lsp.completion import background as background_module
 from sotto_lsp.completion.background import Background
 from sotto_lsp.completion.foresight import Foresight
 from sotto_lsp.completion.type_through import LastSuggestion

@@ -6,7 +6,7 @@ import pytest
 
 from sotto_engine.request import CompletionRequest
 from sotto_engine.yielding_flag import YieldingFlag
-from sotto_lsp import background as background_module
+from sotto_lsp.completion import background as background_module
 from sotto_lsp.completion.background import Background
 from sotto_lsp.completion.next_line import next_line
 

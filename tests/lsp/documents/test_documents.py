@@ -10,9 +10,10 @@ from lsprotocol import types
 from lsprotocol.types import Position, Range
 
 from lsp.documents.test_snapshot import ENCODINGS, TEXTS, model_offset, model_positions
+from sotto_lsp.documents import gap_text
 from sotto_lsp.documents.line_starts import LineStarts
 from sotto_lsp.documents.snapshot import PositionEncoding
-from sotto_lsp.documents.store import Document, DocumentStore, gap_text
+from sotto_lsp.documents.store import Document, DocumentStore
 
 URI = "file:///a.py"
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sotto_lsp import gap_text as gap_text_module
+from sotto_lsp.documents import gap_text as gap_text_module
 from sotto_lsp.documents.gap_text import GapText
 
 TEXTS = st.text("ab\r\n\U0001f600é\ufffd", max_size=12)

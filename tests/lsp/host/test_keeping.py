@@ -11,7 +11,7 @@ from engine.fakes import make_engine
 from sotto_engine.cache.cache_store import CacheStore
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.request import CompletionRequest
-from sotto_lsp import worker as worker_module
+from sotto_lsp.host import scheduler as worker_module
 from sotto_lsp.host.scheduler import Worker
 
 REQUEST = CompletionRequest("def f(x):\n    y = 1\n" * 30, "\n", max_tokens=4)
