@@ -52,7 +52,7 @@ def _property(field: Field[Any], words: str) -> dict[str, object]:
     schema = _schema(field.name)
     if default is None:
         schema["type"] = [schema["type"], "null"]
-    if field.name in ("model", "actionCheckers", "actionRunTests"):  # what they name is run
+    if field.name in ("model", "actionCheckers"):  # what they name is run
         schema["scope"] = "machine-overridable"
     return {**schema, "default": default, "markdownDescription": words[0].upper() + words[1:] + "."}
 

@@ -54,8 +54,6 @@ class Settings:
     """Answers the model is asked for before the best that passes the checks is taken."""
     actionCheckers: tuple[str, ...] = ()  # noqa: N815
     """The project's own tools that may be run on an answer: `ruff`, `pyright`, `mypy`."""
-    actionRunTests: bool = False  # noqa: N815
-    """True: tests that the model has written can be run, by an action of their own."""
     actionPreview: bool = False  # noqa: N815
     """True: the editor asks before it makes an action's edit, where it can."""
     completion: str = "auto"
@@ -158,7 +156,6 @@ _RULES: dict[str, Rule] = {
     "codeActions": _boolean,
     "actionCandidates": _whole(1, 8),
     "actionCheckers": _texts_of(*CHECKER_NAMES),
-    "actionRunTests": _boolean,
     "actionPreview": _boolean,
     "completion": _one_of("auto", "on", "off"),
     "unloadMinutes": _whole(0, 100_000),

@@ -28,7 +28,6 @@ WRONG = {
     "actionCandidates": 50,
     "actionPreview": 1,
     "actionCheckers": ["ruff", "rm"],
-    "actionRunTests": "pytest",
     "lookAhead": True,
     "unloadMinutes": -1,
     "warmStart": "always",

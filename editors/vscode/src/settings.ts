@@ -7,7 +7,7 @@ import type { DocumentSelector, TextDocumentFilter } from "vscode-languageclient
 const OWN = new Set(["server", "languages", "trace"]);
 
 /** What runs programs of the workspace, or code in it: off where the user does not trust it, whoever has set it. */
-const NO_TRUST = { actionCheckers: [], actionRunTests: false };
+const NO_TRUST = { actionCheckers: [] };
 
 /** The section `sotto` as the server gets it. */
 export function serverSettings(section: unknown): unknown {

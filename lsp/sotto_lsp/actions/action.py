@@ -36,7 +36,6 @@ class Product(Enum):
 
     EDIT = "the target's lines, changed"
     TESTS = "tests, in a file of their own"
-    RUN_TESTS = "the same, run before"
     TEXT = "words for the user"
 
 

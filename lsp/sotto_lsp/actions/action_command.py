@@ -25,8 +25,7 @@ from sotto_lsp.actions.proposal import Question
 from sotto_lsp.actions.target import PYTHON, Target
 from sotto_lsp.actions.telling import Telling
 from sotto_lsp.actions.tests_run import TestsRun
-from sotto_lsp.completion.inline_completion import file_name
-from sotto_lsp.documents.paths import WorkspaceFile
+from sotto_lsp.documents.paths import WorkspaceFile, file_name
 from sotto_lsp.documents.store import Document, DocumentStore
 from sotto_lsp.documents.tracked_span import TrackedSpan
 from sotto_lsp.host.session import Session
@@ -99,11 +98,9 @@ class ActionCommand:
         action = find_action(str(given.get("action")), more, language_id)
         if action is None:
             raise SottoError("The command names no action that there is; take it from the editor's menu.")
-        if action.product is Product.RUN_TESTS and not self._session.settings.actionRunTests:
-            raise SottoError("Tests are run only where the setting sotto.actionRunTests allows it.")
         if action.template.needs not in self._session.good_for_in(language_id):
             raise SottoError("The loaded model cannot do this; load one that was tuned for it.")
-        if document is None or not document.usable:
+        if document is None or not document.is_usable:
             raise SottoError("The document is not open; open it and ask for the actions again.")
         if given.get("version") not in (None, document.version):
             raise SottoError("The document has changed since the menu was made; ask for the actions again.")
@@ -127,7 +124,7 @@ class ActionCommand:
         self._session.supersede(COMMAND, snapshot.uri)
         task = asyncio.current_task()
         progress = ActionProgress(self._server, lambda: task.cancel() if task else None)
-        with document.tracked(target.first, target.last) as span:
+        with document.track(target.first, target.last) as span:
             run = self._run(action, document, place, target, span)
             said = "nothing was changed"
             try:

@@ -18,7 +18,7 @@ from sotto_lsp.actions.proposal import Proposals, Question, ask, sound_ones
 from sotto_lsp.actions.snippet import choice_of, is_line_of_code, with_cursor_behind
 from sotto_lsp.actions.target import Target
 from sotto_lsp.actions.verification import Verified, verified
-from sotto_lsp.completion.inline_completion import file_name
+from sotto_lsp.documents.paths import file_name
 from sotto_lsp.documents.store import Document, DocumentStore
 from sotto_lsp.documents.tracked_span import TrackedSpan
 from sotto_lsp.host.session import Session

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from sotto_lsp.actions.candidate import TextChange
 from sotto_lsp.actions.python_code import Function, parsed_or_none, read_python
 from sotto_lsp.actions.scope import bound_in
-from sotto_lsp.completion.suggestion import line_end
+from sotto_lsp.documents.line_ends import find_line_end, normalize_line_ends
 from sotto_lsp.documents.snapshot import DocumentSnapshot
-from sotto_lsp.documents.window import normalised
 
 _Import = ast.Import | ast.ImportFrom
 _QUIET = (*Function.__args__, ast.ClassDef, ast.Assign, ast.AnnAssign, ast.Import, ast.ImportFrom)
@@ -130,7 +129,7 @@ def _import_lines(statement: ast.stmt) -> Iterator[str]:
 
 
 def _changes(existing: str, old: ast.Module, imports: list[str], code: str) -> list[TextChange]:
-    newline = line_end(existing)
+    newline = find_line_end(existing)
     head = "\n".join(imports)
     if not old.body:
         text = existing.rstrip() + "\n" * bool(existing.strip()) + head + _BETWEEN * bool(head) + code + "\n"
@@ -156,7 +155,7 @@ def _changes(existing: str, old: ast.Module, imports: list[str], code: str) -> l
 
 def _unsound(existing: str, changes: list[TextChange]) -> str | None:
     after = all_applied(existing, changes)
-    code, before = read_python(after), read_python(normalised(existing))
+    code, before = read_python(after), read_python(normalize_line_ends(existing))
     if code is None or before is None:
         return "the test file would not compile"
     if code.unknown_names is None or before.unknown_names is None:

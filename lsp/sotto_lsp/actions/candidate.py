@@ -9,7 +9,8 @@ from sotto_engine.request import Completion, CompletionRequest
 from sotto_lsp.actions.edit_answer import edit_answer
 from sotto_lsp.actions.rewritten import rewritten
 from sotto_lsp.actions.target import Hole, Target
-from sotto_lsp.completion.suggestion import line_end, make_suggestion
+from sotto_lsp.completion.suggestion import make_suggestion
+from sotto_lsp.documents.line_ends import find_line_end
 
 _NAME = re.compile(r"[ \t]*([^\W\d]\w*)")
 
@@ -61,9 +62,9 @@ def make_candidate(
     probability = math.prod(completion.line_probabilities)
     logprob = math.log(probability) if probability else -math.inf
     if request.messages:
-        answer = rewritten(completion, request, text, hole).replace("\n", line_end(text))
+        answer = rewritten(completion, request, text, hole).replace("\n", find_line_end(text))
     elif request.task:
-        answer = edit_answer(completion, request).replace("\n", line_end(text))
+        answer = edit_answer(completion, request).replace("\n", find_line_end(text))
     elif target.is_name:
         match = _NAME.match(completion.text)
         answer = match[1] if match else ""

@@ -65,7 +65,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("simplify", load_template("simplify"), find_code, every_checker=True),
     Action("rewrite_selection", load_template("rewrite_selection"), find_instructed, every_checker=True),
     Action("write_tests", load_template("write_tests"), find_testable, product=Product.TESTS),
-    Action("run_tests", load_template("run_tests"), find_testable, product=Product.RUN_TESTS),
     Action("explain", load_template("explain"), find_code, product=Product.TEXT),
     Action(
         "explain_function",

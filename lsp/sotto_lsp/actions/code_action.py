@@ -12,7 +12,7 @@ from sotto_lsp.actions.catalogue import offered
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.offered_user_actions import UserActions
 from sotto_lsp.actions.proposal import Question, first_request
-from sotto_lsp.completion.inline_completion import file_name, open_snapshot
+from sotto_lsp.documents.paths import file_name
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.documents.store import DocumentStore
 from sotto_lsp.host.session import Session
@@ -32,7 +32,7 @@ async def code_actions(
     user_actions: UserActions,
 ) -> list[types.CodeAction | types.Command]:
     """Commands where the client applies the server's edits; else actions to resolve, where it can do that."""
-    snapshot = open_snapshot(documents, params.text_document.uri)
+    snapshot = documents.usable_snapshot(params.text_document.uri)
     if (
         snapshot is None
         or not (good_for := session.good_for_in(snapshot.language_id))
@@ -43,7 +43,7 @@ async def code_actions(
         return []
     if not is_parsed(snapshot):
         await asyncio.to_thread(tree_of, snapshot)  # so that keys that come meanwhile need not wait
-        if open_snapshot(documents, snapshot.uri) is not snapshot:
+        if documents.usable_snapshot(snapshot.uri) is not snapshot:
             return []  # the places are those of another text
     diagnostics: list[types.Diagnostic | None] = [None, *params.context.diagnostics]
     places = [
@@ -55,8 +55,7 @@ async def code_actions(
         diagnostic = next(each for each, its in zip(diagnostics, places, strict=True) if its is place)
         # Who resolves an action gets an edit of the document it was asked for, and nothing else.
         can_take = client.applies_edits or action.product is Product.EDIT
-        may_run = action.product is not Product.RUN_TESTS or session.settings.actionRunTests
-        if can_take and may_run and _is_wanted(action, params.context.only):
+        if can_take and _is_wanted(action, params.context.only):
             if not actions and params.context.trigger_kind == types.CodeActionTriggerKind.Invoked:
                 _warm(session, action, place, snapshot)
             title = title_of(action, _told(action, place, diagnostic, snapshot))

@@ -12,7 +12,8 @@ from importlib import resources
 from sotto_engine.request import CompletionRequest, Message, Sampling, StopAt
 from sotto_lsp.actions.margin import margin_of, without_margin
 from sotto_lsp.actions.target import Hole
-from sotto_lsp.documents.window import normalised, window
+from sotto_lsp.documents.line_ends import normalize_line_ends
+from sotto_lsp.documents.window import window
 
 _WORD = re.compile(r"\{(\w+)\}")
 _BACKTICKS = re.compile("`{3,}")
@@ -37,7 +38,7 @@ class Conversation:
         self, text: str, hole: Hole, words: Mapping[str, str], max_tokens: int, sampling: Sampling
     ) -> CompletionRequest:
         """The question about the part of `text` that the hole covers."""
-        code = normalised(text[hole.start : hole.end])
+        code = normalize_line_ends(text[hole.start : hole.end])
         before, after = window(text[: hole.start] + text[hole.end :], hole.start, self.context_chars)
         said = {
             **words,

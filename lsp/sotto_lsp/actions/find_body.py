@@ -4,7 +4,7 @@ import re
 
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.target import Hole, Target
-from sotto_lsp.completion.suggestion import line_end
+from sotto_lsp.documents.line_ends import find_line_end
 
 _DEF = re.compile(r"[ \t]*(async[ \t]+)?def[ \t]+\w+")
 _STUB = re.compile(r"(pass|\.\.\.|raise NotImplementedError\b.*)[ \t]*(#.*)?")
@@ -40,7 +40,7 @@ def find_body(lines: Lines, line: int) -> Target | None:
     else:
         indent = lines.indent(last_head) if last_head > colon else outer + step
         at, last = lines.end(last_head), last_head
-        hole = Hole(at, at, line_end(lines.snapshot.text) + indent)
+        hole = Hole(at, at, find_line_end(lines.snapshot.text) + indent)
     return Target(lines.start(head), lines.end(last), {"body": hole})
 
 

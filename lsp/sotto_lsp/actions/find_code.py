@@ -7,7 +7,7 @@ from sotto_lsp.actions.margin import margin_of, without_margin
 from sotto_lsp.actions.parsed.find_parsed_function import parsed_function_at
 from sotto_lsp.actions.python_code import syntax_problem
 from sotto_lsp.actions.target import PART, PYTHON, Hole, Target
-from sotto_lsp.documents.window import normalised
+from sotto_lsp.documents.line_ends import normalize_line_ends
 from sotto_lsp.syntax.trees import tree_of
 
 _MAX_CHARS = 4000
@@ -72,7 +72,7 @@ def code_target(lines: Lines, first: int, last: int) -> Target | None:
 def _is_code(lines: Lines, first: int, last: int) -> bool:
     """Whether the lines are whole: parsed by themselves in Python, a node or some neighbours elsewhere."""
     if lines.snapshot.language_id == PYTHON:
-        code = normalised(lines.snapshot.text[lines.start(first) : lines.end(last)])
+        code = normalize_line_ends(lines.snapshot.text[lines.start(first) : lines.end(last)])
         return syntax_problem(without_margin(code, margin_of(code))) is None
     tree = tree_of(lines.snapshot)
     end = lines.start(last) + len(lines[last].rstrip())

@@ -6,7 +6,7 @@ from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.python_code import SyntaxProblem
 from sotto_lsp.actions.syntax_repairs import repaired_lines
 from sotto_lsp.actions.target import Hole, Target
-from sotto_lsp.completion.suggestion import line_end
+from sotto_lsp.documents.line_ends import find_line_end
 
 _TODO = re.compile(r"[ \t]*#.*\b(TODO|FIXME)\b.*\w")
 _NO_REWRITE = re.compile(r"[ \t]*($|#|@|(async[ \t]+)?def\b|class\b|import\b|from\b|\"\"\"|''')")
@@ -20,7 +20,7 @@ def find_todo(lines: Lines, line: int) -> Target | None:
     if not _TODO.match(lines[line]):
         return None
     end = lines.end(line)
-    below = Hole(end, end, line_end(lines.snapshot.text) + lines.indent(line))
+    below = Hole(end, end, find_line_end(lines.snapshot.text) + lines.indent(line))
     return Target(lines.start(line), end, {"below": below})
 
 

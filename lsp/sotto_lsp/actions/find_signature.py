@@ -7,7 +7,7 @@ from sotto_lsp.actions.find_body import end_of_docstring, end_of_signature, head
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.python_code import Function, parsed_or_none
 from sotto_lsp.actions.target import Addition, Hole, Target
-from sotto_lsp.completion.suggestion import line_end
+from sotto_lsp.documents.line_ends import find_line_end
 
 _UNHINTED = ("self", "cls")
 _MAX_CHARS = 800
@@ -31,7 +31,7 @@ def find_undocumented(lines: Lines, line: int) -> Target | None:
     if bounds is None or bounds[1] + 1 >= len(lines) or end_of_docstring(lines, bounds[1]) > bounds[1]:
         return None
     end = lines.end(bounds[1])
-    below = Hole(end, end, line_end(lines.snapshot.text))
+    below = Hole(end, end, find_line_end(lines.snapshot.text))
     return Target(lines.start(bounds[0]), end, {"below": below}, addition=Addition.DOCSTRING)
 
 

@@ -5,7 +5,7 @@ import ast
 from sotto_lsp.actions.margin import margin_of, without_margin
 from sotto_lsp.actions.python_code import Function, parsed_or_none
 from sotto_lsp.actions.scope import bound_in
-from sotto_lsp.documents.window import normalised
+from sotto_lsp.documents.line_ends import normalize_line_ends
 
 
 def lost_name(text: str, start: int, end: int, new: str) -> str | None:
@@ -17,8 +17,8 @@ def lost_name(text: str, start: int, end: int, new: str) -> str | None:
     lost = old_names - new_names
     if not lost or (tree := parsed_or_none(text)) is None:
         return min(lost, default=None)
-    first = normalised(text[:start]).count("\n") + 1
-    last = first + normalised(text[start:end]).count("\n")
+    first = normalize_line_ends(text[:start]).count("\n") + 1
+    last = first + normalize_line_ends(text[start:end]).count("\n")
     functions = [node for node in ast.walk(tree) if isinstance(node, Function)]
     if any(each.lineno < first and last <= (each.end_lineno or 0) for each in functions):
         reads = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
@@ -27,6 +27,6 @@ def lost_name(text: str, start: int, end: int, new: str) -> str | None:
 
 
 def _bound(code: str) -> set[str]:
-    shown = normalised(code)
+    shown = normalize_line_ends(code)
     tree = parsed_or_none(without_margin(shown, margin_of(shown)))
     return set() if tree is None else set(bound_in(tree))

@@ -16,14 +16,10 @@ _MAX_FOLDERS = 500
 
 @dataclass(frozen=True)
 class ModuleTests:
-    """file: an absolute path, be the file there or not. module: the dotted name for an import.
-
-    import_root: the folder that this name is imported from.
-    """
+    """file: an absolute path, be the file there or not. module: the dotted name for an import."""
 
     file: Path
     module: str
-    import_root: Path
 
     @classmethod
     def of(cls, source: WorkspaceFile) -> "ModuleTests":
@@ -35,9 +31,7 @@ class ModuleTests:
         """
         beside, trees = source.file.parent, list(_trees(source))
         file = _existing(source.file, beside, trees) or _new(source.file, beside, trees)
-        module = _module_name(source, is_beside=file.parent == beside)
-        named = beside if source.file.stem == "__init__" else source.file
-        return cls(file, module, named.parents[module.count(".")])
+        return cls(file, _module_name(source, is_beside=file.parent == beside))
 
 
 def is_test_file(path: Path) -> bool:

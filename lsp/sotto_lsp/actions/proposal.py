@@ -13,7 +13,7 @@ from sotto_lsp.actions.checks import check
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.search import Search
 from sotto_lsp.actions.target import Hole, Target
-from sotto_lsp.documents.window import normalised
+from sotto_lsp.documents.line_ends import normalize_line_ends
 
 
 class ActionModel(Protocol):
@@ -132,7 +132,7 @@ async def _weighed(
         each.applied(text)[whole.start : whole.end + len(each.new) - (each.end - each.start)]
         for each in changes
     ]
-    scores = await model.score(request, [normalised(each) for each in after])
+    scores = await model.score(request, [normalize_line_ends(each) for each in after])
     weighed = zip(changes, scores, strict=True)
     return in_order([Candidate(each, score + search.prior(target, each)) for each, score in weighed])
 

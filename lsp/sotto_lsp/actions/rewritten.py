@@ -4,7 +4,7 @@ from sotto_engine.request import Completion, CompletionRequest, FinishReason
 from sotto_lsp.actions.answer_code import code_in
 from sotto_lsp.actions.margin import margin_of, with_margin, without_margin
 from sotto_lsp.actions.target import Hole
-from sotto_lsp.documents.window import normalised
+from sotto_lsp.documents.line_ends import normalize_line_ends
 
 _WHOLE = (FinishReason.STOP_ID, FinishReason.STOP_STRING)
 
@@ -17,9 +17,9 @@ def answered_code(completion: Completion, request: CompletionRequest, asked: str
 
 def rewritten(completion: Completion, request: CompletionRequest, text: str, hole: Hole) -> str:
     """What belongs into the hole, which covers whole lines; with newlines for line ends. Empty for no answer."""
-    asked = normalised(text[hole.start : hole.end])
+    asked = normalize_line_ends(text[hole.start : hole.end])
     code = answered_code(completion, request, asked)
-    above, below = normalised(text[: hole.start]), normalised(text[hole.end :])
+    above, below = normalize_line_ends(text[: hole.start]), normalize_line_ends(text[hole.end :])
     lines = _behind_repeated(code.split("\n"), above.split("\n"), asked.split("\n"))
     lines = _behind_repeated(lines[::-1], below.split("\n")[::-1], asked.split("\n")[::-1])[::-1]
     kept = "\n".join(lines).strip("\n")

@@ -9,7 +9,8 @@ from typing import Any, cast
 from sotto_engine.request import CompletionRequest, Sampling, StopAt
 from sotto_lsp.actions.conversation import Conversation, load_conversation
 from sotto_lsp.actions.target import PART, Hole
-from sotto_lsp.documents.window import WINDOW_CHARS, normalised, window
+from sotto_lsp.documents.line_ends import normalize_line_ends
+from sotto_lsp.documents.window import WINDOW_CHARS, window
 
 _LIKELIEST = Sampling()
 _NO_WORDS: Mapping[str, str] = {}
@@ -68,7 +69,7 @@ class Template:
         region = ""
         if self.task:  # whole lines, as in training
             after = after.removeprefix("\n")
-            region = normalised(text[hole.start : hole.end] + "\n") if hole.start < hole.end else ""
+            region = normalize_line_ends(text[hole.start : hole.end] + "\n") if hole.start < hole.end else ""
         return CompletionRequest(
             task=self.task,
             region=region,

@@ -10,8 +10,7 @@ from pygls.uris import from_fs_path, to_fs_path
 
 from sotto_engine.errors import SottoError
 from sotto_engine.request import Completion, CompletionRequest, FinishReason
-from sotto_lsp.actions.action import Product
-from sotto_lsp.actions.added_tests import Subject, added_tests, all_applied, whole_tests
+from sotto_lsp.actions.added_tests import Subject, added_tests, whole_tests
 from sotto_lsp.actions.answer_code import code_in
 from sotto_lsp.actions.asking import Asking, none_passes
 from sotto_lsp.actions.candidate import TextChange
@@ -19,7 +18,6 @@ from sotto_lsp.actions.checked_edit import CheckedEdit
 from sotto_lsp.actions.module_tests import ModuleTests
 from sotto_lsp.actions.proposal import Question, answers
 from sotto_lsp.actions.rewritten import answered_code
-from sotto_lsp.actions.tests_trial import TestsTrial, Tried, best_of, not_tried
 from sotto_lsp.documents.paths import WorkspaceFile
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.documents.store import MAX_DOCUMENT_CHARS
@@ -44,8 +42,7 @@ class TestsRun:
     creates_files: bool
 
     async def edit(self, progress: ActionProgress) -> CheckedEdit:
-        """The first answer whose tests can be added to the file as it is then; where they are run, the first whose
-        tests all pass, or else what passes of the one with most such tests.
+        """The first answer whose tests can be added to the file as it is then.
 
         Raises SottoError, in one sentence, where there is none, or no file that they could be written to.
         """
@@ -58,38 +55,18 @@ class TestsRun:
             raise SottoError(f"The editor cannot create files; create {shown} and run the action again.")
         subject = Subject(tests.module, self.asking.question.target.words["name"])
         question = about(self.asking.question, subject)
-        trial = TestsTrial(source, tests) if question.action.product is Product.RUN_TESTS else None
         model, goes_on = self.asking.model(progress)
         refusals: list[str] = []
-        all_tried: list[Tried] = []
         num_wanted = self.asking.session.settings.actionCandidates
         async for _, request, completion in answers(model, question, num_wanted, goes_on):
             code, file = _code(completion, request), await self._file(tests.file)
             self.asking.check_unchanged()
             changes = added_tests(file.snapshot.text, code, subject)
-            if isinstance(changes, str):
-                refusals.append(changes)
-                continue
-            tried = not_tried(code)
-            if trial is not None:
-                progress.report("running the tests")
-                after = all_applied(file.snapshot.text, changes)
-                tried = await trial.of(code, {source.file: self.asking.document.text, tests.file: after})
-            all_tried.append(tried)
-            if not tried.num_failed:
-                break  # there is no better one
-            refusals.append(tried.sentence)
+            if isinstance(changes, list):
+                return _edit(file, changes, shown)
+            refusals.append(changes)
         self.asking.check_unchanged()
-        best = best_of(all_tried)
-        if best is None:
-            raise none_passes(refusals)
-        # The file may have changed while they ran, and some may be left out.
-        file = await self._file(tests.file)
-        self.asking.check_unchanged()
-        changes = added_tests(file.snapshot.text, best.code, subject)
-        if isinstance(changes, str):
-            raise none_passes([changes])
-        return _edit(file, changes, shown, best.sentence)
+        raise none_passes(refusals)
 
     async def _file(self, path: Path) -> _File:
         for document in self.asking.documents:
@@ -132,12 +109,12 @@ def _code(completion: Completion, request: CompletionRequest) -> str:
     return answered_code(completion, request, "")
 
 
-def _edit(file: _File, changes: Sequence[TextChange], shown: str, of_the_run: str) -> CheckedEdit:
+def _edit(file: _File, changes: Sequence[TextChange], shown: str) -> CheckedEdit:
     snapshot = file.snapshot
     edits = tuple(types.TextEdit(snapshot.range_at(each.start, each.end), each.new) for each in changes)
     sentence = (
         f"done in {shown}; checked that the file compiles, every name it reads is known, nothing but tests and "
-        f"imports is added; {of_the_run}."
+        f"imports is added; the tests were not run."
     )
     version = snapshot.version if file.is_open else None
     return CheckedEdit(snapshot.uri, version, edits, sentence, creates_file=not file.is_there)

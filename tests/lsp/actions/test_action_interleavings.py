@@ -113,7 +113,7 @@ async def run_one(dice):
         type_something(dice, user)
         return dice.choice([None, *range(len(lines))])
 
-    with user.document.tracked(target.first, target.last) as span:
+    with user.document.track(target.first, target.last) as span:
         run = ActionRun(ScriptedSession(dice, user), user.documents, action, user.document, target, span)
         try:
             made = await run.edit(SilentProgress(), dice.choice([None, choose]))
@@ -159,7 +159,7 @@ def test_an_edit_that_comes_while_the_model_runs_ends_the_asking():
     action = find_action("rewrite_line")
     target = action.find(Lines(user.document.snapshot()), Place(4, 4, 0, 0))
     session = Impatient(random.Random(1), user)
-    with user.document.tracked(target.first, target.last) as span:
+    with user.document.track(target.first, target.last) as span:
         run = ActionRun(session, user.documents, action, user.document, target, span)
         with pytest.raises(SottoError, match="changed meanwhile"):
             asyncio.run(run.edit(SilentProgress(), None))

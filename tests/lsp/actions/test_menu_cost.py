@@ -29,7 +29,7 @@ def test_the_document_and_the_function_are_parsed_once(monkeypatch):
     parse = python_code._parsed
     monkeypatch.setattr(python_code, "_parsed", lambda text: parsed.append(len(text)) or parse(text))
     python_code.syntax_problem.cache_clear()
-    assert menu(TEXT, 0) == ["simplify", "write_tests", "run_tests", "explain"]
+    assert menu(TEXT, 0) == ["simplify", "write_tests", "explain"]
     assert sorted(parsed)[-2:] == [len(FUNCTION.format(0).rstrip()), len(TEXT)]
     assert sum(parsed) < 1.3 * len(TEXT), "besides these, the signature"
     parsed.clear()

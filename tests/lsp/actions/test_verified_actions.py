@@ -57,7 +57,7 @@ def run(tmp_path, monkeypatch):
         target = action.find(lines, place)
         session = ScriptedSession(allowed, answers)
         file = WorkspaceFile.of(uri, [tmp_path.as_uri()])
-        with document.tracked(target.first, target.last) as span:
+        with document.track(target.first, target.last) as span:
             verifier = verifier_for(action, place, file, session.settings.actionCheckers)
             made = ActionRun(session, documents, action, document, target, span, verifier)
             try:

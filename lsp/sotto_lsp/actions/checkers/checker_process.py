@@ -6,12 +6,10 @@ import os
 import signal
 import subprocess
 from asyncio.subprocess import DEVNULL, PIPE, Process
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 _MAX_NBYTES = 8 << 20
-_NO_VARIABLES: Mapping[str, str] = {}
 _KEPT = frozenset({"PATH", "PATHEXT", "HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "SYSTEMROOT"}) | {
     *("TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL", "LC_CTYPE", "VIRTUAL_ENV", "CONDA_PREFIX"),
     *("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"),
@@ -53,10 +51,8 @@ async def run_program(
     command: list[str],
     folder: Path,
     text: str | None = None,
-    *,
-    variables: Mapping[str, str] = _NO_VARIABLES,
 ) -> Ended:
-    """Run it to its end. `text`: its stdin, or None. `variables`: more of its environment.
+    """Run it to its end. `text`: its stdin, or None.
 
     What it has started and left running is ended with it. Cancelling ends all of it.
     Raises CheckerError for a program that cannot be started.
@@ -65,7 +61,7 @@ async def run_program(
         process = await asyncio.create_subprocess_exec(
             *command,
             cwd=folder,
-            env={**_environment(), **variables},
+            env=_environment(),
             stdin=DEVNULL if text is None else PIPE,
             stdout=PIPE,
             stderr=PIPE,

@@ -7,7 +7,7 @@ from sotto_lsp.actions.action import Place
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.parsed.find_parsed_error import find_parsed_error
 from sotto_lsp.actions.target import Hole, Target
-from sotto_lsp.completion.suggestion import line_end
+from sotto_lsp.documents.line_ends import find_line_end
 from sotto_lsp.syntax.language import Role
 from sotto_lsp.syntax.syntax_tree import SyntaxTree
 from sotto_lsp.syntax.trees import tree_of
@@ -29,7 +29,7 @@ def find_parsed_todo(lines: Lines, place: Place) -> Target | None:
     # some grammars count the line end to the comment
     if not any(each.start == start and end <= each.end <= end + 2 for each in comments):
         return None
-    below = Hole(lines.end(line), lines.end(line), line_end(lines.snapshot.text) + lines.indent(line))
+    below = Hole(lines.end(line), lines.end(line), find_line_end(lines.snapshot.text) + lines.indent(line))
     return Target(
         lines.start(line), lines.end(line), {"below": below}, language_id=lines.snapshot.language_id
     )

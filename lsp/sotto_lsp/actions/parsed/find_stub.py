@@ -6,7 +6,7 @@ from sotto_lsp.actions.action import Place
 from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.parsed.find_parsed_function import function_in
 from sotto_lsp.actions.target import Hole, Target
-from sotto_lsp.completion.suggestion import line_end
+from sotto_lsp.documents.line_ends import find_line_end
 from sotto_lsp.syntax.language import Role
 from sotto_lsp.syntax.syntax_tree import SyntaxTree
 from sotto_lsp.syntax.trees import tree_of
@@ -47,9 +47,9 @@ def _hole(tree: SyntaxTree, lines: Lines, body: tuple[int, int]) -> Hole | None:
             return None
         return Hole(stub.start, lines.end(line_of(stub.end)))
     outer = lines.indent(first)
-    inner = line_end(text) + outer + _step(lines, first, tree.language.step)
+    inner = find_line_end(text) + outer + _step(lines, first, tree.language.step)
     if first == last and not (comments and stubs):
-        return None if comments else Hole(body[0] + 1, body[1] - 1, inner, line_end(text) + outer)
+        return None if comments else Hole(body[0] + 1, body[1] - 1, inner, find_line_end(text) + outer)
     if stubs or text[lines.start(last) : body[1] - 1].strip():
         return None  # laid out in a way of its own
     filled = max((line_of(each.end - 1) for each in statements), default=first)
