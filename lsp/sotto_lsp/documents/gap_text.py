@@ -1,13 +1,13 @@
-"""GapText: a document's text in three pieces, so that a keystroke need not copy all of it."""
+"""GapText: a document's text in three pieces, so that a keystroke copies the small one alone."""
 
 from typing import Protocol
 
 _MAX_GAP_CHARS = 32_768
-"""The piece that is edited; a key copies about so much, a jump to another place the whole text."""
+"""Of the piece that is edited. A key copies this much, an edit elsewhere the whole text."""
 
 
 class Text(Protocol):
-    """What can be looked at in parts: a string or a GapText."""
+    """A string or a GapText: it can be read in parts."""
 
     def __len__(self) -> int: ...
 
@@ -15,7 +15,7 @@ class Text(Protocol):
 
 
 class GapText:
-    """Immutable. Where one edits, the next edit will be: it finds its place in the small piece in the middle."""
+    """Immutable. The next edit is near the last one, so it finds its place in the small piece in the middle."""
 
     __slots__ = ("_gap", "_head", "_tail", "_whole")
 
@@ -45,7 +45,7 @@ class GapText:
         return "".join(pieces)
 
     def __str__(self) -> str:
-        """The whole text; joined when it is first asked for."""
+        """The whole text; joined on first use."""
         if self._whole is None:
             self._whole = "".join((self._head, self._gap, self._tail))
         return self._whole

@@ -1,4 +1,4 @@
-"""LineStarts: the offsets at which the lines of a text begin, kept through edits without reading the text again.
+"""LineStarts: the offsets at which the lines of a text begin, updated at each edit without reading the text again.
 
 Only `\\n`, `\\r\\n` and `\\r` end a line, as in LSP; `str.splitlines` knows seven more.
 """
@@ -16,8 +16,8 @@ _LINE_END = re.compile(r"\r\n|\n|\r")
 class LineStarts:
     """Immutable. Starts from index `pivot` on are stored without `shift`, which is added when one is read.
 
-    An edit moves every later line, but all by one distance: it is enough to remember that distance. Edits lie
-    close together, so the entries between the old and the new pivot, the only ones written, are few.
+    An edit moves every later line by one distance, so that distance is stored once. Edits lie close together: few
+    entries lie between the old and the new pivot, and only those are written.
     """
 
     __slots__ = ("_pivot", "_shift", "_stored")

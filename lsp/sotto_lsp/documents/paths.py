@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from pygls.uris import to_fs_path
 
@@ -26,3 +27,8 @@ class WorkspaceFile:
         around = [root for root in roots if root != file and file.is_relative_to(root)]
         root = max(around, key=lambda root: len(root.parts), default=file.parent)
         return cls(root, file, in_workspace=bool(around))
+
+
+def file_name(uri: str) -> str:
+    """The last part of a URI's path, as it is on the disk."""
+    return Path(unquote(urlsplit(uri).path)).name

@@ -10,30 +10,30 @@ from sotto_lsp.documents.line_starts import LineStarts
 
 
 class PositionEncoding(StrEnum):
-    """What `Position.character` counts; agreed on in `initialize`."""
+    """What `Position.character` counts; negotiated in `initialize`."""
 
     UTF8 = "utf-8"
     UTF16 = "utf-16"
     UTF32 = "utf-32"
 
-    def units(self, text: str) -> int:
-        """Length of `text` in code units. A lone surrogate counts as the three bytes or one unit it would take."""
+    def count_units(self, text: str) -> int:
+        """Length of `text` in code units. A lone surrogate counts as three bytes or one unit."""
         if self is PositionEncoding.UTF32 or text.isascii():
             return len(text)
         if self is PositionEncoding.UTF8:
             return len(text.encode("utf-8", "surrogatepass"))
         return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
-    def chars(self, text: str, units: int) -> int:
+    def count_chars(self, text: str, units: int) -> int:
         """How many whole characters of `text` fit into `units` code units."""
         low, high = 0, min(len(text), max(units, 0))  # no character is shorter than one unit
         if self is PositionEncoding.UTF32 or text.isascii():
             return high
         left = units
-        # Halving reads each character at most twice, at the speed of the codec: one line can be a megabyte.
+        # A line can be a megabyte: halving reads each character at most twice, at the codec's speed.
         while low < high:
             middle = (low + high + 1) // 2
-            width = self.units(text[low:middle])
+            width = self.count_units(text[low:middle])
             if width <= left:
                 low, left = middle, left - width
             else:
@@ -45,7 +45,7 @@ class PositionEncoding(StrEnum):
 class DocumentSnapshot:
     """Safe to hand to another thread. Offsets count characters of `text` (code points).
 
-    What a keystroke needs is looked up in `content`, whose parts cost no copy of the whole.
+    Reading a part of `content` copies that part alone; `text` joins the whole.
     """
 
     uri: str
@@ -96,7 +96,7 @@ class DocumentSnapshot:
         if position.line >= len(self.line_starts):
             return len(self.content)
         start, end = self.line_bounds(position.line)
-        return start + self.encoding.chars(
+        return start + self.encoding.count_chars(
             self.content[start : min(end, start + position.character)], position.character
         )
 
@@ -105,7 +105,7 @@ class DocumentSnapshot:
         offset = min(max(offset, 0), len(self.content))
         line = self.line_starts.line_of(offset)
         start, end = self.line_bounds(line)
-        return types.Position(line, self.encoding.units(self.content[start : min(offset, end)]))
+        return types.Position(line, self.encoding.count_units(self.content[start : min(offset, end)]))
 
     def range_at(self, start: int, end: int) -> types.Range:
         """The range between two offsets."""

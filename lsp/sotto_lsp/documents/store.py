@@ -1,4 +1,4 @@
-"""DocumentStore: the open documents, as the client's didOpen, didChange and didClose left them. Event loop only."""
+"""DocumentStore: the open documents after the client's didOpen, didChange and didClose. Event loop only."""
 
 import logging
 from collections.abc import Generator, Iterator, Sequence
@@ -9,10 +9,10 @@ from lsprotocol import types
 from sotto_lsp.documents.gap_text import GapText
 from sotto_lsp.documents.line_starts import LineStarts
 from sotto_lsp.documents.snapshot import DocumentSnapshot, PositionEncoding
-from sotto_lsp.documents.tracked_span import TrackedSpan, changed_part
+from sotto_lsp.documents.tracked_span import TrackedSpan, find_changed_part
 
 MAX_DOCUMENT_CHARS = 2_000_000
-"""Above this a document is kept in step but flagged, and features answer nothing for it."""
+"""A larger document is kept up to date, but features answer nothing for it."""
 
 logger = logging.getLogger(__name__)
 
@@ -27,8 +27,8 @@ class Document:
         self._max_chars = max_chars
         self._tracked: list[TrackedSpan] = []
         self.edited_at: int | None = None
-        """Offset behind the text that the last edit wrote; None where the whole text was replaced."""
-        self._replace_all(_storable(item.text), item.version)
+        """The offset after the text that the last edit wrote; None if it replaced the whole text."""
+        self._replace_all(_replace_surrogates(item.text), item.version)
 
     @property
     def language_id(self) -> str:
@@ -43,27 +43,27 @@ class Document:
         return self._snapshot.text
 
     @property
-    def too_large(self) -> bool:
+    def is_too_large(self) -> bool:
         """More than `max_chars` characters."""
         return len(self._snapshot.content) > self._max_chars
 
     @property
-    def binary(self) -> bool:
-        """Holds a NUL character, which no source code does."""
+    def is_binary(self) -> bool:
+        """Holds a NUL character, which source code never does."""
         return self._binary
 
     @property
-    def usable(self) -> bool:
-        """Worth answering for: neither too large nor binary."""
-        return not (self._binary or self.too_large)
+    def is_usable(self) -> bool:
+        """Neither too large nor binary."""
+        return not (self._binary or self.is_too_large)
 
     def snapshot(self) -> DocumentSnapshot:
-        """The document as it is now; the same object until the next change."""
+        """The current version; the same object until the next change."""
         return self._snapshot
 
     @contextmanager
-    def tracked(self, start: int, end: int) -> Generator[TrackedSpan]:
-        """Follow the whole lines `[start, end)` through the edits that come while the `with` block runs."""
+    def track(self, start: int, end: int) -> Generator[TrackedSpan]:
+        """Follow the whole lines `[start, end)` through all edits while the `with` block runs."""
         span = TrackedSpan(start, end)
         self._tracked.append(span)
         try:
@@ -72,38 +72,38 @@ class Document:
             self._tracked = [each for each in self._tracked if each is not span]
 
     def apply(self, changes: Sequence[types.TextDocumentContentChangeEvent], version: int) -> None:
-        """Apply one didChange; each change sees the text the one before it left."""
+        """Apply one didChange; each change applies to the text after the one before it."""
         for change in changes:
-            inserted = _storable(change.text)
+            inserted = _replace_surrogates(change.text)
             if isinstance(change, types.TextDocumentContentChangePartial):
                 self._replace(change.range, inserted, version)
             else:
                 self._replace_all(inserted, version)
         if not changes:
-            self._take(self._snapshot.content, self._snapshot.line_starts, version)
+            self._set_snapshot(self._snapshot.content, self._snapshot.line_starts, version)
 
     def _replace(self, span: types.Range, inserted: str, version: int) -> None:
         old = self._snapshot
         start, end = sorted((old.offset_at(span.start), old.offset_at(span.end)))
         content = old.content.edited(start, end, inserted)
-        # A text with a NUL is searched again, since this change may have removed it; any other only gains one.
+        # Only a text with a NUL is searched again: this change may have removed it.
         self._binary = "\0" in (str(content) if self._binary else inserted)
         for tracked in self._tracked:
             tracked.follow(start, end, len(inserted), content)
         self.edited_at = start + len(inserted)
         line_starts = old.line_starts.edited(old.content, start, end, inserted, content)
-        self._take(content, line_starts, version)
+        self._set_snapshot(content, line_starts, version)
 
     def _replace_all(self, text: str, version: int) -> None:
         self._binary = "\0" in text
         if self._tracked:
-            start, end, num_inserted = changed_part(self.text, text)
+            start, end, num_inserted = find_changed_part(self.text, text)
             for tracked in self._tracked:
                 tracked.follow(start, end, num_inserted, text)
         self.edited_at = None
-        self._take(GapText(text), LineStarts.of(text), version)
+        self._set_snapshot(GapText(text), LineStarts.of(text), version)
 
-    def _take(self, content: GapText, line_starts: LineStarts, version: int) -> None:
+    def _set_snapshot(self, content: GapText, line_starts: LineStarts, version: int) -> None:
         self._snapshot = DocumentSnapshot(
             self.uri, self._language_id, version, content, line_starts, self._encoding
         )
@@ -127,6 +127,11 @@ class DocumentStore:
 
     def get(self, uri: str) -> Document | None:
         return self._documents.get(uri)
+
+    def usable_snapshot(self, uri: str) -> DocumentSnapshot | None:
+        """The current version of a document; None if it is not open, too large or binary."""
+        document = self._documents.get(uri)
+        return document.snapshot() if document is not None and document.is_usable else None
 
     def open(self, item: types.TextDocumentItem) -> Document:
         """Open a document; one that is open already is replaced."""
@@ -157,7 +162,7 @@ class DocumentStore:
         return True
 
 
-def _storable(text: str) -> str:
+def _replace_surrogates(text: str) -> str:
     """`text` with U+FFFD for lone surrogates, which JSON can carry and no tokenizer or file takes.
 
     U+FFFD is as long as a lone surrogate in every position encoding: no position moves.

@@ -10,8 +10,8 @@ from sotto_lsp.documents.gap_text import Text
 class TrackedSpan:
     """Offsets `[start, end)` of whole lines, from a line's start to a line's end without its line end.
 
-    An edit before or behind moves it. One that reaches into it, or joins other text to its first or last line, makes
-    it touched, for good.
+    An edit before it moves it. One that reaches into it, or joins other text to its first or last line, marks it as
+    touched for good.
     """
 
     start: int
@@ -34,8 +34,8 @@ class TrackedSpan:
         self.is_touched |= not (begins_line and ends_line)
 
 
-def changed_part(old: str, new: str) -> tuple[int, int, int]:
+def find_changed_part(old: str, new: str) -> tuple[int, int, int]:
     """`(start, end, num_inserted)` of the smallest single edit that makes `new` out of `old`."""
     start = shared_prefix_length(old, new)
-    num_behind = shared_prefix_length(old[start:][::-1], new[start:][::-1])
-    return start, len(old) - num_behind, len(new) - num_behind - start
+    num_after = shared_prefix_length(old[start:][::-1], new[start:][::-1])
+    return start, len(old) - num_after, len(new) - num_after - start

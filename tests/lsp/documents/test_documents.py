@@ -70,7 +70,7 @@ EDITS = st.lists(st.tuples(st.one_of(st.none(), st.tuples(POSITIONS, POSITIONS))
 
 @settings(max_examples=400)
 @given(TEXTS, EDITS, ENCODINGS)
-def test_any_history_of_edits_leaves_the_models_text(
+def test_edits_in_any_order_leave_the_models_text(
     text: str,
     edits: list[tuple[tuple[tuple[int, int], tuple[int, int]] | None, str]],
     encoding: PositionEncoding,
@@ -91,7 +91,7 @@ def test_any_history_of_edits_leaves_the_models_text(
 
 
 @given(TEXTS, EDITS, ENCODINGS)
-def test_edits_in_one_notification_are_edits_one_by_one(
+def test_edits_in_one_notification_equal_single_edits(
     text: str,
     edits: list[tuple[tuple[tuple[int, int], tuple[int, int]] | None, str]],
     encoding: PositionEncoding,
@@ -105,7 +105,7 @@ def test_edits_in_one_notification_are_edits_one_by_one(
 
 
 @given(TEXTS, TEXTS, ENCODINGS)
-def test_replacing_lone_surrogates_moves_no_position(text: str, other: str, encoding: PositionEncoding):
+def test_surrogates_replaced_move_no_position(text: str, other: str, encoding: PositionEncoding):
     mixed = text + other
     assert model_positions(mixed, encoding) == model_positions(without_lone_surrogates(mixed), encoding)
 
@@ -124,7 +124,7 @@ def test_replacing_lone_surrogates_moves_no_position(text: str, other: str, enco
         ("", replace((5, 5), (9, 9), "\r\n"), "\r\n"),
     ],
 )
-def test_edit_lands_where_the_client_means_it(
+def test_edit_lands_at_the_clients_position(
     text: str, edit: types.TextDocumentContentChangePartial, expected: str
 ):
     store = opened(text)
@@ -134,7 +134,7 @@ def test_edit_lands_where_the_client_means_it(
 
 
 @given(TEXTS, POSITIONS, POSITIONS, TEXTS, ENCODINGS)
-def test_the_place_of_the_last_edit_is_behind_what_it_wrote(
+def test_edited_at_is_after_the_inserted_text(
     text: str,
     start: tuple[int, int],
     end: tuple[int, int],
@@ -191,32 +191,32 @@ def test_closed_document_is_gone():
     assert list(store) == []
 
 
-def test_large_document_is_kept_in_step_and_flagged():
+def test_large_document_is_kept_up_to_date_and_not_usable():
     store = opened("12345", max_document_chars=5)
     document = document_of(store)
-    assert document.usable
+    assert document.is_usable
     change(store, 2, replace((0, 5), (0, 5), "6"))
-    assert (document.too_large, document.usable, document.text) == (True, False, "123456")
+    assert (document.is_too_large, document.is_usable, document.text) == (True, False, "123456")
     change(store, 3, replace((0, 0), (0, 1), ""))
-    assert document.usable
+    assert document.is_usable
 
 
-def test_document_with_a_nul_is_binary_while_it_has_one():
+def test_binary_document_is_one_with_a_nul():
     store = opened("a\0b\0")
     document = document_of(store)
-    assert (document.binary, document.usable) == (True, False)
+    assert (document.is_binary, document.is_usable) == (True, False)
     change(store, 2, replace((0, 1), (0, 2), ""))
-    assert document.binary
+    assert document.is_binary
     change(store, 3, replace((0, 2), (0, 3), ""))
-    assert not document.binary
+    assert not document.is_binary
     change(store, 4, replace((0, 0), (0, 0), "\0"))
-    assert document.binary
+    assert document.is_binary
     change(store, 5, whole("text"))
-    assert document.usable
+    assert document.is_usable
 
 
 @pytest.mark.parametrize("text", ["    value = compute(argument)\n", "    wert = 'übergröße €'\n"])
-def test_typing_into_fifty_thousand_lines_costs_well_under_a_millisecond(text: str):
+def test_typing_into_50000_lines_takes_under_two_milliseconds(text: str):
     store = opened(text * 50_000)
     times_ms: list[float] = []
     for index in range(60):

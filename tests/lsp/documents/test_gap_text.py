@@ -1,4 +1,4 @@
-"""GapText against a plain string, over random edits and with a gap so small that it moves often."""
+"""GapText against a plain string, over random edits, with a gap small enough to move often."""
 
 import pytest
 from hypothesis import given, settings
@@ -18,7 +18,7 @@ def small_gap(monkeypatch):
 
 @settings(max_examples=300)
 @given(TEXTS, EDITS, st.integers(-90, 90), st.integers(-90, 90))
-def test_any_history_of_edits_leaves_the_strings_text_and_parts(text, edits, start, end):
+def test_edits_leave_the_text_and_parts_of_a_string(text, edits, start, end):
     versions = [(GapText(text), text)]
     for place, num_replaced, inserted in edits:
         content, plain = versions[-1]
@@ -34,7 +34,7 @@ def test_any_history_of_edits_leaves_the_strings_text_and_parts(text, edits, sta
         assert str(content) == plain
 
 
-def test_a_key_where_the_last_one_was_shares_the_rest_of_the_text(monkeypatch):
+def test_edit_near_the_last_one_shares_head_and_tail(monkeypatch):
     monkeypatch.setattr(gap_text_module, "_MAX_GAP_CHARS", 64)
     text = "x = 1\n" * 1000
     before = GapText(text).edited(3000, 3000, "a")
@@ -44,7 +44,7 @@ def test_a_key_where_the_last_one_was_shares_the_rest_of_the_text(monkeypatch):
     assert str(after) == text[:3000] + "ab" + text[3000:]
 
 
-def test_a_gap_does_not_grow_without_end():
+def test_gap_is_bounded():
     content = GapText("")
     for number in range(500):
         content = content.edited(number, number, "x")

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from lsprotocol import types
 
 from sotto_lsp.documents.store import DocumentStore
-from sotto_lsp.documents.tracked_span import changed_part
+from sotto_lsp.documents.tracked_span import find_changed_part
 
 URI = "file:///a.py"
 
@@ -25,13 +25,13 @@ def followed(text, lines, *edits):
     """What the tracked lines are after the edits; None where they were touched."""
     document = opened(text)
     start = text.index(lines)
-    with document.tracked(start, start + len(lines)) as span:
+    with document.track(start, start + len(lines)) as span:
         for each in edits:
             edit(document, *each)
     return None if span.is_touched else document.text[span.start : span.end]
 
 
-def test_edits_before_and_behind_move_the_lines():
+def test_edits_before_and_after_move_the_lines():
     assert followed("a\nb\nc\n", "b", (0, 1, "longer\nlines"), (15, 15, "x")) == "b"
     assert followed("a\nb\nc\n", "b", (0, 2, "")) == "b", "the line above is gone"
     assert followed("a\nb\nc\n", "b", (2, 2, "new\n")) == "b", "a new line above"
@@ -57,37 +57,37 @@ def test_an_edit_that_changes_nothing_touches_nothing():
     assert followed("a\nb\nc\n", "b", (2, 2, "")) == "b"
 
 
-def test_the_whole_text_sent_again_is_compared():
+def test_whole_text_sent_again_is_compared():
     document = opened("a\nb\nc\n")
-    with document.tracked(2, 3) as span:
+    with document.track(2, 3) as span:
         document.apply([types.TextDocumentContentChangeWholeDocument(text="more\na\nb\nc\n")], 2)
         assert (span.start, span.is_touched) == (7, False)
         document.apply([types.TextDocumentContentChangeWholeDocument(text="more\na\nB\nc\n")], 3)
         assert span.is_touched
 
 
-def test_nothing_is_followed_for_ever():
+def test_tracking_ends_with_the_block():
     document = opened("a\nb\n")
-    with document.tracked(0, 1) as span:
+    with document.track(0, 1) as span:
         pass
     edit(document, 0, 1, "changed")
     assert not span.is_touched
 
 
 @given(st.text("ab\n", max_size=12), st.text("ab\n", max_size=12))
-def test_the_changed_part_makes_the_new_text_out_of_the_old(old, new):
-    start, end, num_inserted = changed_part(old, new)
+def test_changed_part_makes_the_new_text_of_the_old(old, new):
+    start, end, num_inserted = find_changed_part(old, new)
     assert old[:start] + new[start : start + num_inserted] + old[end:] == new
 
 
 @given(st.data())
-def test_lines_that_were_not_touched_are_there_unchanged(data):
+def test_untouched_lines_are_unchanged(data):
     text = "".join(data.draw(st.lists(st.sampled_from(["a\n", "bb\n", "\n", "c"]), min_size=3, max_size=8)))
     ends = [i for i in range(len(text) + 1) if i == len(text) or text[i] == "\n"]
     end = data.draw(st.sampled_from(ends))
     start = text.rfind("\n", 0, end) + 1
     document = opened(text)
-    with document.tracked(start, end) as span:
+    with document.track(start, end) as span:
         for _ in range(data.draw(st.integers(1, 4))):
             length = len(document.text)
             low, high = sorted(data.draw(st.tuples(st.integers(0, length), st.integers(0, length))))

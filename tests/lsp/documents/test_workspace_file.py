@@ -19,12 +19,12 @@ from sotto_lsp.documents.paths import WorkspaceFile
         ("file:///w-more/b.py", ["file:///w"], "/w-more"),
     ],
 )
-def test_the_innermost_folder_around_the_file_or_its_own(uri, folders, root):
+def test_workspace_root_is_the_innermost_folder(uri, folders, root):
     assert WorkspaceFile.of(uri, folders).root == Path(root)
 
 
 @pytest.mark.parametrize(
     "uri", ["untitled:Untitled-1", "vscode-notebook-cell:/w/a.ipynb#1", "file:///w/../b.py", ""]
 )
-def test_what_is_no_file_has_no_workspace(uri):
+def test_uri_of_no_file_has_no_workspace(uri):
     assert WorkspaceFile.of(uri, ["file:///w"]) is None
