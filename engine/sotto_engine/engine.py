@@ -20,7 +20,7 @@ from sotto_engine.decode.scoring import score_answers
 from sotto_engine.decode.speculation import Lookahead
 from sotto_engine.model.language_model import ATTENTION_TILE, MIN_PREFILL, LanguageModel, PassCancelled
 from sotto_engine.prompt.builder import Prompt, PromptBuilder
-from sotto_engine.request import Completion, CompletionRequest, FinishReason
+from sotto_engine.request import Completion, FillInRequest, FinishReason, Request
 
 PREFILL_SLICE = 64
 """Tokens a prefill pass: the longest a cancel has to wait."""
@@ -28,7 +28,7 @@ PREFILL_GRID = 32
 """Prompts are cut at multiples of so many tokens where a model's rows depend on the cuts; a key then computes what
 was typed and up to so many tokens before it."""
 CHAT = "chat"
-"""What an instruct model is good for besides what its manifest says: requests with `messages`."""
+"""What an instruct model is good for besides what its manifest says: ChatRequest."""
 DEFAULT_CACHE_NBYTES = 256 << 20
 
 
@@ -80,11 +80,11 @@ class Engine:
 
     def complete(
         self,
-        request: CompletionRequest,
+        request: Request,
         cancelled: CancelFlag,
         on_text: Callable[[str], None] | None = None,
     ) -> Completion:
-        """Fill in the middle, or answer a request's messages.
+        """Fill in the middle, or answer a chat.
 
         `on_text` gets the text piece by piece, whole code points, never taken back.
 
@@ -108,7 +108,7 @@ class Engine:
             self._prefix_cache.put(cache)
         return run.completion(reason)
 
-    def prefill(self, request: CompletionRequest, cancelled: CancelFlag) -> int:
+    def prefill(self, request: Request, cancelled: CancelFlag) -> int:
         """Compute a request's prompt, to be there when it is asked; how many tokens that took.
 
         It has no deadline; what was computed until it is cancelled stays in the cache.
@@ -116,7 +116,7 @@ class Engine:
         prompt = self._prompts.build(request)
         return self._fill(self._take(prompt), prompt, cancelled)
 
-    def prefill_beside(self, request: CompletionRequest, cancelled: CancelFlag) -> int:
+    def prefill_beside(self, request: Request, cancelled: CancelFlag) -> int:
         """As `prefill`, for what may be asked next at the place that was asked about last, which loses no row.
 
         A new line may move the anchor, a change below is a new suffix. Only where that is more than a pass of work.
@@ -131,16 +131,14 @@ class Engine:
         num_cached = len(cache)
         try:
             if len(prompt.token_ids) - num_cached > MIN_PREFILL:  # else nothing is missing
-                self._prefill(cache, prompt, CompletionRun(CompletionRequest(""), None), cancelled)
+                self._prefill(cache, prompt, CompletionRun(FillInRequest(""), None), cancelled)
         except PassCancelled:
             pass
         finally:
             self._prefix_cache.put(cache)
         return len(cache) - num_cached
 
-    def score(
-        self, request: CompletionRequest, texts: Sequence[str], cancelled: CancelFlag
-    ) -> tuple[float, ...]:
+    def score(self, request: Request, texts: Sequence[str], cancelled: CancelFlag) -> tuple[float, ...]:
         """The natural-log probability of each text as the whole answer to a request; nothing if it is cancelled.
 
         The prompt's rows stay in the cache; those of the texts are never in it.
@@ -202,7 +200,7 @@ class Engine:
         healed = prompt.healed
         if healed:
             logits = self._only_extending(logits, healed)
-        num_tokens = min(run.request.max_tokens, self.model.max_tokens - len(cache))
+        num_tokens = min(run.request.limits.max_tokens, self.model.max_tokens - len(cache))
         with Lookahead(self.model, cache, prompt.token_ids, num_tokens, self._drafter, cancelled) as ahead:
             choice = None
             for _ in range(num_tokens):

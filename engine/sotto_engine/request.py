@@ -78,23 +78,33 @@ class Message:
 
 
 @dataclass(frozen=True)
-class CompletionRequest:
-    """One question to the model: what stands between `prefix` and `suffix`?
+class Limits:
+    """How long an answer may get, and how long it may take.
 
-    prefix, suffix: the document's text on both sides of the cursor, with `\\n` line ends.
-    min_probability: a line that the model gives less than this is not in the answer, nor is what follows it, and
-        decoding ends as soon as that is certain; `None`: as the model's manifest says.
-    path, repository: real names, used where the model was trained with a header; empty for none.
-    skip_closers: the rest of the cursor's line is left out of the prompt where it only closes what is open: editors
-        write it as one types, and each bracket would cost a prefill of the whole suffix. The answer may repeat it.
+    stop_strings: the answer ends before the first of them.
     deadline_ms: no decode step starts later than this many milliseconds after the call; `None`: no limit.
-    decode_after_ms: no decode step starts earlier than this many milliseconds after the call, while the prompt is
-        computed at once: a newer request may come first, and breaks this one off.
+    decode_after_ms: no decode step starts earlier than this many milliseconds after the call. The prompt is
+        computed at once: a newer request may come first and cancel this one.
     line_deadline_ms: once so many milliseconds have passed, the answer ends with the line it is in; `None`: no limit.
-    task, region: one of `fim.EDIT_TASKS` and the text between prefix and suffix that the answer replaces, for models
-        that have such tasks; empty for filling in the middle.
-    messages: a question to an instruct model, in its own chat format; `prefix` is then how the answer begins, and
-        suffix, path, repository and snippets are not read. Empty for filling in the middle.
+    min_probability: a line that the model gives less than this is not in the answer, nor is what follows it.
+        Decoding ends as soon as that is certain; `None`: as the model's manifest says.
+    """
+
+    max_tokens: int = 64
+    stop_at: StopAt = StopAt.BLOCK
+    stop_strings: tuple[str, ...] = ()
+    deadline_ms: float | None = None
+    decode_after_ms: float = 0.0
+    line_deadline_ms: float | None = None
+    min_probability: float | None = None
+
+
+@dataclass(frozen=True)
+class FillInRequest:
+    """What stands between `prefix` and `suffix`?
+
+    prefix, suffix: the document's text on both sides of the cursor, with `\n` line ends.
+    path, repository: real names, used where the model was trained with a header; empty for none.
     """
 
     prefix: str
@@ -102,18 +112,41 @@ class CompletionRequest:
     path: str = ""
     repository: str = ""
     snippets: tuple[Snippet, ...] = ()
-    max_tokens: int = 64
-    stop_at: StopAt = StopAt.BLOCK
-    stop_strings: tuple[str, ...] = ()
     sampling: Sampling = field(default_factory=Sampling)
-    skip_closers: bool = False
-    deadline_ms: float | None = None
-    decode_after_ms: float = 0.0
-    line_deadline_ms: float | None = None
-    min_probability: float | None = None
-    task: str = ""
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True)
+class EditRequest:
+    """What replaces `region` between `prefix` and `suffix`? For models that were trained for such tasks.
+
+    task: one of `fim.EDIT_TASKS`.
+    """
+
+    task: str
+    prefix: str
     region: str = ""
-    messages: tuple[Message, ...] = ()
+    suffix: str = ""
+    path: str = ""
+    repository: str = ""
+    sampling: Sampling = field(default_factory=Sampling)
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True)
+class ChatRequest:
+    """A question to an instruct model, in its own chat format.
+
+    answer_prefix: how the answer begins; it is not repeated in the completion's text.
+    """
+
+    messages: tuple[Message, ...]
+    answer_prefix: str = ""
+    sampling: Sampling = field(default_factory=Sampling)
+    limits: Limits = field(default_factory=Limits)
+
+
+Request = FillInRequest | EditRequest | ChatRequest
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,8 @@ from sotto_engine.engine import EngineOptions
 from sotto_engine.loading import load_engine
 from sotto_engine.prompt.fim import find_template
 from sotto_engine.prompt.shared_prefix import shared_prefix_length
-from sotto_engine.request import CompletionRequest, StopAt
+from sotto_engine.request import FillInRequest, Limits, StopAt
+from sotto_lsp.completion.suffixes import without_closers
 
 _WINDOW_CHARS = 8192
 
@@ -33,14 +34,14 @@ class Loop:
     """One side's figures, a number a key."""
 
     name: str
-    answer: Callable[[int, CompletionRequest], tuple[int, int]]
+    answer: Callable[[int, FillInRequest], tuple[int, int]]
     """The file's number and the question -> `(prompt tokens, computed of them)`."""
     latencies_ms: list[float] = field(default_factory=list)
     num_prompt: int = 0
     num_computed: list[int] = field(default_factory=list)
     cpu_seconds: float = 0.0
 
-    def press(self, number: int, request: CompletionRequest, *, counts: bool) -> None:
+    def press(self, number: int, request: FillInRequest, *, counts: bool) -> None:
         start, cpu = time.perf_counter(), time.process_time()
         num_prompt, num_computed = self.answer(number, request)
         if counts:
@@ -100,12 +101,12 @@ def loops(directory: Path, num_threads: int, num_tokens: int) -> list[Loop]:
     _, _, between, _, behind = find_template(manifest.fim_family, engine.tokenizer).prefix_first or ()
     marks = tuple(engine.tokenizer.control_id(str(mark)) for mark in (between, behind))
 
-    def sotto(number: int, request: CompletionRequest) -> tuple[int, int]:
+    def sotto(number: int, request: FillInRequest) -> tuple[int, int]:
         del number
         done = engine.complete(request, CancelFlag())
         return done.num_prompt_tokens, done.num_prompt_tokens - done.num_cached_tokens
 
-    def prompt(request: CompletionRequest) -> list[int]:
+    def prompt(request: FillInRequest) -> list[int]:
         return engine._prompts.build(request).token_ids
 
     return [
@@ -138,13 +139,10 @@ def main() -> None:
     for which, key in keystrokes(options.keystrokes):
         file = files[which]
         file.press(key)
-        request = CompletionRequest(
+        request = FillInRequest(
             file.before[-_WINDOW_CHARS:],
-            file.behind[:_WINDOW_CHARS],
-            max_tokens=options.tokens,
-            stop_at=StopAt.BUDGET,
-            min_probability=0.0,
-            skip_closers=True,
+            without_closers(file.behind[:_WINDOW_CHARS]),
+            limits=Limits(max_tokens=options.tokens, stop_at=StopAt.BUDGET, min_probability=0.0),
         )
         for side in sides:
             side.press(which, request, counts=which in seen)  # not the first prompt of a file

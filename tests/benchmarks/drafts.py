@@ -14,13 +14,13 @@ from benchmarks.replay import sources
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.engine import EngineOptions
 from sotto_engine.loading import load_engine
-from sotto_engine.request import Completion, CompletionRequest, StopAt
+from sotto_engine.request import Completion, FillInRequest, Limits, StopAt
 
 _TYPED = 12
 """Keys typed in one place before the next: an answer is mostly the one before, which is a draft."""
 
 
-def requests(num: int, num_tokens: int) -> Iterator[CompletionRequest]:
+def requests(num: int, num_tokens: int) -> Iterator[FillInRequest]:
     """Places in four files of the standard library, the text typed on from each."""
     dice = random.Random(5)
     files = [source.text for source in sources()]
@@ -30,8 +30,8 @@ def requests(num: int, num_tokens: int) -> Iterator[CompletionRequest]:
             start = dice.randrange(3000, len(text) - 2000)
         typed = start + number % _TYPED
         before, behind = text[max(0, typed - 6000) : typed], text[start + 300 : start + 3300]
-        yield CompletionRequest(
-            before, behind, max_tokens=num_tokens, stop_at=StopAt.BUDGET, min_probability=0.0
+        yield FillInRequest(
+            before, behind, limits=Limits(max_tokens=num_tokens, stop_at=StopAt.BUDGET, min_probability=0.0)
         )
 
 

@@ -82,13 +82,13 @@ class Sotto:
     def round(self) -> tuple[float, float, float]:
         """`(prefill tokens/s, decode ms a token, of which ms outside the session)` of one cold completion."""
         from sotto_engine.cancel import CancelFlag
-        from sotto_engine.request import CompletionRequest
+        from sotto_engine.request import FillInRequest, Limits
 
         self.engine._prefix_cache.clear()
         self.session.run_ms.clear()
         text = self.text[: 27 * 51]
         completion = self.engine.complete(
-            CompletionRequest(text, "", max_tokens=NUM_DECODED, min_probability=0.0), CancelFlag()
+            FillInRequest(text, "", limits=Limits(max_tokens=NUM_DECODED, min_probability=0.0)), CancelFlag()
         )
         timings, num_decoded = completion.timings, len(completion.token_ids)
         assert num_decoded >= NUM_DECODED // 2, f"only {num_decoded} tokens: {completion.finish_reason}"

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from sotto_engine import loading
-from sotto_engine.request import Completion, FinishReason, Timings
+from sotto_engine.request import ChatRequest, Completion, FinishReason, Timings
 from sotto_lsp.commands.cli import main
 
 SCRIPT = Path(sys.argv[1])
@@ -25,7 +25,7 @@ class ScriptedAnswers:
         self._answers = iter(json.loads(SCRIPT.read_text(encoding="utf-8")))
 
     def complete(self, request, cancelled, on_text=None):
-        if not request.messages and request.path.endswith(".py"):
+        if not isinstance(request, ChatRequest) and request.path.endswith(".py"):
             return self._complete(request, cancelled, on_text)
         if (text := next(self._answers, "")) is None:
             for _ in range(8):
@@ -35,12 +35,12 @@ class ScriptedAnswers:
                     return self._said("", FinishReason.CANCELLED)
                 time.sleep(0.005)
             text = next(self._answers, "")
-        ends = [at for stop in request.stop_strings if (at := text.find(stop)) >= 0]
+        ends = [at for stop in request.limits.stop_strings if (at := text.find(stop)) >= 0]
         reason = FinishReason.STOP_STRING if ends else FinishReason.STOP_ID
         return self._said(text[: min(ends, default=len(text))], reason)
 
     def score(self, request, texts, cancelled):
-        return () if request.messages else self._score(request, texts, cancelled)
+        return () if isinstance(request, ChatRequest) else self._score(request, texts, cancelled)
 
     def _said(self, text, reason):
         return Completion(text, (), (), reason, 0, 0, Timings(), (0.5,))
@@ -50,7 +50,7 @@ def load_scripted(directory, options=None, load=loading.load_engine):
     engine, manifest = load(directory, options)
     answers = ScriptedAnswers(engine)
     engine.complete, engine.score = answers.complete, answers.score
-    return engine, replace(manifest, good_for=(*manifest.good_for, loading.CHAT), languages=())
+    return engine, replace(manifest, good_for=(*manifest.good_for, "body", "docstring", loading.CHAT), languages=())
 
 
 loading.load_engine = load_scripted

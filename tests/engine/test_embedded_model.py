@@ -15,7 +15,7 @@ from sotto_engine.decode.drafts import Draft, Drafter
 from sotto_engine.engine import Engine, EngineOptions
 from sotto_engine.loading import load_engine
 from sotto_engine.model.probe import rows_are_exact
-from sotto_engine.request import CompletionRequest, FinishReason, StopAt
+from sotto_engine.request import FillInRequest, FinishReason, Limits, StopAt
 
 NUM_KEYSTROKES = 300
 
@@ -52,12 +52,11 @@ def histories(seed, num_keystrokes):
             number = dice.randrange(3)
         else:
             place[0] = place[1] = dice.randrange(200, len(text) - 200)
-        yield CompletionRequest(
+        yield FillInRequest(
             text[max(0, place[0] - 6000) : place[0]],
             text[place[1] : place[1] + 3000],
-            max_tokens=10,
-            stop_at=dice.choice([StopAt.LINE, StopAt.BLOCK]),
-            min_probability=0.0,  # every token is compared, sure or not
+            # With no least probability every token is compared, sure or not.
+            limits=Limits(10, dice.choice([StopAt.LINE, StopAt.BLOCK]), min_probability=0.0),
         )
 
 
@@ -87,7 +86,7 @@ def test_typing_along_computes_a_few_tokens_a_key(engine):
     computed, prompts = 0, 0
     for offset in range(middle, middle + 150):
         done = warm.complete(
-            CompletionRequest(text[:offset], text[middle + 150 :], max_tokens=4), CancelFlag()
+            FillInRequest(text[:offset], text[middle + 150 :], limits=Limits(max_tokens=4)), CancelFlag()
         )
         computed += done.num_prompt_tokens - done.num_cached_tokens
         prompts += done.num_prompt_tokens
@@ -116,7 +115,7 @@ class Signalling:
 def test_cancelling_a_long_prefill_frees_the_worker_within_a_slice(engine):
     model, flag = Signalling(engine.model), CancelFlag()
     warm = Engine(model, engine._prompts, engine._stop_ids)
-    request = CompletionRequest(sources()[2][:5000], "", max_tokens=4)
+    request = FillInRequest(sources()[2][:5000], "", limits=Limits(max_tokens=4))
     answers = []
     thread = threading.Thread(target=lambda: answers.append(warm.complete(request, flag)))
     thread.start()
@@ -134,13 +133,13 @@ def test_cancelling_a_long_prefill_frees_the_worker_within_a_slice(engine):
 
 def test_half_a_word_is_completed_and_not_repeated(engine):
     before, behind = "def mean(values):\n    total = su", "\n    return total / len(values)\n"
-    request = CompletionRequest(before, behind, min_probability=0.0)
+    request = FillInRequest(before, behind, limits=Limits(min_probability=0.0))
     done = engine.complete(request, CancelFlag())
     assert done.text.startswith("m(values)")
 
 
 def test_the_same_request_twice_is_answered_the_same(engine):
-    request = CompletionRequest("import os\n\n\ndef size(path):\n    return os.", "\n")
+    request = FillInRequest("import os\n\n\ndef size(path):\n    return os.", "\n")
     first, second = (engine.complete(request, CancelFlag()) for _ in range(2))
     assert first.token_ids == second.token_ids
     assert second.num_prompt_tokens - second.num_cached_tokens == 2

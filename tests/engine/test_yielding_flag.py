@@ -4,11 +4,13 @@ import pytest
 
 from engine.fakes import make_engine
 from sotto_engine.cancel import CancelFlag
-from sotto_engine.request import CompletionRequest, FinishReason, StopAt
+from sotto_engine.request import FillInRequest, FinishReason, Limits, StopAt
 from sotto_engine.yielding_flag import YieldingFlag
 
-PATIENT = CompletionRequest("x = 1\n" * 30 + "def mean(values):\n", max_tokens=20, stop_at=StopAt.BUDGET)
-URGENT = CompletionRequest("x = 1\n" * 30 + "y = ", max_tokens=5, stop_at=StopAt.BUDGET)
+PATIENT = FillInRequest(
+    "x = 1\n" * 30 + "def mean(values):\n", limits=Limits(max_tokens=20, stop_at=StopAt.BUDGET)
+)
+URGENT = FillInRequest("x = 1\n" * 30 + "y = ", limits=Limits(max_tokens=5, stop_at=StopAt.BUDGET))
 
 
 def answer(completion):

@@ -17,7 +17,7 @@ from sotto_engine.model.language_model import PassCancelled
 from sotto_engine.model.onnx_model import Model
 from sotto_engine.model.probe import rows_look_exact
 from sotto_engine.model_files.export_folder import read_export_folder
-from sotto_engine.request import CompletionRequest, FinishReason
+from sotto_engine.request import FillInRequest, FinishReason, Limits
 
 BOUNDS = {"float32": 1e-4, "float16": 5e-3, "int8": 0.05, "int8cache": 0.1, "int4": 0.4}
 RECURRENT_BOUNDS = {"float32": 1e-4, "int8": 0.35, "int4": 0.9}
@@ -111,7 +111,7 @@ def test_random_histories_of_edits_cancellations_and_restarts_answer_as_a_cold_c
         text, cursor = "# file\n" * rng.randint(0, 12), 0
         for _ in range(rng.randint(1, 5)):
             text, cursor = edit(rng, text)
-            request = CompletionRequest(text[:cursor], text[cursor:], max_tokens=4)
+            request = FillInRequest(text[:cursor], text[cursor:], limits=Limits(max_tokens=4))
             if rng.random() < 0.2:
                 start_again(warm, tmp_path)
             if rng.random() < 0.3:

@@ -25,7 +25,7 @@ class ScriptedModel:
     async def generate(self, request):
         text, reason = self._answers[len(self.requests)]
         self.requests.append(request)
-        ends = [at for stop in request.stop_strings if (at := text.find(stop)) >= 0]
+        ends = [at for stop in request.limits.stop_strings if (at := text.find(stop)) >= 0]
         if ends:
             text, reason = text[: min(ends)], FinishReason.STOP_STRING
         return completion(text, reason, 0.9 ** len(self.requests))

@@ -8,7 +8,7 @@ from sotto_engine.cancel import CancelFlag
 from sotto_engine.decode.sampler import Choice
 from sotto_engine.decode.stop import Cut, StopRule
 from sotto_engine.decode.text_stream import TextStream
-from sotto_engine.request import Completion, CompletionRequest, FinishReason, Timings
+from sotto_engine.request import ChatRequest, Completion, FinishReason, Request, Timings
 
 
 class DeadlinePassed(Exception):  # noqa: N818 - an agreed end, not an error
@@ -20,19 +20,21 @@ class CompletionRun:
 
     def __init__(
         self,
-        request: CompletionRequest,
+        request: Request,
         on_text: Callable[[str], None] | None,
         min_probability: float = 0.0,
     ) -> None:
         """`min_probability`: the model's own, where the request names none."""
         self.request = request
         self._on_text = on_text
-        named = request.min_probability
+        limits = request.limits
+        named = limits.min_probability
         self._min_probability = min_probability if named is None else named
         self._line_logprobs: list[float] = [0.0]
         """of each line so far"""
-        line_prefix = request.prefix[request.prefix.rfind("\n") + 1 :]
-        self._stop_rule = StopRule(request.stop_at, request.stop_strings, line_prefix)
+        before = request.answer_prefix if isinstance(request, ChatRequest) else request.prefix
+        line_prefix = before[before.rfind("\n") + 1 :]
+        self._stop_rule = StopRule(limits.stop_at, limits.stop_strings, line_prefix)
         self._stream = TextStream()
         self._length = 0
         """characters of the text that belong to the answer"""
@@ -54,14 +56,14 @@ class CompletionRun:
 
     def wait_to_decode(self, cancelled: CancelFlag) -> None:
         """Let the request's time to decode come, or its end."""
-        left_ms = self.request.decode_after_ms - _ms(self._start, time.perf_counter())
+        left_ms = self.request.limits.decode_after_ms - _ms(self._start, time.perf_counter())
         if left_ms > 0:
             cancelled.wait(left_ms / 1000)
             self._decode_at = self._first_token_at = time.perf_counter()
 
     def check_deadline(self) -> None:
         """Raise DeadlinePassed if the request's time is over."""
-        if self._is_past(self.request.deadline_ms):
+        if self._is_past(self.request.limits.deadline_ms):
             raise DeadlinePassed
 
     def add(self, choice: Choice, token_bytes: bytes) -> FinishReason | None:
@@ -112,7 +114,11 @@ class CompletionRun:
     def _cut_late_line(self, text: str) -> Cut | None:
         """A whole line in time is worth more than a block too late; what was sent is not taken back."""
         end = text.rfind("\n")
-        if end < self._num_sent or not text[:end].strip() or not self._is_past(self.request.line_deadline_ms):
+        if (
+            end < self._num_sent
+            or not text[:end].strip()
+            or not self._is_past(self.request.limits.line_deadline_ms)
+        ):
             return None
         return Cut(end, FinishReason.LINE)
 

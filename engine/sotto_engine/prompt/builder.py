@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 from sotto_engine.errors import SottoError
 from sotto_engine.prompt.chat import ChatTemplate
-from sotto_engine.prompt.closers import behind_closers
 from sotto_engine.prompt.fim import FimTemplate, Slot, header_parts
 from sotto_engine.prompt.tokenizer import Tokenizer
-from sotto_engine.request import CompletionRequest, FimOrder
+from sotto_engine.request import ChatRequest, EditRequest, FillInRequest, FimOrder, Request
 
 _WINDOW_STEP = 256
 """Tokens by which the start of the prefix jumps: each jump is a whole prefill, each step costs context."""
@@ -59,25 +58,25 @@ class PromptBuilder:
         self._header_trained = header
         self._chat = chat
 
-    def build(self, request: CompletionRequest) -> Prompt:
-        """Token ids that leave room for `request.max_tokens` new ones, or for half a context of them."""
-        if request.messages:
+    def build(self, request: Request) -> Prompt:
+        """Token ids that leave room for `limits.max_tokens` new ones, or for half a context of them."""
+        if isinstance(request, ChatRequest):
             return self._conversation(request)
-        layout = self._template.edit_layout(request.task) if request.task else self._layout
+        is_edit = isinstance(request, EditRequest)
+        layout = self._template.edit_layout(request.task) if is_edit else self._layout
         room = self._room(request) - len(layout)
         front, lead = self._header(request, int(room * _HEADER_SHARE))
         room -= len(front)
-        suffix = behind_closers(request.suffix) if request.skip_closers else request.suffix
-        suffix_ids = self.tokenizer.encode(suffix)[: int(room * _SUFFIX_SHARE)]
+        suffix_ids = self.tokenizer.encode(request.suffix)[: int(room * _SUFFIX_SHARE)]
         room -= len(suffix_ids)
-        region_ids = self.tokenizer.encode(request.region)
+        region_ids = self.tokenizer.encode(request.region) if is_edit else []
         room -= len(region_ids)
         if room < 0:
             raise SottoError("These lines are too long for the model; choose fewer of them.")
-        anchor = len(request.prefix) if request.task else self._anchor(request.prefix)
+        anchor = len(request.prefix) if is_edit else self._anchor(request.prefix)
         prefix_ids = self.tokenizer.encode(lead + request.prefix[:anchor])
         typed_ids = self.tokenizer.encode(request.prefix[anchor:])
-        healed = b"" if request.task else self._pop_unfinished(typed_ids or prefix_ids)
+        healed = b"" if is_edit else self._pop_unfinished(typed_ids or prefix_ids)
         typed_ids = self._window(typed_ids, room)
         filling = {
             Slot.PREFIX: self._window(prefix_ids, room - len(typed_ids)),
@@ -88,18 +87,18 @@ class PromptBuilder:
         parts = ([self._control_id(part)] if isinstance(part, str) else filling[part] for part in layout)
         return _joined(front, parts, healed)
 
-    def _room(self, request: CompletionRequest) -> int:
+    def _room(self, request: Request) -> int:
         """Tokens of the context that are not kept for the answer."""
-        return self._max_tokens - min(request.max_tokens, self._max_tokens // 2)
+        return self._max_tokens - min(request.limits.max_tokens, self._max_tokens // 2)
 
-    def _conversation(self, request: CompletionRequest) -> Prompt:
+    def _conversation(self, request: ChatRequest) -> Prompt:
         """A question in the model's chat format and the beginning of the answer."""
         if self._chat is None:
             raise SottoError("This model cannot be asked questions; use one that was tuned to answer.")
         parts = self._chat.parts(request.messages)
-        if request.prefix:
+        if request.answer_prefix:
             last = parts.pop() if parts and isinstance(parts[-1], str) else ""
-            parts.append(f"{last}{request.prefix}")
+            parts.append(f"{last}{request.answer_prefix}")
         ids = ([part] if isinstance(part, int) else self.tokenizer.encode(part) for part in parts)
         prompt = _joined([], ids, healed=b"")
         if len(prompt.token_ids) > self._room(request):
@@ -113,16 +112,17 @@ class PromptBuilder:
         latest = max(0, prefix.rfind("\n") - ANCHOR_CHARS)
         return max(prefix.rfind("\n", 0, latest // ANCHOR_STEP * ANCHOR_STEP), 0)
 
-    def _header(self, request: CompletionRequest, room: int) -> tuple[list[int], str]:
+    def _header(self, request: FillInRequest | EditRequest, room: int) -> tuple[list[int], str]:
         """`(ids in front of the layout, text before the prefix)`, without the snippets that do not fit."""
         start = [self._control_id(self._template.bos)] if self._template.bos else []
         if not self._header_trained:
             return start, ""
         ids: list[int] = []
         lead = ""
-        for num_snippets in range(len(request.snippets), -1, -1):
-            snippets = request.snippets[:num_snippets]
-            parts, lead = header_parts(self._template, request.path, request.repository, snippets)
+        snippets = request.snippets if isinstance(request, FillInRequest) else ()
+        for num_snippets in range(len(snippets), -1, -1):
+            fitting = snippets[:num_snippets]
+            parts, lead = header_parts(self._template, request.path, request.repository, fitting)
             ids = [token_id for part in parts for token_id in self._part_ids(part)]
             if len(ids) <= room:
                 return start + ids, lead

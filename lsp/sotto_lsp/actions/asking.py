@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sotto_engine.errors import SottoError
-from sotto_engine.request import Completion, CompletionRequest
+from sotto_engine.request import Completion, Request
 from sotto_lsp.actions.proposal import GoesOn, Question
 from sotto_lsp.documents.store import Document, DocumentStore
 from sotto_lsp.documents.tracked_span import TrackedSpan
@@ -28,10 +28,10 @@ class ReportingModel:
         self._what, self._percentage, self._num_pieces = what, percentage, 0
         self._progress.report(what, percentage)
 
-    async def generate(self, request: CompletionRequest) -> Completion:
+    async def generate(self, request: Request) -> Completion:
         return await self._session.generate(request, self._on_text)
 
-    async def score(self, request: CompletionRequest, texts: Sequence[str]) -> Sequence[float]:
+    async def score(self, request: Request, texts: Sequence[str]) -> Sequence[float]:
         return await self._session.score(request, texts)
 
     def _on_text(self, piece: str) -> None:  # on the worker's thread

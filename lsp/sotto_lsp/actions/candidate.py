@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 
 from sotto_engine.prompt.shared_prefix import shared_prefix_length
-from sotto_engine.request import Completion, CompletionRequest
+from sotto_engine.request import ChatRequest, Completion, EditRequest, Request
 from sotto_lsp.actions.edit_answer import edit_answer
 from sotto_lsp.actions.rewritten import rewritten
 from sotto_lsp.actions.target import Hole, Target
@@ -53,7 +53,7 @@ class Candidate:
 
 
 def make_candidate(
-    completion: Completion, request: CompletionRequest, text: str, target: Target, hole: Hole
+    completion: Completion, request: Request, text: str, target: Target, hole: Hole
 ) -> Candidate | None:
     """None for an answer that says nothing, or nothing that fits the hole.
 
@@ -61,9 +61,9 @@ def make_candidate(
     """
     probability = math.prod(completion.line_probabilities)
     logprob = math.log(probability) if probability else -math.inf
-    if request.messages:
+    if isinstance(request, ChatRequest):
         answer = rewritten(completion, request, text, hole).replace("\n", find_line_end(text))
-    elif request.task:
+    elif isinstance(request, EditRequest):
         answer = edit_answer(completion, request).replace("\n", find_line_end(text))
     elif target.is_name:
         match = _NAME.match(completion.text)

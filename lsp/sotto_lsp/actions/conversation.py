@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 
-from sotto_engine.request import CompletionRequest, Message, Sampling, StopAt
+from sotto_engine.request import ChatRequest, Limits, Message, Sampling, StopAt
 from sotto_lsp.actions.margin import margin_of, without_margin
 from sotto_lsp.actions.target import Hole
 from sotto_lsp.documents.line_ends import normalize_line_ends
@@ -36,7 +36,7 @@ class Conversation:
 
     def request(
         self, text: str, hole: Hole, words: Mapping[str, str], max_tokens: int, sampling: Sampling
-    ) -> CompletionRequest:
+    ) -> ChatRequest:
         """The question about the part of `text` that the hole covers."""
         code = normalize_line_ends(text[hole.start : hole.end])
         before, after = window(text[: hole.start] + text[hole.end :], hole.start, self.context_chars)
@@ -51,14 +51,12 @@ class Conversation:
         def fill(template: str) -> str:
             return _WORD.sub(lambda word: said[word[1]], template)
 
-        return CompletionRequest(
-            prefix=fill(self.begins),
-            messages=(Message("system", fill(self.system)), Message("user", fill(self.user))),
-            max_tokens=max_tokens,
-            stop_at=StopAt.BUDGET,
-            stop_strings=(fill(self.ends),) if self.ends else (),
-            sampling=sampling,
-            min_probability=0.0,
+        ends = (fill(self.ends),) if self.ends else ()
+        return ChatRequest(
+            (Message("system", fill(self.system)), Message("user", fill(self.user))),
+            fill(self.begins),
+            sampling,
+            Limits(max_tokens, StopAt.BUDGET, ends, min_probability=0.0),
         )
 
 

@@ -2,14 +2,14 @@
 
 import re
 
-from sotto_engine.request import Completion, CompletionRequest, FinishReason
+from sotto_engine.request import Completion, EditRequest, FinishReason
 
 _SUMMARY = re.compile(r"\s*[rR]?(\"\"\"|''')\s*(?P<text>.+?)\s*(?:\1|\n[ \t]*\n|\Z)", re.DOTALL)
 _MAX_SUMMARY_CHARS = 88
 _MIN_WORDS = 3
 
 
-def edit_answer(completion: Completion, request: CompletionRequest) -> str:
+def edit_answer(completion: Completion, request: EditRequest) -> str:
     """Empty where the answer is cut off or is none; with newlines for line ends."""
     if request.task == "docstring":
         return _summary(completion.text, request.prefix)

@@ -2,7 +2,7 @@
 
 import re
 
-from sotto_engine.request import Completion, CompletionRequest, FinishReason
+from sotto_engine.request import ChatRequest, Completion, EditRequest, FinishReason, Request
 from sotto_lsp.actions.answer_code import without_thoughts
 from sotto_lsp.actions.edit_answer import edit_answer
 
@@ -10,11 +10,12 @@ _MAX_CHARS = 1000
 _SENTENCE = re.compile(r".*[.!?](?=\s|\Z)", re.DOTALL)
 
 
-def explanation(completion: Completion, request: CompletionRequest) -> str:
+def explanation(completion: Completion, request: Request) -> str:
     """Empty where the model says nothing that is whole."""
-    if request.task:
+    if isinstance(request, EditRequest):
         return edit_answer(completion, request).strip().strip('"')
-    said = without_thoughts(request.prefix + completion.text).strip()
+    begins = request.answer_prefix if isinstance(request, ChatRequest) else ""
+    said = without_thoughts(begins + completion.text).strip()
     is_whole = completion.finish_reason is FinishReason.STOP_ID and len(said) <= _MAX_CHARS
     if is_whole:
         return said

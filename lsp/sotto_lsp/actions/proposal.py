@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from sotto_engine.request import Completion, CompletionRequest, Sampling
+from sotto_engine.request import Completion, Request, Sampling
 from sotto_lsp.actions.action import Action
 from sotto_lsp.actions.candidate import Candidate, TextChange, in_order, make_candidate
 from sotto_lsp.actions.checks import check
@@ -19,9 +19,9 @@ from sotto_lsp.documents.line_ends import normalize_line_ends
 class ActionModel(Protocol):
     """What an action asks of the model."""
 
-    async def generate(self, request: CompletionRequest) -> Completion: ...
+    async def generate(self, request: Request) -> Completion: ...
 
-    async def score(self, request: CompletionRequest, texts: Sequence[str]) -> Sequence[float]:
+    async def score(self, request: Request, texts: Sequence[str]) -> Sequence[float]:
         """The natural-log probability of each text as the whole answer."""
         ...
 
@@ -56,7 +56,7 @@ class Question:
     def text(self) -> str:
         return self.lines.snapshot.text
 
-    def request(self, hole: Hole, sampling: Sampling = _LIKELIEST) -> CompletionRequest:
+    def request(self, hole: Hole, sampling: Sampling = _LIKELIEST) -> Request:
         """What the template asks about a hole of the target."""
         words = {"language": self.lines.snapshot.language_id, **self.target.words}
         return self.action.template.request(self.text, hole, self.path, sampling, words)
@@ -107,7 +107,7 @@ async def _asked(
 
 async def answers(
     model: ActionModel, question: Question, num_answers: int, goes_on: GoesOn
-) -> AsyncIterator[tuple[Hole, CompletionRequest, Completion]]:
+) -> AsyncIterator[tuple[Hole, Request, Completion]]:
     """The template's attempts share what they share of the prompt: the engine keeps its rows from one to the next."""
     template, target = question.action.template, question.target
     attempts = [each for each in template.attempts if each.hole in target.holes][:num_answers]
@@ -137,7 +137,7 @@ async def _weighed(
     return in_order([Candidate(each, score + search.prior(target, each)) for each, score in weighed])
 
 
-def first_request(question: Question) -> CompletionRequest:
+def first_request(question: Question) -> Request:
     """What `ask` asks first, so that its prompt can be computed before."""
     template, target = question.action.template, question.target
     if question.action.search is not None:

@@ -1,6 +1,6 @@
 """An instruct model's answer about some lines, as those lines written anew: without repeated neighbours, indented."""
 
-from sotto_engine.request import Completion, CompletionRequest, FinishReason
+from sotto_engine.request import ChatRequest, Completion, FinishReason
 from sotto_lsp.actions.answer_code import code_in
 from sotto_lsp.actions.margin import margin_of, with_margin, without_margin
 from sotto_lsp.actions.target import Hole
@@ -9,13 +9,13 @@ from sotto_lsp.documents.line_ends import normalize_line_ends
 _WHOLE = (FinishReason.STOP_ID, FinishReason.STOP_STRING)
 
 
-def answered_code(completion: Completion, request: CompletionRequest, asked: str) -> str:
+def answered_code(completion: Completion, request: ChatRequest, asked: str) -> str:
     """The code of an answer that the model ended itself; empty where there is none, or less than all of it."""
     is_whole = completion.finish_reason in _WHOLE
-    return code_in(request.prefix + completion.text, asked, is_whole=is_whole)
+    return code_in(request.answer_prefix + completion.text, asked, is_whole=is_whole)
 
 
-def rewritten(completion: Completion, request: CompletionRequest, text: str, hole: Hole) -> str:
+def rewritten(completion: Completion, request: ChatRequest, text: str, hole: Hole) -> str:
     """What belongs into the hole, which covers whole lines; with newlines for line ends. Empty for no answer."""
     asked = normalize_line_ends(text[hole.start : hole.end])
     code = answered_code(completion, request, asked)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from importlib import resources
 from typing import Any, cast
 
-from sotto_engine.request import CompletionRequest, Sampling, StopAt
+from sotto_engine.request import EditRequest, FillInRequest, Limits, Request, Sampling, StopAt
 from sotto_lsp.actions.conversation import Conversation, load_conversation
 from sotto_lsp.actions.target import PART, Hole
 from sotto_lsp.documents.line_ends import normalize_line_ends
@@ -56,7 +56,7 @@ class Template:
         path: str,
         sampling: Sampling = _LIKELIEST,
         words: Mapping[str, str] = _NO_WORDS,
-    ) -> CompletionRequest:
+    ) -> Request:
         """The question: what belongs into the hole? `words`: what a conversation says of this place.
 
         The window is that of completions: the same text around it is the same prompt, and cached.
@@ -66,21 +66,12 @@ class Template:
             return self.conversation.request(text, hole, said, self.max_tokens, sampling)
         filled = text[: hole.start] + hole.lead + hole.tail + text[hole.end :]
         before, after = window(filled, hole.start + len(hole.lead), WINDOW_CHARS)
-        region = ""
-        if self.task:  # whole lines, as in training
-            after = after.removeprefix("\n")
-            region = normalize_line_ends(text[hole.start : hole.end] + "\n") if hole.start < hole.end else ""
-        return CompletionRequest(
-            task=self.task,
-            region=region,
-            prefix=before,
-            suffix=after,
-            path=path,
-            max_tokens=self.max_tokens,
-            stop_at=self.stop_at,
-            sampling=sampling,
-            min_probability=0.0,
-        )
+        limits = Limits(self.max_tokens, self.stop_at, min_probability=0.0)
+        if not self.task:
+            return FillInRequest(before, after, path, sampling=sampling, limits=limits)
+        region = normalize_line_ends(text[hole.start : hole.end] + "\n") if hole.start < hole.end else ""
+        after = after.removeprefix("\n")  # whole lines, as in training
+        return EditRequest(self.task, before, region, after, path, sampling=sampling, limits=limits)
 
 
 def load_template(name: str) -> Template:

@@ -9,7 +9,7 @@ from lsprotocol import types
 from pygls.uris import from_fs_path, to_fs_path
 
 from sotto_engine.errors import SottoError
-from sotto_engine.request import Completion, CompletionRequest, FinishReason
+from sotto_engine.request import ChatRequest, Completion, FinishReason, Request
 from sotto_lsp.actions.added_tests import Subject, added_tests, whole_tests
 from sotto_lsp.actions.answer_code import code_in
 from sotto_lsp.actions.asking import Asking, none_passes
@@ -102,10 +102,11 @@ def _read(path: Path) -> str | None:
     return text
 
 
-def _code(completion: Completion, request: CompletionRequest) -> str:
+def _code(completion: Completion, request: Request) -> str:
     """An answer that was cut off has whole tests in front."""
+    assert isinstance(request, ChatRequest), "its templates are conversations"
     if completion.finish_reason is FinishReason.LENGTH:
-        return whole_tests(code_in(request.prefix + completion.text, "", is_whole=True))
+        return whole_tests(code_in(request.answer_prefix + completion.text, "", is_whole=True))
     return answered_code(completion, request, "")
 
 

@@ -20,6 +20,7 @@ from sotto_engine.model_files.manifest import Manifest
 from sotto_engine.model_files.packed_graph import PackedGraph, packed_root, packed_size
 from sotto_lsp.commands.action_languages import action_languages
 from sotto_lsp.commands.model_advice import advice, uses_on_this_machine
+from sotto_lsp.completion.suffixes import without_closers
 from sotto_lsp.completion.suggestion import make_request, make_suggestion
 from sotto_lsp.settings import Settings
 from sotto_models.store import resolve_model
@@ -109,7 +110,8 @@ def _measured(machine: Report, engine: Engine, manifest: Manifest, load_ms: floa
     settings = dataclasses.replace(Settings(), multiline=False, budgetMs=60_000)
     request = make_request(_EXAMPLE + _EXAMPLE_SUFFIX, len(_EXAMPLE), "mean.py", settings)
     start = time.perf_counter()
-    completion = engine.complete(request, CancelFlag())
+    asked = dataclasses.replace(request, suffix=without_closers(request.suffix))
+    completion = engine.complete(asked, CancelFlag())
     suggestion_ms = (time.perf_counter() - start) * 1000
     traits = engine.model.traits
     languages, lacking = action_languages(manifest.languages)

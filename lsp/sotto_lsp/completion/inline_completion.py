@@ -2,17 +2,17 @@
 
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from lsprotocol import types
 
-from sotto_engine.request import CompletionRequest
+from sotto_engine.request import FillInRequest
 from sotto_engine.yielding_flag import YieldingFlag
 from sotto_lsp.completion.next_line import next_line
+from sotto_lsp.completion.suffixes import without_closers
 from sotto_lsp.completion.suggestion import make_request, make_suggestion
 from sotto_lsp.completion.type_through import LastSuggestion
 from sotto_lsp.documents.gap_text import Text
+from sotto_lsp.documents.paths import file_name
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.documents.store import DocumentStore
 from sotto_lsp.host.session import Session
@@ -24,7 +24,7 @@ async def inline_completion(
     """Always a list: null would leave a stale ghost in Neovim. The range is empty, which every editor shows."""
     uri = params.text_document.uri
     session.supersede(types.TEXT_DOCUMENT_INLINE_COMPLETION, uri)
-    snapshot = open_snapshot(documents, uri)
+    snapshot = documents.usable_snapshot(uri)
     if not await session.answers_for(snapshot) or snapshot is None:
         return types.InlineCompletionList(items=[])
     offset = snapshot.offset_at(params.position)
@@ -34,12 +34,6 @@ async def inline_completion(
     text = await suggest(session, documents, snapshot, offset, is_invoked=is_invoked)
     at_cursor = types.Range(snapshot.position_at(offset), snapshot.position_at(offset))
     return _list_of(text, at_cursor)
-
-
-def open_snapshot(documents: DocumentStore, uri: str) -> DocumentSnapshot | None:
-    """The document as it is now, or None if it is not open or is none that a model could read."""
-    document = documents.get(uri)
-    return document.snapshot() if document is not None and document.usable else None
 
 
 async def suggest(
@@ -77,7 +71,8 @@ async def _ask(session: Session, uri: str, text: Text, offset: int, *, is_invoke
     if is_invoked:
         session.suffixes.renew(uri, request.suffix)
     else:
-        request = replace(request, decode_after_ms=session.pace.decode_after_ms())
+        limits = replace(request.limits, decode_after_ms=session.pace.decode_after_ms())
+        request = replace(request, limits=limits)
     completion = await session.complete(as_asked(session, uri, request))
     if completion is None:
         return ""
@@ -85,7 +80,7 @@ async def _ask(session: Session, uri: str, text: Text, offset: int, *, is_invoke
     return make_suggestion(completion, request, text).text
 
 
-def as_asked(session: Session, uri: str, request: CompletionRequest) -> CompletionRequest:
+def as_asked(session: Session, uri: str, request: FillInRequest) -> FillInRequest:
     """The request with the suffix that the model has seen, where that is nearly the request's own."""
     return replace(request, suffix=session.suffixes.nearest(uri, request.suffix))
 
@@ -96,7 +91,8 @@ async def _think_on(
     document = snapshot.content.edited(shown.offset, shown.offset, shown.text)
     offset = shown.offset + len(shown.text)
     asked = make_request(document, offset, file_name(snapshot.uri), session.settings)
-    request = replace(asked, deadline_ms=None, line_deadline_ms=None)  # nobody waits
+    limits = replace(asked.limits, deadline_ms=None, line_deadline_ms=None)  # nobody waits
+    request = replace(asked, limits=limits)
     completion = await session.think_on(as_asked(session, snapshot.uri, request), cancelled)
     return "" if completion is None else make_suggestion(completion, request, document).text
 
@@ -107,8 +103,9 @@ async def _prepare(
     """For the next question here: the suffix as it is by now, and the prompt of the next line."""
     uri = snapshot.uri
     asked = make_request(snapshot.content, shown.offset, file_name(uri), session.settings)
-    if not session.suffixes.is_exact(uri, asked.suffix) and await session.prefill_beside(asked, cancelled):
-        session.suffixes.renew(uri, asked.suffix)
+    exact = replace(asked, suffix=without_closers(asked.suffix))
+    if not session.suffixes.is_exact(uri, exact.suffix) and await session.prefill_beside(exact, cancelled):
+        session.suffixes.renew(uri, exact.suffix)
     if (request := next_line(as_asked(session, uri, asked), shown.text)) is not None:
         await session.prefill_beside(request, cancelled)
 
@@ -138,8 +135,3 @@ def _is_current(documents: DocumentStore, snapshot: DocumentSnapshot) -> bool:
 def _list_of(text: str, range_: types.Range) -> types.InlineCompletionList:
     items = [types.InlineCompletionItem(insert_text=text, range=range_)] if text else []
     return types.InlineCompletionList(items=items)
-
-
-def file_name(uri: str) -> str:
-    """The last part of a URI's path, as it is on the disk."""
-    return Path(unquote(urlsplit(uri).path)).name

@@ -7,13 +7,12 @@ is the same and less than a tenth of its first 50 have changed. Answers are filt
 import re
 from itertools import islice
 
-from sotto_engine.prompt.closers import behind_closers
-
 _NUM_COMPARED = 50
 _MOST_CHANGED = 4
 """Tokens inserted, deleted or replaced: less than a tenth of those compared."""
 _NUM_KEPT = 8
 """Places of a document that one goes back to."""
+_CLOSERS = ")]}\"'`:,; \t"
 _TOKEN = re.compile(r"\w+|\n[ \t]*|[ \t]+|.", re.DOTALL)
 
 
@@ -26,7 +25,7 @@ class FrozenSuffixes:
 
     def nearest(self, uri: str, suffix: str) -> str:
         """The kept suffix that this one is or nearly is; else this one, which is kept from now on."""
-        suffix = behind_closers(suffix)
+        suffix = without_closers(suffix)
         kept = self._kept.get(uri, [])
         nearest = suffix if suffix in kept else next((each for each in kept if is_near(each, suffix)), suffix)
         self._use(uri, nearest)
@@ -34,11 +33,11 @@ class FrozenSuffixes:
 
     def is_exact(self, uri: str, suffix: str) -> bool:
         """Whether the kept suffix is this very one; its prompt is then the one for this text."""
-        return behind_closers(suffix) in self._kept.get(uri, [])
+        return without_closers(suffix) in self._kept.get(uri, [])
 
     def renew(self, uri: str, suffix: str) -> None:
         """Keep this one, in place of those that it nearly is."""
-        suffix = behind_closers(suffix)
+        suffix = without_closers(suffix)
         self._kept[uri] = [each for each in self._kept.get(uri, []) if not is_near(each, suffix)]
         self._use(uri, suffix)
 
@@ -49,6 +48,16 @@ class FrozenSuffixes:
     def _use(self, uri: str, suffix: str) -> None:
         others = [each for each in self._kept.get(uri, []) if each != suffix]
         self._kept[uri] = [suffix, *others[: _NUM_KEPT - 1]]
+
+
+def without_closers(suffix: str) -> str:
+    """The suffix without the rest of the cursor's line, where that only closes what is open.
+
+    Editors write closers as one types: in the prompt each would cost a prefill of the whole suffix. A filter takes
+    from the answer what it repeats of them.
+    """
+    rest, line_end, below = suffix.partition("\n")
+    return suffix if rest.strip(_CLOSERS) else line_end + below
 
 
 def is_near(kept: str, suffix: str) -> bool:

@@ -1,17 +1,16 @@
 """From a place in a document to a suggestion, in two halves: the request before the engine, the text behind it."""
 
-import re
 from dataclasses import dataclass
 
 from sotto_engine.decode.stop import opens_block
-from sotto_engine.request import Completion, CompletionRequest, FinishReason, Sampling, StopAt
+from sotto_engine.request import Completion, FillInRequest, FinishReason, Limits, Sampling, StopAt
 from sotto_lsp.completion.filters import apply_filters
 from sotto_lsp.completion.filters.place import Place
 from sotto_lsp.documents.gap_text import Text
+from sotto_lsp.documents.line_ends import find_line_end
 from sotto_lsp.documents.window import WINDOW_CHARS, window
 from sotto_lsp.settings import Settings
 
-_MAX_FIRST_LINE_CHARS = 65_536
 _LINE_SHARE = 0.25
 """Of the budget, after which a block ends with the line that it is in."""
 
@@ -26,31 +25,27 @@ class Suggestion:
 
 def make_request(
     document: Text, offset: int, path: str, settings: Settings, *, is_invoked: bool = False
-) -> CompletionRequest:
+) -> FillInRequest:
     """The question to the engine: what belongs at `offset`, in characters, of the document?
 
     A user who asks (`is_invoked`) sees the best there is; unasked, only what is likely enough.
     """
     before, after = window(document, offset, WINDOW_CHARS)
-    return CompletionRequest(
-        prefix=before,
-        suffix=after,
-        path=path,
+    limits = Limits(
         max_tokens=settings.maxTokens,
-        skip_closers=True,  # a filter takes what the answer repeats of them
         stop_at=_stop_at(before, after, settings),
-        sampling=Sampling(temperature=settings.temperature),
         deadline_ms=settings.budgetMs,
         line_deadline_ms=settings.budgetMs * _LINE_SHARE,
         min_probability=0.0 if is_invoked else settings.minProbability,
     )
+    return FillInRequest(before, after, path, sampling=Sampling(settings.temperature), limits=limits)
 
 
-def make_suggestion(completion: Completion, request: CompletionRequest, document: Text = "") -> Suggestion:
+def make_suggestion(completion: Completion, request: FillInRequest, document: Text = "") -> Suggestion:
     """The completion filtered for its place, with the line ends that `document` has."""
     is_cut_off = completion.finish_reason in (FinishReason.LENGTH, FinishReason.DEADLINE)
     filtered = apply_filters(completion.text, Place(request.prefix, request.suffix, is_cut_off))
-    return Suggestion(filtered.text.replace("\n", line_end(document)), filtered.reasons)
+    return Suggestion(filtered.text.replace("\n", find_line_end(document)), filtered.reasons)
 
 
 def _stop_at(prefix: str, suffix: str, settings: Settings) -> StopAt:
@@ -60,9 +55,3 @@ def _stop_at(prefix: str, suffix: str, settings: Settings) -> StopAt:
     begins = not line_prefix.strip() or opens_block(line_prefix)
     is_block = settings.multiline and begins and not line_suffix.strip()
     return StopAt.BLOCK if is_block else StopAt.LINE
-
-
-def line_end(document: Text) -> str:
-    """What ends the document's first line; a newline where there is one line only."""
-    match = re.search(r"\r\n|\n|\r", document[:_MAX_FIRST_LINE_CHARS])
-    return match.group() if match else "\n"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.errors import SottoError
-from sotto_engine.request import Completion, CompletionRequest, FinishReason
+from sotto_engine.request import Completion, FillInRequest, FinishReason, Request
 from sotto_engine.yielding_flag import YieldingFlag
 from sotto_lsp.completion.background import Background
 from sotto_lsp.completion.foresight import Foresight
@@ -113,14 +113,14 @@ class Session:
             self._under_way[key] = task
             task.add_done_callback(lambda done: self._forget(key, done))
 
-    async def complete(self, request: CompletionRequest) -> Completion | None:
+    async def complete(self, request: FillInRequest) -> Completion | None:
         """The engine's answer within the request's budget; None where it came too late or no model is there."""
         self.background.stop()
         self._num_unasked = 0
         if self._worker is None:
             return None
         cancelled = CancelFlag()
-        budget_s = (request.deadline_ms or 60_000) / 1000
+        budget_s = (request.limits.deadline_ms or 60_000) / 1000
         try:
             async with asyncio.timeout(budget_s + _GRACE_S):
                 completion = await self._worker.run(
@@ -139,7 +139,7 @@ class Session:
             self.background.begin(partial(self.prefill, request))  # the next key should not wait as long
         return completion
 
-    async def generate(self, request: CompletionRequest, on_text: Callable[[str], None]) -> Completion:
+    async def generate(self, request: Request, on_text: Callable[[str], None]) -> Completion:
         """An answer that may take its time and gives way to completions. `on_text` runs on the worker's thread.
 
         Raises SottoError where there is no model.
@@ -150,7 +150,7 @@ class Session:
         self.metrics.add_of_action()
         return completion
 
-    async def score(self, request: CompletionRequest, texts: Sequence[str]) -> tuple[float, ...]:
+    async def score(self, request: Request, texts: Sequence[str]) -> tuple[float, ...]:
         """How probable each text is as the answer, as a natural logarithm; gives way as `generate` does.
 
         Raises SottoError where there is no model, or none any more.
@@ -162,7 +162,7 @@ class Session:
             raise SottoError("The model was stopped meanwhile; run the action again.")
         return scores
 
-    async def think_on(self, request: CompletionRequest, cancelled: YieldingFlag) -> Completion | None:
+    async def think_on(self, request: Request, cancelled: YieldingFlag) -> Completion | None:
         """An answer that nobody has asked for yet, and that gives way to all others; None where it must not be."""
         worker = await self._idle_worker()
         if worker is None:
@@ -170,7 +170,7 @@ class Session:
         self.metrics.num_ahead += 1
         return await worker.run_patiently(lambda engine, flag: engine.complete(request, flag), cancelled)
 
-    async def prefill(self, request: CompletionRequest, cancelled: YieldingFlag) -> None:
+    async def prefill(self, request: Request, cancelled: YieldingFlag) -> None:
         """Compute a prompt that will probably be asked for; nothing where that must not be."""
         worker = await self._idle_worker()
         if worker is None or self._num_unasked >= _MAX_UNASKED_TOKENS:
@@ -179,7 +179,7 @@ class Session:
         self._num_unasked += num
         self.metrics.num_ahead_tokens += num
 
-    async def prefill_beside(self, request: CompletionRequest, cancelled: YieldingFlag) -> bool:
+    async def prefill_beside(self, request: Request, cancelled: YieldingFlag) -> bool:
         """As `prefill`, for what may be asked next at the place that was asked about last; whether it is done."""
         if (worker := await self._idle_worker()) is None:
             return False

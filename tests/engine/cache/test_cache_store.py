@@ -16,9 +16,9 @@ from sotto_engine.cache.cache_file import CacheFile, UnusableFile
 from sotto_engine.cache.cache_store import CacheStore, folder_of, kept_size
 from sotto_engine.cache.kv_cache import CacheTensor, KVCache
 from sotto_engine.cancel import CancelFlag
-from sotto_engine.request import CompletionRequest
+from sotto_engine.request import FillInRequest, Limits
 
-REQUEST = CompletionRequest("def f(x):\n    y = 1\n" * 30, "\n\nend\n", max_tokens=4)
+REQUEST = FillInRequest("def f(x):\n    y = 1\n" * 30, "\n\nend\n", limits=Limits(max_tokens=4))
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files or modes")
 
 
@@ -52,7 +52,9 @@ def cost(root, request=REQUEST, **options):
 
 
 def prompt(number):
-    return CompletionRequest(f"# file {number}\nx = {number}\n" * 40, f"\n# {number}\n", max_tokens=2)
+    return FillInRequest(
+        f"# file {number}\nx = {number}\n" * 40, f"\n# {number}\n", limits=Limits(max_tokens=2)
+    )
 
 
 @pytest.mark.parametrize("make_model", [FakeModel, FakeRecurrentModel])
@@ -196,13 +198,13 @@ def test_a_prompt_that_grew_takes_the_place_of_its_older_file_and_one_that_did_n
     engine = engine_at(tmp_path)
     text = "def f(x):\n    y = 1\n" * 30
     for typed in ("", "a = 1\n" * 5, "a = 1\n" * 40):
-        completed(engine, CompletionRequest(text + typed, "\n", max_tokens=2))
+        completed(engine, FillInRequest(text + typed, "\n", limits=Limits(max_tokens=2)))
         engine.keep_prompts(never)
         (path,) = tmp_path.glob("*/*.cache")
     before = path.stat().st_ino
     engine.keep_prompts(never)
     assert path.stat().st_ino == before
-    assert cost(tmp_path, CompletionRequest(text + "a = 1\n" * 40, "\n", max_tokens=2)) <= 8
+    assert cost(tmp_path, FillInRequest(text + "a = 1\n" * 40, "\n", limits=Limits(max_tokens=2))) <= 8
 
 
 def test_the_last_used_prompts_are_kept_within_the_bounds(tmp_path, monkeypatch):
@@ -220,7 +222,7 @@ def test_the_last_used_prompts_are_kept_within_the_bounds(tmp_path, monkeypatch)
 
 
 def test_short_prompts_are_not_kept(tmp_path):
-    assert keep(tmp_path, CompletionRequest("x = 1\n" * 10, "", max_tokens=2)) == []
+    assert keep(tmp_path, FillInRequest("x = 1\n" * 10, "", limits=Limits(max_tokens=2))) == []
 
 
 def test_what_was_not_used_for_a_month_and_what_was_begun_and_left_goes(tmp_path):

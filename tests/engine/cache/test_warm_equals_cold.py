@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine.fakes import FakeCutModel, FakeModel, FakeRecurrentModel, make_engine
 from sotto_engine.cancel import CancelFlag
-from sotto_engine.request import CompletionRequest, FimOrder, FinishReason, Sampling
+from sotto_engine.request import FillInRequest, FimOrder, FinishReason, Limits, Sampling
 
 TEXTS = st.sampled_from(
     [
@@ -39,7 +39,7 @@ class Place:
         self.cursor = len(self.text)
 
     def request(self):
-        return CompletionRequest(self.text[: self.cursor], self.text[self.cursor :], max_tokens=6)
+        return FillInRequest(self.text[: self.cursor], self.text[self.cursor :], limits=Limits(max_tokens=6))
 
 
 def answer(completion):
@@ -96,7 +96,7 @@ def cancel_after(engine, cancelled, num_passes):
 
 def test_a_stale_row_would_be_noticed():
     engine = make_engine()
-    request = CompletionRequest("def f():\n    return ", "\n", max_tokens=6)
+    request = FillInRequest("def f():\n    return ", "\n", limits=Limits(max_tokens=6))
     right = engine.complete(request, CancelFlag())
     engine._prefix_cache._resting[0].tensors["state"][0, 0, 3, 0] += 1
     assert engine.complete(request, CancelFlag()).token_ids != right.token_ids
@@ -104,7 +104,7 @@ def test_a_stale_row_would_be_noticed():
 
 def test_a_wrong_state_would_be_noticed():
     engine = make_engine(make_model=FakeRecurrentModel)
-    request = CompletionRequest("def f():\n    return ", "\n", max_tokens=6)
+    request = FillInRequest("def f():\n    return ", "\n", limits=Limits(max_tokens=6))
     right = engine.complete(request, CancelFlag())
     cache = engine._prefix_cache._resting[0]
     for checkpoint in cache._checkpoints._taken:
@@ -117,7 +117,9 @@ def test_cuts_in_other_places_would_be_noticed():
     warm = make_engine(make_model=FakeCutModel, grid=1)
     answers = []
     for length in range(20, 60):
-        request = CompletionRequest("def f(x):\n    return x\n" * 3 + "a" * length, "\n", max_tokens=6)
+        request = FillInRequest(
+            "def f(x):\n    return x\n" * 3 + "a" * length, "\n", limits=Limits(max_tokens=6)
+        )
         cold = make_engine(make_model=FakeCutModel, grid=1)
         answers.append(
             answer(warm.complete(request, CancelFlag())) == answer(cold.complete(request, CancelFlag()))
@@ -127,13 +129,13 @@ def test_cuts_in_other_places_would_be_noticed():
 
 def test_a_wrong_key_would_be_noticed():
     engine = make_engine()
-    right = engine.complete(CompletionRequest("x = ab", "\n", max_tokens=6), CancelFlag())
-    engine.complete(CompletionRequest("x = aa", "\n", max_tokens=6), CancelFlag())
+    right = engine.complete(FillInRequest("x = ab", "\n", limits=Limits(max_tokens=6)), CancelFlag())
+    engine.complete(FillInRequest("x = aa", "\n", limits=Limits(max_tokens=6)), CancelFlag())
     engine._prefix_cache.clear()
-    engine.complete(CompletionRequest("y = ab", "\n", max_tokens=6), CancelFlag())
+    engine.complete(FillInRequest("y = ab", "\n", limits=Limits(max_tokens=6)), CancelFlag())
     cache = engine._prefix_cache._resting[0]
     cache.token_ids[cache.token_ids.index(engine.tokenizer.encode("y")[0])] = engine.tokenizer.encode("x")[0]
-    wrong = engine.complete(CompletionRequest("x = ab", "\n", max_tokens=6), CancelFlag())
+    wrong = engine.complete(FillInRequest("x = ab", "\n", limits=Limits(max_tokens=6)), CancelFlag())
     assert wrong.token_ids != right.token_ids
 
 
@@ -141,17 +143,17 @@ def test_a_wrong_key_would_be_noticed():
 def test_typing_on_computes_only_what_was_typed(make_model):
     engine = make_engine(make_model=make_model)
     text = "def f(x):\n    y = 1\n" * 20
-    engine.complete(CompletionRequest(text, "\n\nend\n", max_tokens=4), CancelFlag())
+    engine.complete(FillInRequest(text, "\n\nend\n", limits=Limits(max_tokens=4)), CancelFlag())
     for character in "return a":
         text += character
-        done = engine.complete(CompletionRequest(text, "\n\nend\n", max_tokens=4), CancelFlag())
+        done = engine.complete(FillInRequest(text, "\n\nend\n", limits=Limits(max_tokens=4)), CancelFlag())
         assert done.num_prompt_tokens - done.num_cached_tokens <= 8
 
 
 def test_switching_between_two_files_and_back_prefills_neither_again():
     engine = make_engine()
-    first = CompletionRequest("a = 1\n" * 40 + "x", "\n", max_tokens=4)
-    second = CompletionRequest("b = 2\n" * 40 + "y", "\n", max_tokens=4)
+    first = FillInRequest("a = 1\n" * 40 + "x", "\n", limits=Limits(max_tokens=4))
+    second = FillInRequest("b = 2\n" * 40 + "y", "\n", limits=Limits(max_tokens=4))
     for request in (first, second):
         engine.complete(request, CancelFlag())
     for request in (first, second, first):
@@ -161,7 +163,7 @@ def test_switching_between_two_files_and_back_prefills_neither_again():
 
 def test_the_cancelled_prefill_is_kept_and_the_worker_is_free_within_one_slice():
     engine = make_engine()
-    request = CompletionRequest("a = 1\n" * 200, "\n", max_tokens=4)
+    request = FillInRequest("a = 1\n" * 200, "\n", limits=Limits(max_tokens=4))
     cancelled = CancelFlag()
     cancel_after(engine, cancelled, 3)
     assert engine.complete(request, cancelled).finish_reason is FinishReason.CANCELLED
@@ -176,7 +178,7 @@ def test_no_prompt_row_is_computed_by_a_single_token_pass():
     for _ in range(200):
         text += "ab"
         engine.model.passes.clear()
-        done = engine.complete(CompletionRequest(text, "", max_tokens=3), CancelFlag())
+        done = engine.complete(FillInRequest(text, "", limits=Limits(max_tokens=3)), CancelFlag())
         num_prefilled = done.num_prompt_tokens - done.num_cached_tokens
         prefill = []
         for size in engine.model.passes:
@@ -187,7 +189,7 @@ def test_no_prompt_row_is_computed_by_a_single_token_pass():
 
 def test_a_failing_pass_leaves_the_cache_sound():
     engine = make_engine()
-    request = CompletionRequest("a = 1\n" * 60, "\n", max_tokens=4)
+    request = FillInRequest("a = 1\n" * 60, "\n", limits=Limits(max_tokens=4))
     right = answer(make_engine().complete(request, CancelFlag()))
     calls = iter([None, None])
 
@@ -203,7 +205,9 @@ def test_a_failing_pass_leaves_the_cache_sound():
 
 
 def test_sampling_with_a_seed_repeats_itself_warm_or_cold():
-    request = CompletionRequest("x = ", "\n", max_tokens=8, sampling=Sampling(0.8, 0.9, 40, seed=7))
+    request = FillInRequest(
+        "x = ", "\n", sampling=Sampling(0.8, 0.9, 40, seed=7), limits=Limits(max_tokens=8)
+    )
     engine = make_engine()
     first = answer(engine.complete(request, CancelFlag()))
     assert first == answer(engine.complete(request, CancelFlag()))
@@ -218,13 +222,3 @@ def test_a_flag_set_from_another_thread_reaches_its_watchers_once_each():
         thread.join()
     flag.set()
     assert calls == ["other"]
-
-
-def test_a_bracket_that_the_editor_closes_costs_no_prefill_of_what_stands_behind_it():
-    engine = make_engine()
-    text, behind = "def f(x):\n    y = 1\n" * 20, "\n\nend = 1\n" * 20
-    engine.complete(CompletionRequest(text, behind, max_tokens=2, skip_closers=True), CancelFlag())
-    for typed, closed in (("g(", ")"), ("g([", "])"), ('g(["', '"])')):
-        request = CompletionRequest(text + typed, closed + behind, max_tokens=2, skip_closers=True)
-        done = engine.complete(request, CancelFlag())
-        assert done.num_prompt_tokens - done.num_cached_tokens <= 8

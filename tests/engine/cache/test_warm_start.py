@@ -18,7 +18,7 @@ from sotto_engine.cache.warm_start import WarmStart, kept_root
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.engine import EngineOptions
 from sotto_engine.loading import load_engine
-from sotto_engine.request import CompletionRequest, FimOrder
+from sotto_engine.request import FillInRequest, FimOrder, Limits
 
 
 def never():
@@ -84,7 +84,7 @@ def test_random_histories_of_edits_over_restarts(order, cache_nbytes, make_model
     ("make_model", "grid", "most"), [(FakeModel, 1, 2), (FakeRecurrentModel, 1, 8), (FakeCutModel, 32, 34)]
 )
 def test_the_first_prompt_after_a_restart_computes_a_few_tokens(tmp_path, make_model, grid, most):
-    request = CompletionRequest("def f(x):\n    y = 1\n" * 20, "\n\nend\n", max_tokens=4)
+    request = FillInRequest("def f(x):\n    y = 1\n" * 20, "\n\nend\n", limits=Limits(max_tokens=4))
     engines = [
         make_engine(make_model=make_model, grid=grid, store=CacheStore(tmp_path, "project", "model"))
         for _ in range(2)
@@ -130,7 +130,7 @@ def test_the_embedded_model_answers_from_disk_bit_for_bit(order):
 @pytest.mark.usefixtures("home")
 def test_nothing_is_read_for_another_project_order_or_number_of_threads(monkeypatch):
     text = sources()[0]
-    request = CompletionRequest(text[:4000], text[4000:6000], max_tokens=4)
+    request = FillInRequest(text[:4000], text[4000:6000], limits=Limits(max_tokens=4))
     engine = load(num_threads=1)
     engine.complete(request, CancelFlag())
     engine.keep_prompts(never)
@@ -146,7 +146,7 @@ def test_nothing_is_read_for_another_project_order_or_number_of_threads(monkeypa
 
 def test_a_small_model_keeps_nothing_unless_told_to_and_off_deletes_what_was_kept(home):
     text = sources()[0]
-    request = CompletionRequest(text[:4000], text[4000:6000], max_tokens=4)
+    request = FillInRequest(text[:4000], text[4000:6000], limits=Limits(max_tokens=4))
     auto = load("auto")
     auto.complete(request, CancelFlag())
     auto.keep_prompts(never)

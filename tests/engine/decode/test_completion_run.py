@@ -5,7 +5,7 @@ import pytest
 from sotto_engine.decode import run as completion_run
 from sotto_engine.decode.run import CompletionRun
 from sotto_engine.decode.sampler import Choice
-from sotto_engine.request import CompletionRequest, FinishReason, StopAt
+from sotto_engine.request import FillInRequest, FinishReason, Limits, StopAt
 
 BLOCK = ["    a = 1", "\n    b", " = 2", "\n    c = 3", "\n    d"]
 
@@ -22,7 +22,7 @@ def completed(clock, pieces, ms_a_piece=100, **request):
     """`(text, reason, pieces sent)` with so much time for every piece."""
     sent = []
     clock[0] = 0
-    run = CompletionRun(CompletionRequest("def f():\n", **request), sent.append)
+    run = CompletionRun(FillInRequest("def f():\n", limits=Limits(**request)), sent.append)
     for piece in pieces:
         clock[0] += ms_a_piece
         if (reason := run.add(Choice(0, -0.01), piece.encode())) is not None:

@@ -10,7 +10,7 @@ from engine.fakes import FakeCutModel, FakeModel, FakeRecurrentModel, make_engin
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.decode.drafts import Draft, Drafter
 from sotto_engine.decode.speculation import Lookahead
-from sotto_engine.request import CompletionRequest, FimOrder, FinishReason, Sampling, StopAt
+from sotto_engine.request import FillInRequest, FimOrder, FinishReason, Limits, Sampling, StopAt
 
 LINES = st.lists(
     st.sampled_from(["a = 1\n", "b = a\n", "    return self.a\n", "ab ab ab\n", "x(a, b)\n"]), max_size=8
@@ -56,12 +56,11 @@ def answer(completion):
 def test_the_answer_is_the_same_with_and_without_drafts(
     make_model, before, after, typed, max_tokens, order, temperature, context
 ):
-    request = CompletionRequest(
+    request = FillInRequest(
         "".join(before) + typed,
         "".join(after),
-        max_tokens=max_tokens,
-        stop_at=StopAt.BUDGET,
         sampling=Sampling(temperature, seed=3),
+        limits=Limits(max_tokens=max_tokens, stop_at=StopAt.BUDGET),
     )
     drafting = make_engine(order, context, make_model=make_model)
     plain = make_engine(order, context, make_model=make_model, drafts=False)
@@ -70,7 +69,7 @@ def test_the_answer_is_the_same_with_and_without_drafts(
     assert answer(drafting.complete(request, CancelFlag())) == right, "also with what was learnt, and warm"
 
 
-REQUEST = CompletionRequest("a = 1\n" * 10, "\n", max_tokens=30, stop_at=StopAt.BUDGET)
+REQUEST = FillInRequest("a = 1\n" * 10, "\n", limits=Limits(max_tokens=30, stop_at=StopAt.BUDGET))
 
 
 def decoded(num_right):
@@ -97,8 +96,8 @@ def test_a_draft_that_was_kept_although_it_was_wrong_would_be_noticed(monkeypatc
 
 def test_an_accepted_answer_is_in_the_cache_already():
     engine = make_engine()
-    done = engine.complete(CompletionRequest("a = 1\n" * 10, "\n", max_tokens=12), CancelFlag())
-    accepted = CompletionRequest("a = 1\n" * 10 + done.text + "\n", "\n", max_tokens=12)
+    done = engine.complete(FillInRequest("a = 1\n" * 10, "\n", limits=Limits(max_tokens=12)), CancelFlag())
+    accepted = FillInRequest("a = 1\n" * 10 + done.text + "\n", "\n", limits=Limits(max_tokens=12))
     again = engine.complete(accepted, CancelFlag())
     assert again.num_cached_tokens > done.num_prompt_tokens
     assert answer(again) == answer(make_engine(drafts=False).complete(accepted, CancelFlag()))

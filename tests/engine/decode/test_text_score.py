@@ -7,9 +7,9 @@ import pytest
 
 from engine.fakes import FakeCutModel, FakeModel, FakeRecurrentModel, make_engine
 from sotto_engine.cancel import CancelFlag
-from sotto_engine.request import CompletionRequest
+from sotto_engine.request import FillInRequest, Limits
 
-REQUEST = CompletionRequest("def f(x):\n    return x\n" * 4 + "    ", "\n\nend\n", max_tokens=6)
+REQUEST = FillInRequest("def f(x):\n    return x\n" * 4 + "    ", "\n\nend\n", limits=Limits(max_tokens=6))
 TEXTS = ["return a", "return ab", "a = b", "", "return a", "self.a()"]
 MODELS = [(FakeModel, 1), (FakeRecurrentModel, 1), (FakeModel, 32), (FakeCutModel, 32)]
 
@@ -55,7 +55,7 @@ def test_what_was_scored_before_changes_no_answer_and_no_score(make_model, grid)
     warm = make_engine(make_model=make_model, grid=grid)
     for length in range(40, 75):  # over the places where prompts are cut
         prefix = "".join(chr(97 + each % 7) for each in range(length))
-        request = CompletionRequest(prefix, "\n", max_tokens=5)
+        request = FillInRequest(prefix, "\n", limits=Limits(max_tokens=5))
         cold = make_engine(make_model=make_model, grid=grid)
         assert warm.score(request, TEXTS, CancelFlag()) == cold.score(request, TEXTS, CancelFlag())
         cold = make_engine(make_model=make_model, grid=grid)

@@ -23,7 +23,7 @@ from sotto_engine.model.probe import some_tokens
 from sotto_engine.model_files import packed_graph
 from sotto_engine.model_files.export_folder import describe_model
 from sotto_engine.model_files.packed_graph import GRAPH_NAME, PackedGraph, packed_root
-from sotto_engine.request import CompletionRequest
+from sotto_engine.request import FillInRequest, Limits
 
 EMBEDDED = sotto_models.embedded_model_dir()
 EXPORTS = Path(__file__).parents[2] / "exporters" / "models"
@@ -79,7 +79,7 @@ def test_completions_are_the_same_bits_warm_and_cold(loaded):
 def test_prompts_that_were_kept_before_go_on_with_shared_weights(root, loaded):
     options = {"warm_start": WarmStart("on", "file:///project"), "num_threads": 1}
     text = sources()[0]
-    request = CompletionRequest(text[:4000], text[4000:6000], max_tokens=8, min_probability=0.0)
+    request = FillInRequest(text[:4000], text[4000:6000], limits=Limits(max_tokens=8, min_probability=0.0))
     before = load(**options)
     first = before.complete(request, CancelFlag())
     before.keep_prompts(lambda: False)

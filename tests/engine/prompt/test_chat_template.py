@@ -14,7 +14,7 @@ from sotto_engine.cancel import CancelFlag
 from sotto_engine.errors import SottoError
 from sotto_engine.prompt.chat import CONFIG_NAME, TEMPLATE_NAME, ChatTemplate
 from sotto_engine.prompt.tokenizer import Tokenizer
-from sotto_engine.request import CompletionRequest, Message, StopAt
+from sotto_engine.request import ChatRequest, Limits, Message, StopAt
 
 QWEN = Path(__file__).parents[4] / "shared" / "data" / "qwen2.5-tokenizer"
 GOLDEN = Path(__file__).parents[2] / "golden" / "chat.txt"
@@ -182,7 +182,7 @@ class Asked(ChatTemplate):
 def test_the_engine_answers_messages_behind_the_given_beginning(tmp_path):
     engine = make_engine()
     engine._prompts._chat = Asked(tmp_path, make_tokenizer())
-    request = CompletionRequest("def ", messages=QUESTION, max_tokens=5, stop_at=StopAt.BUDGET)
+    request = ChatRequest(QUESTION, answer_prefix="def ", limits=Limits(max_tokens=5, stop_at=StopAt.BUDGET))
     completion = engine.complete(request, CancelFlag())
     text = b"".join(map(engine.tokenizer.token_bytes, engine._prompts.build(request).token_ids)).decode()
     assert text.endswith("What is wrong?\ndef ") and completion.num_prompt_tokens > 20
@@ -193,11 +193,11 @@ def test_the_engine_answers_messages_behind_the_given_beginning(tmp_path):
 def test_a_model_that_cannot_be_asked_and_a_question_too_long_are_refused(tmp_path):
     engine = make_engine()
     with pytest.raises(SottoError, match="cannot be asked"):
-        engine.complete(CompletionRequest("", messages=QUESTION), CancelFlag())
+        engine.complete(ChatRequest(QUESTION), CancelFlag())
     engine._prompts._chat = Asked(tmp_path, make_tokenizer())
     long = (Message("user", "a = b\n" * 2000),)
     with pytest.raises(SottoError, match="too long"):
-        engine.complete(CompletionRequest("", messages=long), CancelFlag())
+        engine.complete(ChatRequest(long), CancelFlag())
 
 
 def test_jinja_is_loaded_when_the_first_question_is_asked(tmp_path):

@@ -7,13 +7,13 @@ import tokenizers
 
 import sotto_models
 from engine.fakes import make_tokenizer
-from recipe.edits import Edit
-from recipe.examples import ExampleMaker
+from recipe.corpus.edits import Edit
+from recipe.corpus.examples import ExampleMaker
 from sotto_engine.errors import SottoError
 from sotto_engine.prompt.builder import PromptBuilder
-from sotto_engine.prompt.fim import EDIT_TASKS, find_edit_tasks, find_template
+from sotto_engine.prompt.fim import EDIT_TASKS, find_template
 from sotto_engine.prompt.tokenizer import Tokenizer
-from sotto_engine.request import CompletionRequest, FimOrder
+from sotto_engine.request import EditRequest, FimOrder, Limits
 
 PATH = sotto_models.embedded_model_dir() / "tokenizer.json"
 TOKENIZER = Tokenizer.load(PATH)
@@ -31,23 +31,19 @@ def test_the_prompt_is_the_one_of_training_in_every_order(order, task):
     region = "" if task == "docstring" else "    x = len(x\n"
     maker = ExampleMaker(tokenizers.Tokenizer.from_file(str(PATH)), random.Random(1))
     trained = maker.edit_parts(Edit(task, BEFORE, region, "answer", AFTER)).prompt(400)
-    request = CompletionRequest(BEFORE, AFTER, task=task, region=region)
+    request = EditRequest(task, BEFORE, suffix=AFTER, region=region)
     asked = builder(order).build(request)
     assert asked.token_ids == trained and asked.healed == b""
 
 
 def test_a_prompt_fits_and_the_region_is_whole():
     region = "    y = 1\n" * 20
-    request = CompletionRequest("a = 1\n" * 500, "b = 1\n" * 500, task="fix", region=region, max_tokens=50)
+    request = EditRequest(
+        "fix", "a = 1\n" * 500, suffix="b = 1\n" * 500, region=region, limits=Limits(max_tokens=50)
+    )
     ids = builder().build(request).token_ids
     assert len(ids) <= 350
     text = b"".join(TOKENIZER.token_bytes(token_id) for token_id in ids).decode()
     assert region in text
     with pytest.raises(SottoError, match="too long"):
         builder(max_tokens=100).build(request)
-
-
-def test_a_vocabulary_says_which_tasks_there_are():
-    assert find_edit_tasks(TEMPLATE, TOKENIZER) == EDIT_TASKS
-    other = make_tokenizer()
-    assert find_edit_tasks(find_template("qwen", other), other) == ()

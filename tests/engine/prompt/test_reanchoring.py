@@ -5,7 +5,7 @@ import pytest
 from engine.cache.test_warm_equals_cold import answer, cancel_after
 from engine.fakes import FakeCutModel, FakeModel, FakeRecurrentModel, make_engine
 from sotto_engine.cancel import CancelFlag
-from sotto_engine.request import CompletionRequest, FimOrder
+from sotto_engine.request import FillInRequest, FimOrder, Limits
 
 ABOVE = "".join(f"name_{number} = value_{number}\n" for number in range(60))[-990:]
 """As long as it has to be for the anchor to jump when the next line begins: it does at 200 + 2 * 400 characters."""
@@ -14,11 +14,11 @@ SUFFIX = "\n\nend = 1\n" * 20
 
 
 def ask(engine, text):
-    return engine.complete(CompletionRequest(text, SUFFIX, max_tokens=4), CancelFlag())
+    return engine.complete(FillInRequest(text, SUFFIX, limits=Limits(max_tokens=4)), CancelFlag())
 
 
 def request(text):
-    return CompletionRequest(text, SUFFIX, max_tokens=4)
+    return FillInRequest(text, SUFFIX, limits=Limits(max_tokens=4))
 
 
 def computed(done):

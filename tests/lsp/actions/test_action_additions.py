@@ -2,7 +2,7 @@
 
 import pytest
 
-from sotto_engine.request import Completion, CompletionRequest, FinishReason, Timings
+from sotto_engine.request import Completion, EditRequest, FinishReason, Timings
 from sotto_lsp.actions.additions import check_addition
 from sotto_lsp.actions.edit_answer import edit_answer
 from sotto_lsp.actions.target import Addition
@@ -55,9 +55,7 @@ def test_only_a_docstring_may_be_added(body, is_sound):
 
 def answered(text, task, reason=FinishReason.STOP_ID, region=""):
     completion = Completion(text, (), (), reason, 0, 0, Timings(), (1.0,))
-    return edit_answer(
-        completion, CompletionRequest("class A:\n    def f(a):\n", "", task=task, region=region)
-    )
+    return edit_answer(completion, EditRequest(task, "class A:\n    def f(a):\n", region=region))
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 from lsprotocol import types
 
 from sotto_engine.errors import SottoError
-from sotto_engine.request import Completion, FinishReason, Timings
+from sotto_engine.request import ChatRequest, Completion, FinishReason, Timings
 from sotto_lsp.actions.action import Place
 from sotto_lsp.actions.action_run import ActionRun
 from sotto_lsp.actions.catalogue import find_action
@@ -71,7 +71,7 @@ class ScriptedSession:
             type_something(self._dice, self._user)
             await asyncio.sleep(0)
         on_text("piece")
-        text = self._dice.choice(SIMPLER if request.messages else ANSWERS)
+        text = self._dice.choice(SIMPLER if isinstance(request, ChatRequest) else ANSWERS)
         probability = self._dice.random()
         return Completion(text, (), (), FinishReason.STOP_ID, 0, 0, Timings(), (probability,))
 

@@ -65,8 +65,8 @@ def test_the_request_is_the_text_around_the_hole():
     template = find_action("rewrite_line").template
     request = template.request(text, target.holes["line"], "a.py", template.attempts[1].sampling)
     assert (request.prefix, request.suffix) == ("def f(x):\n    ", "\n\ny = 1\n")
-    assert request.stop_at is StopAt.LINE and request.sampling.first_rank == 1
-    assert request.min_probability == 0, "the checks decide, not how sure the model is"
+    assert request.limits.stop_at is StopAt.LINE and request.sampling.first_rank == 1
+    assert request.limits.min_probability == 0, "the checks decide, not how sure the model is"
 
 
 def test_a_name_that_is_not_defined_is_a_hole_of_its_own():

@@ -3,10 +3,10 @@
 import pytest
 
 from lsp.scripted_model import completion
-from sotto_engine.request import CompletionRequest, FinishReason, Message
+from sotto_engine.request import ChatRequest, EditRequest, FinishReason, Message
 from sotto_lsp.actions.explanation import explanation
 
-ASKED = CompletionRequest("", messages=(Message("user", "What is it?"),))
+ASKED = ChatRequest((Message("user", "What is it?"),))
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,6 @@ def test_whole_sentences_are_told(text, reason, told):
 
 
 def test_a_model_that_writes_docstrings_tells_their_summary():
-    request = CompletionRequest("def f(x):\n", task="docstring")
+    request = EditRequest("docstring", "def f(x):\n")
     assert explanation(completion('    """Add one to x.\n\n    More."""'), request) == "Add one to x."
     assert explanation(completion("    return x"), request) == ""

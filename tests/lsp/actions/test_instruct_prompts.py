@@ -26,7 +26,7 @@ EVERYTHING = frozenset({"chat", "inline-completion", "types", "docstring"})
 
 def shown(request):
     turns = "".join(f"--- {each.role}\n{each.content}\n" for each in request.messages)
-    stops = "".join(f"--- ends before\n{each.strip()}\n" for each in request.stop_strings)
+    stops = "".join(f"--- ends before\n{each.strip()}\n" for each in request.limits.stop_strings)
     return f"{turns}--- the answer begins\n{request.prefix}\n{stops}\n"
 
 
@@ -102,10 +102,3 @@ def test_tests_are_offered_for_a_function_that_they_can_import(uri, drawn, name)
     document, place = marked(drawn, uri)
     target = find_testable(document, place)
     assert (target and target.words) == (name and {"name": name})
-
-
-def test_a_model_that_explains_and_writes_docstrings_explains_once():
-    document, place = marked("def area▮(r):\n    return r\n")
-    for abilities, explains in ((EVERYTHING, ["explain"]), (EVERYTHING - {"chat"}, ["explain_function"])):
-        names = [action.name for action, _ in offered(document.snapshot, [place], abilities)]
-        assert [name for name in names if name.startswith("explain")] == explains

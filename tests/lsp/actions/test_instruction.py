@@ -109,7 +109,7 @@ def test_the_question_holds_the_instruction_the_lines_and_what_stands_around_the
     assert "Say it in {one} line." in user.content, "braces in it are the user's own"
     assert "```\nfor r in rs:\n    out.append(math.pi * r)\n```" in user.content
     assert "def area(rs):\n    out = []\n```" in user.content and "```\n    return out\n" in user.content
-    assert request.prefix == "```python\n" and request.stop_strings == ("\n```",)
+    assert request.answer_prefix == "```python\n" and request.limits.stop_strings == ("\n```",)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_a_fence_in_the_code_does_not_end_its_block():
     drawn = '▮def f():\n    """```\n    x\n    ```"""\n    return 1\n▮'
     question = question_at(TEMPLATE, find_code, drawn)
     request = question.request(question.target.holes["part"])
-    assert request.prefix == "````python\n" and request.stop_strings == ("\n````",)
+    assert request.answer_prefix == "````python\n" and request.limits.stop_strings == ("\n````",)
     answer = 'def f():\n    """```\n    x\n    ```"""\n    return 1 + 0\n````\nSee?\n'
     assert outcome(question, answer) == answer.split("````", maxsplit=1)[0].removesuffix("\n") + "\n"
 

@@ -7,14 +7,14 @@ import pytest
 
 from engine.fakes import make_engine
 from sotto_engine.cancel import CancelFlag
-from sotto_engine.request import CompletionRequest
+from sotto_engine.request import FillInRequest, Limits
 from sotto_lsp.completion import background as background_module
 from sotto_lsp.host import session as session_module
 from sotto_lsp.host.scheduler import Worker
 from sotto_lsp.host.session import Session
 from sotto_lsp.settings import Settings
 
-REQUEST = CompletionRequest("a = 1\n" * 150, "\n", max_tokens=4)
+REQUEST = FillInRequest("a = 1\n" * 150, "\n", limits=Limits(max_tokens=4))
 
 
 @pytest.fixture(autouse=True)
@@ -118,7 +118,7 @@ def test_only_the_newest_counts_and_only_where_the_setting_allows_it(allowed):
     async def run():
         session = await session_on(engine, "on" if allowed else "off")
         for number in range(20):
-            begin(session, CompletionRequest(f"b = {number}\n" * 100, "", max_tokens=4))
+            begin(session, FillInRequest(f"b = {number}\n" * 100, "", limits=Limits(max_tokens=4)))
         await begin(session).task
         session.stop()
 
@@ -134,11 +134,11 @@ def test_who_never_asks_costs_a_few_prompts_and_who_asks_gets_more(monkeypatch):
     async def run():
         session = await session_on(engine)
         for number in range(20):
-            await begin(session, CompletionRequest(f"b = {number}\n" * 100, "", max_tokens=4)).task
+            await begin(session, FillInRequest(f"b = {number}\n" * 100, "", limits=Limits(max_tokens=4))).task
         unasked = engine.model.num_computed
         await session.complete(REQUEST)
         asked = engine.model.num_computed
-        await begin(session, CompletionRequest("c = 2\n" * 100, "", max_tokens=4)).task
+        await begin(session, FillInRequest("c = 2\n" * 100, "", limits=Limits(max_tokens=4))).task
         session.stop()
         return unasked, engine.model.num_computed - asked
 
@@ -150,7 +150,7 @@ def test_who_never_asks_costs_a_few_prompts_and_who_asks_gets_more(monkeypatch):
 def test_a_question_whose_time_ran_out_in_its_prompt_is_computed_on(monkeypatch):
     monkeypatch.setattr(session_module, "_GRACE_S", 60.0)  # not the session's, which a busy machine reaches
     engine = make_engine()
-    late = CompletionRequest(REQUEST.prefix, "\n", max_tokens=4, deadline_ms=0.0001)
+    late = FillInRequest(REQUEST.prefix, "\n", limits=Limits(max_tokens=4, deadline_ms=0.0001))
 
     async def run():
         session = await session_on(engine)

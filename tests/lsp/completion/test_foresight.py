@@ -7,7 +7,7 @@ import pytest
 
 from engine.fakes import make_engine
 from sotto_engine.cancel import CancelFlag
-from sotto_engine.request import CompletionRequest, FinishReason, StopAt
+from sotto_engine.request import FillInRequest, FinishReason, Limits, StopAt
 from sotto_engine.yielding_flag import YieldingFlag
 from sotto_lsp.completion import background as background_module
 from sotto_lsp.completion.background import Background
@@ -101,8 +101,10 @@ async def test_other_settings_forget_the_answer():
 
 def test_an_urgent_request_finds_the_place_free_and_its_rows_in_the_cache():
     engine = make_engine()
-    asked = CompletionRequest("a = 1\n" * 60 + "b", "\n", max_tokens=4)
-    behind = CompletionRequest("a = 1\n" * 60 + "b = a\n", "\n", max_tokens=900, stop_at=StopAt.BUDGET)
+    asked = FillInRequest("a = 1\n" * 60 + "b", "\n", limits=Limits(max_tokens=4))
+    behind = FillInRequest(
+        "a = 1\n" * 60 + "b = a\n", "\n", limits=Limits(max_tokens=900, stop_at=StopAt.BUDGET)
+    )
 
     async def main():
         worker = Worker(lambda: (engine, None))

@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sotto_lsp.completion.suffixes import FrozenSuffixes, is_near
+from engine.fakes import make_engine
+from sotto_engine.cancel import CancelFlag
+from sotto_engine.request import FillInRequest, Limits
+from sotto_lsp.completion.suffixes import FrozenSuffixes, is_near, without_closers
 
 URI = "file:///a.py"
 SUFFIX = "\n" + "".join(f"    name_{number} = value_{number}\n" for number in range(40))
@@ -62,6 +65,32 @@ def test_what_closes_the_line_is_no_change():
     suffixes = FrozenSuffixes()
     suffixes.nearest(URI, SUFFIX)
     assert suffixes.nearest(URI, ")" + SUFFIX.replace("value_1\n", "other\n")) == SUFFIX
+
+
+@pytest.mark.parametrize(
+    ("suffix", "seen"),
+    [
+        (")\nd", "\nd"),
+        ('"):\nd', "\nd"),
+        ("]}) \nd", "\nd"),
+        (") + 1\nd", ") + 1\nd"),
+        ("\nd", "\nd"),
+        (")", ""),
+    ],
+)
+def test_closers_after_the_cursor_are_left_out_of_the_prompt(suffix, seen):
+    assert without_closers(suffix) == FrozenSuffixes().nearest(URI, suffix) == seen
+
+
+def test_closer_that_the_editor_writes_costs_no_prefill_of_the_suffix():
+    engine, suffixes = make_engine(), FrozenSuffixes()
+    text, after = "def f(x):\n    y = 1\n" * 20, "\n\nend = 1\n" * 20
+    limits = Limits(max_tokens=2)
+    engine.complete(FillInRequest(text, suffixes.nearest(URI, after), limits=limits), CancelFlag())
+    for typed, closed in (("g(", ")"), ("g([", "])"), ('g(["', '"])')):
+        request = FillInRequest(text + typed, suffixes.nearest(URI, closed + after), limits=limits)
+        done = engine.complete(request, CancelFlag())
+        assert done.num_prompt_tokens - done.num_cached_tokens <= 8
 
 
 def test_several_places_are_kept_the_latest_of_them():

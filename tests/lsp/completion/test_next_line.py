@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from sotto_engine.request import CompletionRequest
+from sotto_engine.request import FillInRequest
 from sotto_engine.yielding_flag import YieldingFlag
 from sotto_lsp.completion import background as background_module
 from sotto_lsp.completion.background import Background
@@ -28,7 +28,7 @@ def no_idle_time(monkeypatch):
     ],
 )
 def test_a_line_that_ends_at_the_cursor_is_followed_by_one_as_deep(prefix, suffix, suggestion, expected):
-    request = next_line(CompletionRequest(prefix, suffix, path="a.py"), suggestion)
+    request = next_line(FillInRequest(prefix, suffix, path="a.py"), suggestion)
     assert (request and request.prefix) == expected
     assert request is None or (request.suffix, request.path) == (suffix, "a.py")
 

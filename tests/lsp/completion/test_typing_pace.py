@@ -6,10 +6,10 @@ import pytest
 
 from engine.fakes import make_engine
 from sotto_engine.cancel import CancelFlag
-from sotto_engine.request import CompletionRequest, FinishReason
+from sotto_engine.request import FillInRequest, FinishReason, Limits
 from sotto_lsp.completion.pace import TypingPace
 
-REQUEST = CompletionRequest("a = 1\n" * 30, "\n", max_tokens=4)
+REQUEST = FillInRequest("a = 1\n" * 30, "\n", limits=Limits(max_tokens=4))
 
 
 def typed(intervals, answers_ms):
@@ -50,7 +50,7 @@ def test_answers_that_cannot_come_before_the_next_key_are_begun_behind_its_time(
 
 def test_a_key_in_time_finds_the_prompt_computed_and_nothing_written():
     engine, cancelled = make_engine(), CancelFlag()
-    late = CompletionRequest(REQUEST.prefix, "\n", max_tokens=4, decode_after_ms=60_000)
+    late = FillInRequest(REQUEST.prefix, "\n", limits=Limits(max_tokens=4, decode_after_ms=60_000))
     prompt_done = threading.Timer(0.3, cancelled.set)
     prompt_done.start()
     broken_off = engine.complete(late, cancelled)
@@ -65,7 +65,7 @@ def test_a_key_in_time_finds_the_prompt_computed_and_nothing_written():
 def test_what_was_begun_later_says_the_same():
     at_once = make_engine().complete(REQUEST, CancelFlag())
     later = make_engine().complete(
-        CompletionRequest(REQUEST.prefix, "\n", max_tokens=4, decode_after_ms=300), CancelFlag()
+        FillInRequest(REQUEST.prefix, "\n", limits=Limits(max_tokens=4, decode_after_ms=300)), CancelFlag()
     )
     assert (later.text, later.token_logprobs) == (at_once.text, at_once.token_logprobs)
     assert later.timings.total_ms >= 300 > later.timings.decode_ms

@@ -10,11 +10,11 @@ import pytest
 from engine.fakes import make_engine
 from sotto_engine.cache.cache_store import CacheStore
 from sotto_engine.cancel import CancelFlag
-from sotto_engine.request import CompletionRequest
+from sotto_engine.request import FillInRequest, Limits
 from sotto_lsp.host import scheduler as worker_module
 from sotto_lsp.host.scheduler import Worker
 
-REQUEST = CompletionRequest("def f(x):\n    y = 1\n" * 30, "\n", max_tokens=4)
+REQUEST = FillInRequest("def f(x):\n    y = 1\n" * 30, "\n", limits=Limits(max_tokens=4))
 
 
 class SlowStore:

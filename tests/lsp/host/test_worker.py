@@ -13,10 +13,10 @@ from engine.fakes import make_engine
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.errors import SottoError
 from sotto_engine.model.language_model import PassCancelled
-from sotto_engine.request import CompletionRequest, StopAt
+from sotto_engine.request import FillInRequest, Limits, StopAt
 from sotto_lsp.host.scheduler import Worker
 
-LONG = CompletionRequest("x = 1\n", max_tokens=400, stop_at=StopAt.BUDGET)
+LONG = FillInRequest("x = 1\n", limits=Limits(max_tokens=400, stop_at=StopAt.BUDGET))
 
 
 def start(engine):
