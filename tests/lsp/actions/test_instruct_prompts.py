@@ -27,7 +27,7 @@ EVERYTHING = frozenset({"chat", "inline-completion", "types", "docstring"})
 def shown(request):
     turns = "".join(f"--- {each.role}\n{each.content}\n" for each in request.messages)
     stops = "".join(f"--- ends before\n{each.strip()}\n" for each in request.limits.stop_strings)
-    return f"{turns}--- the answer begins\n{request.prefix}\n{stops}\n"
+    return f"{turns}--- the answer begins\n{request.answer_prefix}\n{stops}\n"
 
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=[case.split("\n", 1)[0] for case in CASES])
