@@ -20,10 +20,10 @@ from benchmarks.planted import MAKERS, Task
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.loading import load_engine
 from sotto_lsp.actions.catalogue import find_action
-from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.proposal import Question, ask, sound_ones
-from sotto_lsp.actions.python_code import read_python
+from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.snapshot import DocumentSnapshot
+from sotto_lsp.syntax.python.parsing import read_python
 
 _NUM_CANDIDATES = (1, 5)
 _MAX_CHARS = 30_000

@@ -13,7 +13,7 @@ from pathlib import Path
 import sotto_models
 from recipe.evaluation.answers import ask_line
 from recipe.evaluation.questions import held_out_lines
-from recipe.library import Library
+from recipe.corpus.library import Library
 from sotto_engine.engine import EngineOptions
 from sotto_engine.loading import load_engine
 from sotto_engine.prompt import builder as prompt

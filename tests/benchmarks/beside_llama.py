@@ -166,7 +166,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--llama-server", type=Path, required=True, help="a built llama-server")
-    parser.add_argument("--gguf", type=Path, required=True, help="the weights for it (see recipe.gguf)")
+    parser.add_argument("--gguf", type=Path, required=True, help="the weights for it (see recipe.export.gguf)")
     parser.add_argument("--model", default="", help="Sotto's model folder; the embedded one by default")
     parser.add_argument("--order", default="", help="Sotto's FIM order, where not the model's own")
     parser.add_argument("--keystrokes", type=int, default=300)

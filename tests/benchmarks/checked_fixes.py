@@ -23,9 +23,9 @@ from sotto_lsp.actions.catalogue import find_action
 from sotto_lsp.actions.checkers.finding import Diagnosed
 from sotto_lsp.actions.checkers.known_checkers import checkers_named
 from sotto_lsp.actions.checkers.verifier import Verifier
-from sotto_lsp.actions.lines import Lines
+from sotto_lsp.actions.checks.verification import verified
 from sotto_lsp.actions.proposal import Question, ask, sound_ones
-from sotto_lsp.actions.verification import verified
+from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 
 _MAX_CHARS = 30_000

@@ -17,12 +17,12 @@ from pathlib import Path
 from statistics import median
 
 from sotto_lsp.actions.action import Place
-from sotto_lsp.actions.lines import Lines
-from sotto_lsp.actions.parsed.find_parsed_error import find_parsed_error
-from sotto_lsp.actions.parsed.parsed_repairs import parsed_repairs
+from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.snapshot import DocumentSnapshot
-from sotto_lsp.syntax.grammar import grammar_of
-from sotto_lsp.syntax.syntax_tree import SyntaxTree
+from sotto_lsp.syntax.tree_sitter.find_parsed_error import find_parsed_error
+from sotto_lsp.syntax.tree_sitter.grammar import grammar_of
+from sotto_lsp.syntax.tree_sitter.parsed_repairs import parsed_repairs
+from sotto_lsp.syntax.tree_sitter.syntax_tree import SyntaxTree
 
 _SUFFIXES = {
     "c": (".c",),

@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from sotto_lsp.actions.action import Place
-from sotto_lsp.actions.python_code import read_python, syntax_problem
 from sotto_lsp.documents.snapshot import DocumentSnapshot
+from sotto_lsp.syntax.python.parsing import read_python, syntax_problem
 
 _SIGNS = re.compile(r":$|[\"'()\[\]{},]", re.MULTILINE)
 _WORD = re.compile(r"[^\W\d]\w*")

@@ -1,7 +1,7 @@
 """A checkpoint in the shape of Qwen2.5-Coder with random weights, for the times that do not depend on them.
 
 PYTHONPATH=tests .venv/bin/python -m benchmarks.random_checkpoint 0.5b TOKENIZER_DIR OUTPUT
-PYTHONPATH=onnx_models .venv/bin/python -m recipe.gguf OUTPUT FILE.gguf --type q4_0 --pre-tokenizer qwen2
+PYTHONPATH=onnx_models .venv/bin/python -m recipe.export.gguf OUTPUT FILE.gguf --type q4_0 --pre-tokenizer qwen2
 """
 
 import argparse

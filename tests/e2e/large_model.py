@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 import sotto_models
-from recipe.decoder_config import DecoderConfig
-from recipe.graph import build_graph
-from recipe.quantize import SCHEMES
+from recipe.export.decoder_config import DecoderConfig
+from recipe.export.graph import build_graph
+from recipe.export.quantize import SCHEMES
 from sotto_engine.model_files.manifest import LARGE_NBYTES, load_manifest
 from sotto_models.preparing.external_data import save_graph
 

@@ -8,14 +8,13 @@ import pytest
 pytest.importorskip("torch", reason="the extra `recipe` is not installed: no torch")
 pytest.importorskip("onnx", reason="the extra `recipe` is not installed: no onnx")
 
-from recipe.evaluation.answers import Answer, ask_line
+from recipe.corpus.library import Document, Library
+from recipe.evaluation.answers import Answer, ask_line, infilling
 from recipe.evaluation.calibration import calibration
-from recipe.evaluation.infilling import infilling
 from recipe.evaluation.questions import Problem, Question, cross_file, held_out_lines
 from recipe.evaluation.report import table
 from recipe.evaluation.sandbox import SandboxError, passes
 from recipe.evaluation.typing_replay import typing_replay
-from recipe.library import Document, Library
 from sotto_engine.request import Completion, FinishReason, Timings
 
 

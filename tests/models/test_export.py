@@ -39,7 +39,7 @@ def _recipe_on_path():
 
 
 def _tiny_config(tied_head, head_dim):
-    from recipe.decoder_config import DecoderConfig
+    from recipe.export.decoder_config import DecoderConfig
 
     return DecoderConfig(
         hidden_size=96,  # not a multiple of the larger blocks: their padding is covered too
@@ -97,9 +97,9 @@ def tiny(request):
 
 
 def _runner(tiny, scheme, tmp_path):
-    from recipe.export import write_export
-    from recipe.quantize import SCHEMES
-    from recipe.runner import Runner
+    from recipe.export.export import write_export
+    from recipe.export.quantize import SCHEMES
+    from recipe.export.runner import Runner
 
     return Runner(write_export(*tiny, SCHEMES[scheme], tmp_path), num_threads=1, max_rows=128)
 
@@ -109,7 +109,7 @@ def _ids(config, length):
 
 
 def test_float32_export_equals_pytorch(tiny, tmp_path):
-    from recipe.reference import reference_logits
+    from recipe.export.reference import reference_logits
 
     ids = _ids(tiny[0], 40)
     logits = _runner(tiny, "float32", tmp_path).forward(ids, 0, num_logits=len(ids))
@@ -136,9 +136,9 @@ def test_num_logits_returns_the_last_rows(tiny, tmp_path, num_logits):
 @pytest.mark.parametrize(("scheme", "bound"), [("float32", 0.0), ("int8-b32", 0.01), ("int8-b128", 0.01)])
 def test_weights_restored_from_an_export_are_those_that_were_exported(tmp_path, scheme, bound):
     """`bound` is a share of the largest weight: about a level of 127, as scales may clip."""
-    from recipe.export import write_export
-    from recipe.quantize import SCHEMES
-    from recipe.restore import restore
+    from recipe.export.export import write_export
+    from recipe.export.quantize import SCHEMES
+    from recipe.train.restore import restore
 
     config = _tiny_config(tied_head=True, head_dim=16)
     weights = _random_weights(config, bias=True)
@@ -152,8 +152,8 @@ def test_weights_restored_from_an_export_are_those_that_were_exported(tmp_path, 
 @pytest.mark.parametrize("scheme", ["int8-b32", "int8-b128", "int4-b32", "mixed-b32"])
 def test_quantized_export_computes_with_the_dequantized_weights(tiny, tmp_path, scheme):
     """What is left is the kernels' rounding of activations to int8: measured 1.4-2.3 % of the logits."""
-    from recipe.quantize import SCHEMES
-    from recipe.reference import reference_logits
+    from recipe.export.quantize import SCHEMES
+    from recipe.export.reference import reference_logits
     from sotto_models.preparing.blockwise import dequantize, quantize
 
     config, weights = tiny
@@ -190,7 +190,7 @@ def shipped(_recipe_on_path):
     """(runner, ids of some Python code) of the model in the package."""
     from tokenizers import Tokenizer
 
-    from recipe.runner import Runner
+    from recipe.export.runner import Runner
 
     tokenizer = Tokenizer.from_file(str(_EMBEDDED / "tokenizer.json"))
     ids = tokenizer.encode(_SOURCE, add_special_tokens=False).ids
@@ -204,8 +204,8 @@ def test_an_int8_export_of_a_trained_model_stays_near_it(tmp_path):
     """Measured: an error of 1.2 % of the logits' spread, 97 of 98 likeliest tokens the same."""
     from tokenizers import Tokenizer
 
-    from recipe.export import read_checkpoint
-    from recipe.reference import reference_logits
+    from recipe.export.export import read_checkpoint
+    from recipe.export.reference import reference_logits
 
     checkpoint = read_checkpoint(_SEED, max_positions=512)
     tokenizer = Tokenizer.from_file(str(_SEED / "tokenizer.json"))
@@ -220,7 +220,7 @@ def test_an_int8_export_of_a_trained_model_stays_near_it(tmp_path):
 
 def test_rows_of_the_shipped_model_do_not_depend_on_the_chunking(shipped):
     """The promise that the prefix cache rests on, for chunks of two tokens and more; see the model card."""
-    from recipe.exactness import even_cut, run, same_bits
+    from recipe.export.exactness import even_cut, run, same_bits
 
     runner, ids = shipped
     ids = (3 * ids)[:300]
@@ -233,7 +233,7 @@ def test_rows_of_the_shipped_model_do_not_depend_on_the_chunking(shipped):
 
 @pytest.mark.parametrize("num_drafted", [2, 3, 8])
 def test_a_verified_draft_has_the_bits_of_single_steps(shipped, num_drafted):
-    from recipe.exactness import even_cut, run, verified_alike
+    from recipe.export.exactness import even_cut, run, verified_alike
 
     runner, ids = shipped
     run(runner, ids, even_cut(len(ids), 64))
@@ -241,11 +241,14 @@ def test_a_verified_draft_has_the_bits_of_single_steps(shipped, num_drafted):
 
 
 def test_manifest_vouches_for_the_shipped_files(_recipe_on_path):
-    from recipe.manifest import describe
+    from recipe.export.manifest import describe
 
     manifest = json.loads((_EMBEDDED / "manifest.json").read_text(encoding="utf-8"))
     assert {manifest["graph"], manifest["tokenizer"]} <= manifest["files"].keys()
     for name, stated in manifest["files"].items():
         content = (_EMBEDDED / name).read_bytes()
         assert stated == {"sha256": hashlib.sha256(content).hexdigest(), "nbytes": len(content)}
-    assert manifest["files"] == json.loads(describe(_EMBEDDED, "any", "any").as_json())["files"]
+    described = json.loads(describe(_EMBEDDED, "any", "any").as_json())
+    assert {name: manifest[name] for name in ("files", "good_for")} == {
+        name: described[name] for name in ("files", "good_for")
+    }

@@ -11,11 +11,11 @@ pytest.importorskip("safetensors", reason="the extra `recipe` is not installed: 
 gguf = pytest.importorskip("gguf", reason="the extra `recipe` is not installed: no gguf")
 
 from models.toy_corpus import module  # noqa: E402
-from recipe import vocabulary  # noqa: E402
-from recipe.architecture import Decoder, save_checkpoint  # noqa: E402
-from recipe.decoder_config import read_weights  # noqa: E402
-from recipe.gguf import FILES, TYPES, main, write_gguf  # noqa: E402
-from recipe.train import shape  # noqa: E402
+from recipe.corpus import vocabulary  # noqa: E402
+from recipe.export.decoder_config import read_weights  # noqa: E402
+from recipe.export.gguf import FILES, TYPES, main, write_gguf  # noqa: E402
+from recipe.train.architecture import Decoder, save_checkpoint  # noqa: E402
+from recipe.train.train import shape  # noqa: E402
 
 _NUM_TOKENS, _NUM_ROWS = 320, 336  # the embedding has rows to spare, as those of many checkpoints
 _EPSILON = 1e-6  # for the arithmetic in float32
@@ -160,7 +160,7 @@ def test_the_file_names_the_fim_tokens_and_the_end_of_a_completion(written):
 @pytest.mark.parametrize("name", FILES)
 def test_a_missing_file_is_one_sentence(broken, name, monkeypatch):
     (broken / name).unlink()
-    monkeypatch.setattr(sys, "argv", ["recipe.gguf", str(broken), str(broken / "model.gguf")])
+    monkeypatch.setattr(sys, "argv", ["recipe.export.gguf", str(broken), str(broken / "model.gguf")])
     with pytest.raises(SystemExit) as stopped:
         main()
     sentence = str(stopped.value)

@@ -3,7 +3,6 @@
 import gzip
 import json
 import random
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,16 +13,17 @@ pytest.importorskip("onnx", reason="the extra `recipe` is not installed: no onnx
 from tokenizers import Tokenizer  # noqa: E402
 
 from models.toy_corpus import PLANTED, module, wheel  # noqa: E402
-from recipe import corpus, pack, train, vocabulary  # noqa: E402
-from recipe.audit import audit, forbidden_packages  # noqa: E402
-from recipe.clean import Deduplicator, is_source, mask_secrets  # noqa: E402
-from recipe.cuts import cut  # noqa: E402
-from recipe.decontaminate import Benchmark  # noqa: E402
-from recipe.edits import TASKS, edit  # noqa: E402
-from recipe.examples import END, MIDDLE, PAD, PREFIX, ExampleMaker  # noqa: E402
-from recipe.library import Document, Library  # noqa: E402
-from recipe.pack import Selection, has_plain_functions  # noqa: E402
-from recipe.signature import find_signatures  # noqa: E402
+from recipe.corpus import collect, pack, vocabulary  # noqa: E402
+from recipe.corpus.audit import audit, forbidden_packages  # noqa: E402
+from recipe.corpus.clean import Deduplicator, is_source, mask_secrets  # noqa: E402
+from recipe.corpus.cuts import cut  # noqa: E402
+from recipe.corpus.decontaminate import Benchmark  # noqa: E402
+from recipe.corpus.edits import TASKS, edit  # noqa: E402
+from recipe.corpus.examples import END, MIDDLE, PAD, PREFIX, ExampleMaker  # noqa: E402
+from recipe.corpus.library import Document, Library  # noqa: E402
+from recipe.corpus.pack import Selection, has_plain_functions  # noqa: E402
+from recipe.corpus.signature import find_signatures  # noqa: E402
+from recipe.train import train  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def cache(tmp_path_factory):
         wheel(folder, "copyleft", {"copyleft/a.py": module(2000)}, licence="GPL-3.0-only"),
         wheel(folder, "pygls", {"pygls/a.py": module(3000)}),
     ]
-    manifest = corpus.build(archives, folder, Benchmark.load([rows]), standard_library=False)
+    manifest = collect.build(archives, folder, Benchmark.load([rows]), standard_library=False)
     (folder / "seen.json").write_text(json.dumps(manifest))
     texts = vocabulary.sample(folder / "corpus.jsonl", 100, seed=1)
     vocabulary.train(texts, 600).save(str(folder / "tokenizer.json"))
@@ -116,8 +116,8 @@ def test_a_resumed_run_equals_one_that_was_never_stopped(cache, tmp_path):
 
 
 def test_training_learns_and_its_checkpoint_is_exported(cache, tmp_path):
-    from recipe.decoder_config import read_config, read_weights
-    from recipe.reference import reference_logits
+    from recipe.export.decoder_config import read_config, read_weights
+    from recipe.export.reference import reference_logits
 
     torch.set_num_threads(1)
     plan = train.Plan(60 * 2048, batch_tokens=2048, rows_a_pass=2, decay_from=30 * 2048, compile=False)
@@ -244,6 +244,6 @@ def test_secrets_are_masked_and_copies_seen():
 
 
 def test_the_pinned_list_is_pinned_and_bans_what_must_stay_out():
-    packages = corpus.read_packages(Path(corpus.PACKAGES))
+    packages = collect.read_packages(collect.PACKAGES)
     assert len(packages) > 100 and all(version[0].isdigit() for version in packages.values())
-    assert not {name.lower().replace("-", "_") for name in packages} & corpus.BANNED
+    assert not {name.lower().replace("-", "_") for name in packages} & collect.BANNED

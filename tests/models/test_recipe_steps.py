@@ -34,29 +34,33 @@ def cache(tmp_path_factory):
 def test_the_steps_lead_from_packages_to_an_evaluated_model(cache):
     benchmark, run, model = cache / "benchmark.jsonl.gz", cache / "run", cache / "model"
     here, packages = ("--cache", cache), ("--packages", cache / "packages.toml")
-    assert "good" in step("corpus", *here, *packages, "--benchmark", benchmark, "--no-standard-library")
+    assert "good" in step(
+        "corpus.collect", *here, *packages, "--benchmark", benchmark, "--no-standard-library"
+    )
     assert "planted" not in (cache / "corpus.jsonl").read_text()
-    assert "characters a token" in step("vocabulary", *here, "--size", 600)
-    assert " rows, " in step("pack", *here, "--length", 512, "--epochs", 3, "--validation-rows", 4)
-    step("audit", *here, "--benchmark", benchmark, "--length", 512)
+    assert "characters a token" in step("corpus.vocabulary", *here, "--size", 600)
+    assert " rows, " in step("corpus.pack", *here, "--length", 512, "--epochs", 3, "--validation-rows", 4)
+    step("corpus.audit", *here, "--benchmark", benchmark, "--length", 512)
     shape = ("--shape", "toy", "--length", 512, "--batch-rows", 4, "--no-compile")
-    assert "saved" in step("train", *here, "--run", run, "--tokens", "60e3", *shape)
-    step("curve", run, cache / "plots" / "training.png")
+    assert "saved" in step("train.train", *here, "--run", run, "--tokens", "60e3", *shape)
+    step("train.curve", run, cache / "plots" / "training.png")
     checkpoint = run / "checkpoint"
     (checkpoint / "tokenizer.json").write_bytes((cache / "tokenizer.json").read_bytes())
     compared = ("--schemes", "float32", "int8-b32", "--rows", 1, "--work-dir", cache / "exports")
-    assert "| int8-b32 |" in step("compare", checkpoint, benchmark, *compared)
-    assert "model.onnx" in step("export", checkpoint, model, "--scheme", "int8-b32")
+    assert "| int8-b32 |" in step("evaluation.compare", checkpoint, benchmark, *compared)
+    assert "model.onnx" in step("export.export", checkpoint, model, "--scheme", "int8-b32")
     (model / "tokenizer.json").write_bytes((cache / "tokenizer.json").read_bytes())
-    step("manifest", model, "--name", "toy", "--description", "A toy.")
-    step("restore", model, cache / "restored")
+    step("export.manifest", model, "--name", "toy", "--description", "A toy.")
+    step("train.restore", model, cache / "restored")
     restored = ("--from-checkpoint", cache / "restored", "--seen", "60e3")
     assert "0.06 M tokens seen before" in step(
-        "train", *here, "--run", cache / "run2", "--tokens", "64e3", *restored, *shape
+        "train.train", *here, "--run", cache / "run2", "--tokens", "64e3", *restored, *shape
     )
-    assert " MB" in step("gguf", checkpoint, cache / "toy.gguf")
+    assert " MB" in step("export.gguf", checkpoint, cache / "toy.gguf")
     questions = ("--held-out", cache / "held_out.jsonl", "--questions", 16, "--lines", benchmark)
-    printed = step("evaluate", model, *questions, "--work-dir", cache / "work", "--plots", cache / "plots")
+    printed = step(
+        "evaluation.evaluate", model, *questions, "--work-dir", cache / "work", "--plots", cache / "plots"
+    )
     titles = [line.split("|")[1].strip() for line in printed.splitlines()]
     for part in (
         "loss, line",

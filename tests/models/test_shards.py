@@ -13,7 +13,8 @@ torch = pytest.importorskip("torch", reason="the extra `recipe` is not installed
 
 from models.command import step  # noqa: E402
 from models.toy_corpus import module  # noqa: E402
-from recipe import optimizer, shards, vocabulary  # noqa: E402
+from recipe.corpus import vocabulary  # noqa: E402
+from recipe.train import optimizer, shards  # noqa: E402
 
 _MODELS = Path(__file__).parents[2] / "onnx_models"
 _SIZE = 1000
@@ -97,7 +98,7 @@ def test_parts_of_another_file_than_the_index_describes_are_not_taken(parts):
 
 def test_a_command_that_fails_says_why_in_one_line(parts):
     (parts / "some.text.002").unlink()
-    command = [sys.executable, "-m", "recipe.shards", "join", parts, "some.text", parts / "joined"]
+    command = [sys.executable, "-m", "recipe.train.shards", "join", parts, "some.text", parts / "joined"]
     environment = {**os.environ, "PYTHONPATH": str(_MODELS)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (1, f"missing in {parts}: some.text.002\n")
@@ -113,32 +114,44 @@ def test_a_run_goes_over_a_machine_with_little_room_to_carry(tmp_path):
             {"package": "good", "path": f"good/m{number}.py", "text": module(number)} for number in numbers
         ]
         (here / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
-        step("shards", "split", here / name, carry, "--size", "2e3", "--compress")
+        step("train.shards", "split", here / name, carry, "--size", "2e3", "--compress")
     assert (carry / "corpus.jsonl.001").exists()
     texts = vocabulary.sample(here / "corpus.jsonl", 100, seed=1)
     vocabulary.train(texts, 600).save(str(carry / "tokenizer.json"))
 
     for name in ("corpus.jsonl", "held_out.jsonl"):
-        step("shards", "join", carry, name, there / name)
+        step("train.shards", "join", carry, name, there / name)
         assert (there / name).read_bytes() == (here / name).read_bytes()
     (there / "tokenizer.json").write_bytes((carry / "tokenizer.json").read_bytes())
-    step("pack", "--cache", there, "--processes", 2, "--epochs", 2, "--length", 512, "--validation-rows", 4)
+    step(
+        "corpus.pack",
+        "--cache",
+        there,
+        "--processes",
+        2,
+        "--epochs",
+        2,
+        "--length",
+        512,
+        "--validation-rows",
+        4,
+    )
     run = there / "run"
     shape = ("--shape", "toy", "--length", 512, "--batch-rows", 4, "--rows", 4, "--no-compile")
     steps = []
     for _ in range(2):
-        step("train", "--cache", there, "--run", run, *shape, "--tokens", "1e9", "--minutes", "0.01")
+        step("train.train", "--cache", there, "--run", run, *shape, "--tokens", "1e9", "--minutes", "0.01")
         steps.append(torch.load(run / "state.pt", weights_only=True)["step"])
     assert 0 < steps[0] < steps[1], "the second command goes on where the first one stopped"
 
     weights = run / "checkpoint" / "model.safetensors"
     for numbers in ("0:3", "3:"):  # each command's folder comes back, then it is emptied
         out = there / numbers[0]
-        step("shards", "split", weights, out, "--size", "1e5", "--parts", numbers)
+        step("train.shards", "split", weights, out, "--size", "1e5", "--parts", numbers)
         back.mkdir(exist_ok=True)
         for file in out.iterdir():
             file.replace(back / file.name)
-    step("shards", "join", back, weights.name, here / weights.name)
+    step("train.shards", "join", back, weights.name, here / weights.name)
     assert (here / weights.name).read_bytes() == weights.read_bytes()
 
 

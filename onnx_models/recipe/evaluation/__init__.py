@@ -1,1 +1,1 @@
-"""What a model is worth: each file measures one thing; `recipe.evaluate` makes one table of them."""
+"""What a model is worth: each file measures one thing; `recipe.evaluation.evaluate` makes one table of them."""

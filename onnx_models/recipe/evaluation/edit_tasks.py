@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 from tokenizers import Tokenizer
 
-from recipe.edits import MAKERS, TASKS, Edit
-from recipe.examples import ExampleMaker
-from recipe.library import Library
-from recipe.pack import pieces
-from recipe.runner import Runner
-from recipe.vocabulary import CONTROL
+from recipe.corpus.edits import MAKERS, TASKS, Edit
+from recipe.corpus.examples import ExampleMaker
+from recipe.corpus.library import Library
+from recipe.corpus.pack import pieces
+from recipe.corpus.vocabulary import CONTROL
+from recipe.export.runner import Runner
 
 _MAX_NEW_TOKENS = 200
 

@@ -5,11 +5,11 @@ import random
 import numpy as np
 from tokenizers import Tokenizer
 
-from recipe.cuts import cut
-from recipe.examples import ExampleMaker
-from recipe.library import Library
-from recipe.pack import KINDS, pieces
-from recipe.runner import Runner
+from recipe.corpus.cuts import cut
+from recipe.corpus.examples import ExampleMaker
+from recipe.corpus.library import Library
+from recipe.corpus.pack import KINDS, pieces
+from recipe.export.runner import Runner
 
 _ATTEMPTS = 40
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from recipe.library import Document, Library
+from recipe.corpus.library import Document, Library
 from sotto_engine.request import Snippet
 
 _MIN_LINE_CHARS = 4

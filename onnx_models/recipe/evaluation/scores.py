@@ -10,10 +10,11 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
-from recipe.evaluation.answers import ask_line, ask_span
+from recipe.corpus.library import Library
+from recipe.corpus.pack import load_tokenizer
+from recipe.evaluation.answers import ask_line, ask_span, infilling
 from recipe.evaluation.calibration import calibration
 from recipe.evaluation.edit_tasks import edit_scores
-from recipe.evaluation.infilling import infilling
 from recipe.evaluation.losses import losses
 from recipe.evaluation.questions import (
     Problem,
@@ -25,10 +26,8 @@ from recipe.evaluation.questions import (
     spans,
 )
 from recipe.evaluation.typing_replay import typing_replay
-from recipe.library import Library
-from recipe.pack import load_tokenizer
-from recipe.runner import Runner
-from recipe.timing import CONTEXT, PASS_SIZES, speeds
+from recipe.export.runner import Runner
+from recipe.export.timing import CONTEXT, PASS_SIZES, speeds
 from sotto_engine.engine import Engine, EngineOptions
 from sotto_engine.loading import load_engine
 from sotto_engine.model_files.manifest import Manifest, load_manifest

@@ -6,7 +6,6 @@ import pytest
 import tokenizers
 
 import sotto_models
-from engine.fakes import make_tokenizer
 from recipe.corpus.edits import Edit
 from recipe.corpus.examples import ExampleMaker
 from sotto_engine.errors import SottoError

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
-from recipe.decoder_config import DecoderConfig, Weights
+from recipe.export.decoder_config import DecoderConfig, Weights
 
 
 @torch.inference_mode()

@@ -1,6 +1,6 @@
 """What model folders are worth, in one table: loss, infilling, typing, other files, edits, calibration, speed.
 
-    PYTHONPATH=onnx_models python -m recipe.evaluate MODEL_DIR... --held-out CACHE/held_out.jsonl \
+    PYTHONPATH=onnx_models python -m recipe.evaluation.evaluate MODEL_DIR... --held-out CACHE/held_out.jsonl \
         --lines HumanEval-SingleLineInfilling.jsonl.gz --spans HumanEval-RandomSpanInfillingLight.jsonl.gz \
         --work-dir build/evaluation --plots docs
 

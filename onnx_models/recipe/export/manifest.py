@@ -1,6 +1,6 @@
 """Writes manifest.json beside an export: its files with their hashes, and how the model is prompted.
 
-    PYTHONPATH=onnx_models python -m recipe.manifest MODEL_DIR --name sotto-7m --description "..."
+    PYTHONPATH=onnx_models python -m recipe.export.manifest MODEL_DIR --name sotto-7m --description "..."
 
 Started again without one of them it keeps what is written there and renews the hashes. --min-probability is what the
 evaluation calls the threshold of the more probable half, or another that its table speaks for.
@@ -10,7 +10,7 @@ import argparse
 import json
 from pathlib import Path
 
-from recipe.vocabulary import CONTROL
+from recipe.corpus.vocabulary import CONTROL
 from sotto_engine.model_files.manifest import MANIFEST_NAME, Manifest, ModelFile
 from sotto_models.preparing.external_data import DATA_NAME, GRAPH_NAME
 
@@ -35,7 +35,7 @@ def describe(model_dir: Path, name: str, description: str, min_probability: floa
         fim_order="suffix-first",
         fim_header=True,
         stop_ids=tuple(range(len(CONTROL))),
-        good_for=("inline-completion",),
+        good_for=("inline-completion", "types"),
         min_probability=min_probability,
         model_type="qwen2",
         languages=("python",),

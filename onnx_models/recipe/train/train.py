@@ -1,6 +1,6 @@
 """The training loop: packed rows in, a checkpoint that resumes exactly and a Qwen2 checkpoint out.
 
-    PYTHONPATH=onnx_models python -m recipe.train --cache CACHE --run CACHE/run1 --tokens 400e6
+    PYTHONPATH=onnx_models python -m recipe.train.train --cache CACHE --run CACHE/run1 --tokens 400e6
 
 Runs until the tokens are seen, the time limit is over or it is interrupted; started again with the same --run it goes
 on where it stopped. The rate warms up and stays; from --decay-from on it falls, to nothing at --tokens.
@@ -18,11 +18,11 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 
-from recipe.architecture import Decoder, save_checkpoint, stacked
-from recipe.decoder_config import DecoderConfig
-from recipe.examples import PAD
-from recipe.optimizer import make_optimizers, set_rate
-from recipe.pack import KINDS
+from recipe.corpus.examples import PAD
+from recipe.corpus.pack import KINDS
+from recipe.export.decoder_config import DecoderConfig
+from recipe.train.architecture import Decoder, save_checkpoint, stacked
+from recipe.train.optimizer import make_optimizers, set_rate
 
 _WARM_UP_STEPS = 60
 _CLIP = 1.0
@@ -214,7 +214,9 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop and save after this long")
     parser.add_argument("--save-minutes", type=float, default=20.0, help="between two checkpoints")
     parser.add_argument("--grow-from", type=Path, help="begin with the layers of this shallower run")
-    parser.add_argument("--from-checkpoint", type=Path, help="begin with these weights; see recipe.restore")
+    parser.add_argument(
+        "--from-checkpoint", type=Path, help="begin with these weights; see recipe.train.restore"
+    )
     parser.add_argument("--seen", type=float, default=0.0, help="tokens that they saw")
     parser.add_argument("--shape", default="cpu", help="a table of --shapes")
     parser.add_argument("--shapes", type=Path, default=SHAPES, help="TOML file of model shapes")

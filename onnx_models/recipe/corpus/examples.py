@@ -10,10 +10,10 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from recipe.cuts import Cut, cut
-from recipe.edits import Edit, edit
-from recipe.library import Related
-from recipe.vocabulary import CONTROL
+from recipe.corpus.cuts import Cut, cut
+from recipe.corpus.edits import Edit, edit
+from recipe.corpus.library import Related
+from recipe.corpus.vocabulary import CONTROL
 
 FIM_SHARE = 0.85
 """At 90 % nothing is lost left to right, and infilling gains (arXiv 2207.14255)."""

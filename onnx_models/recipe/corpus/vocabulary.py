@@ -1,6 +1,6 @@
 """The tokenizer: byte-level BPE for code, trained on the corpus.
 
-    PYTHONPATH=onnx_models python -m recipe.vocabulary --cache CACHE --size 8192
+    PYTHONPATH=onnx_models python -m recipe.corpus.vocabulary --cache CACHE --size 8192
 
 A newline with its indentation is one token, digits stand one by one, an identifier takes the space before it along.
 """

@@ -2,7 +2,7 @@
 
 The prefix cache rests on it: a warm answer equals a cold one, token for token.
 
-PYTHONPATH=onnx_models python -m recipe.exactness EXPORT_DIR tokenizer.json SOURCE.py
+PYTHONPATH=onnx_models python -m recipe.export.exactness EXPORT_DIR tokenizer.json SOURCE.py
 """
 
 import argparse
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from recipe.runner import Runner
+from recipe.export.runner import Runner
 from sotto_models.preparing.external_data import GRAPH_NAME
 
 _LENGTHS = (300, 1000)

@@ -1,6 +1,7 @@
 """Looks for what must not be learned in the packed rows themselves, whatever the steps before meant to leave out.
 
-    PYTHONPATH=onnx_models python -m recipe.audit --cache CACHE --benchmark HumanEval-SingleLineInfilling.jsonl.gz
+    PYTHONPATH=onnx_models python -m recipe.corpus.audit --cache CACHE \
+        --benchmark HumanEval-SingleLineInfilling.jsonl.gz
 
 Decodes the rows and fails if one quotes a benchmark, is half made of held-out lines, or comes from a package that is
 held out or banned.
@@ -15,11 +16,11 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
-from recipe.clean import Deduplicator
-from recipe.corpus import BANNED, HELD_OUT
-from recipe.decontaminate import Benchmark
-from recipe.library import Library
-from recipe.pack import load_tokenizer
+from recipe.corpus.clean import Deduplicator
+from recipe.corpus.collect import BANNED, HELD_OUT
+from recipe.corpus.decontaminate import Benchmark
+from recipe.corpus.library import Library
+from recipe.corpus.pack import load_tokenizer
 
 
 @dataclass

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from recipe.runner import Runner
+from recipe.export.runner import Runner
 
 CONTEXT = 1024
 PASS_SIZES = (1, 2, 4, 8)
@@ -25,7 +25,7 @@ _PREFILL_ROUNDS = 5
 _LOAD_SCRIPT = """
 import sys, time
 from pathlib import Path
-from recipe.runner import open_session
+from recipe.export.runner import open_session
 start = time.perf_counter()
 open_session(Path(sys.argv[1]), 2)
 print(1000 * (time.perf_counter() - start))

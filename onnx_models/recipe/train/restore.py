@@ -1,7 +1,7 @@
 """A checkpoint to go on from, out of an export of this recipe whose run is gone: the weights as its kernels see them.
 
-    PYTHONPATH=onnx_models python -m recipe.restore onnx_models/sotto_models/embedded CHECKPOINT
-    PYTHONPATH=onnx_models python -m recipe.train --from-checkpoint CHECKPOINT --seen 82e6 ...
+    PYTHONPATH=onnx_models python -m recipe.train.restore onnx_models/sotto_models/embedded CHECKPOINT
+    PYTHONPATH=onnx_models python -m recipe.train.train --from-checkpoint CHECKPOINT --seen 82e6 ...
 
 What quantization rounded off stays lost, which in int8 is nothing that shows (docs/embedded-model.md).
 """
@@ -15,12 +15,12 @@ import torch
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from recipe.architecture import Decoder, save_checkpoint
-from recipe.decoder_config import DecoderConfig
+from recipe.export.decoder_config import DecoderConfig
+from recipe.train.architecture import Decoder, save_checkpoint
 from sotto_models.preparing.blockwise import QuantizedMatrix, dequantize
 
 _ROPE_THETA = 10_000.0
-"""What `recipe.train` builds; the export holds the table only."""
+"""What `recipe.train.train` builds; the export holds the table only."""
 
 
 class _Export:

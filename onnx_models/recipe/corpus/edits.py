@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from recipe.signature import Signature, find_signatures
+from recipe.corpus.signature import Signature, find_signatures
 
 TASKS = ("fix", "types", "docstring", "rename")
 _WORD = re.compile(r"\b[A-Za-z_]\w{2,}\b")

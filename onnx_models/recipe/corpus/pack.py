@@ -1,6 +1,6 @@
 """Training rows: documents cut into pieces, most of them turned into fill-in-the-middle, each whole in one row.
 
-    PYTHONPATH=onnx_models python -m recipe.pack --cache CACHE --epochs 2
+    PYTHONPATH=onnx_models python -m recipe.corpus.pack --cache CACHE --epochs 2
 
 Writes train.bin and validation-KIND.bin: uint16 token ids, rows of --length + 1. An example never runs over the end
 of a row: what the middle has to be filled from is always in sight. Each epoch cuts the same text anew.
@@ -21,10 +21,10 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
-from recipe.corpus import PACKAGES, read_repeats
-from recipe.cuts import cut
-from recipe.examples import END, PAD, ExampleMaker
-from recipe.library import Document, Library, Related
+from recipe.corpus.collect import PACKAGES, read_repeats
+from recipe.corpus.cuts import cut
+from recipe.corpus.examples import END, PAD, ExampleMaker
+from recipe.corpus.library import Document, Library, Related
 
 SNIPPET_SHARE = 0.15
 KINDS = ("line", "mid-line", "block", "left-to-right")

@@ -11,8 +11,8 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from recipe.decoder_config import DecoderConfig
-from recipe.head_loss import compile_head_loss, head_loss
+from recipe.export.decoder_config import DecoderConfig
+from recipe.train.head_loss import compile_head_loss, head_loss
 
 _INIT_STD = 0.02
 _BLOCK = 128

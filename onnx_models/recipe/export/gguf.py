@@ -1,6 +1,6 @@
 """Writes a Qwen2-style checkpoint as one GGUF file: the very same weights for llama.cpp.
 
-    PYTHONPATH=onnx_models python -m recipe.gguf CHECKPOINT OUTPUT.gguf --type q8_0
+    PYTHONPATH=onnx_models python -m recipe.export.gguf CHECKPOINT OUTPUT.gguf --type q8_0
 
 Its nearest pre-tokenizer stands in for ours: text may become other tokens, exact comparisons hand over token ids.
 """
@@ -14,7 +14,7 @@ import numpy as np
 from gguf import GGMLQuantizationType as ElementType
 from numpy.typing import NDArray
 
-from recipe.decoder_config import DecoderConfig, Weights, read_config, read_weights
+from recipe.export.decoder_config import DecoderConfig, Weights, read_config, read_weights
 
 FILES = ("config.json", "model.safetensors", "tokenizer.json")
 TYPES = {

@@ -1,6 +1,6 @@
 """Draws how a run's loss fell: every twenty steps on the training rows, at each save on held-out packages.
 
-PYTHONPATH=onnx_models python -m recipe.curve RUN docs/training.png
+PYTHONPATH=onnx_models python -m recipe.train.curve RUN docs/training.png
 """
 
 import argparse

@@ -1,8 +1,8 @@
 """Exports a checkpoint in every scheme and prints one Markdown table: size, speed, fidelity, exact match.
 
-    PYTHONPATH=onnx_models python -m recipe.compare CHECKPOINT HumanEval-SingleLineInfilling.jsonl.gz
+    PYTHONPATH=onnx_models python -m recipe.evaluation.compare CHECKPOINT HumanEval-SingleLineInfilling.jsonl.gz
 
-Exact match is that of evaluation/infilling.py, through the engine. How times are taken: timing.py.
+Exact match is that of answers.py, through the engine. How times are taken: export/timing.py.
 """
 
 import argparse
@@ -12,15 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from recipe.evaluation.answers import ask_line
-from recipe.evaluation.infilling import infilling
+from recipe.evaluation.answers import ask_line, infilling
 from recipe.evaluation.questions import Problem, single_lines
-from recipe.export import read_checkpoint, write_export
-from recipe.manifest import write_manifest
-from recipe.quantize import SCHEMES
-from recipe.reference import reference_logits
-from recipe.runner import Runner
-from recipe.timing import CONTEXT, PASS_SIZES, PREFILL_SIZES, load_ms, speeds
+from recipe.export.export import read_checkpoint, write_export
+from recipe.export.manifest import write_manifest
+from recipe.export.quantize import SCHEMES
+from recipe.export.reference import reference_logits
+from recipe.export.runner import Runner
+from recipe.export.timing import CONTEXT, PASS_SIZES, PREFILL_SIZES, load_ms, speeds
 from sotto_engine.loading import load_engine
 
 

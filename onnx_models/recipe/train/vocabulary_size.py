@@ -1,6 +1,6 @@
 """How large a vocabulary? Characters a token on held-out code, and what the head then costs, as one table.
 
-    PYTHONPATH=onnx_models python -m recipe.vocabulary_size --cache CACHE --sizes 8192 12288 16384 --shape cpu
+    PYTHONPATH=onnx_models python -m recipe.train.vocabulary_size --cache CACHE --sizes 8192 12288 16384 --shape cpu
 
 Each size is trained anew on the corpus; the passes are those of an int8 export with random weights.
 """
@@ -12,12 +12,12 @@ from pathlib import Path
 
 import torch
 
-from recipe.architecture import Decoder, save_checkpoint
-from recipe.export import read_checkpoint, write_export
-from recipe.quantize import SCHEMES
-from recipe.timing import CONTEXT, PASS_SIZES, speeds
-from recipe.train import SHAPES, shape
-from recipe.vocabulary import chars_per_token, sample, train
+from recipe.corpus.vocabulary import chars_per_token, sample, train
+from recipe.export.export import read_checkpoint, write_export
+from recipe.export.quantize import SCHEMES
+from recipe.export.timing import CONTEXT, PASS_SIZES, speeds
+from recipe.train.architecture import Decoder, save_checkpoint
+from recipe.train.train import SHAPES, shape
 
 _SCHEME = SCHEMES["int8-b32"]
 

@@ -10,8 +10,8 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from recipe.decoder_config import DecoderConfig, Weights
-from recipe.quantize import Scheme
+from recipe.export.decoder_config import DecoderConfig, Weights
+from recipe.export.quantize import Scheme
 from sotto_models.preparing.blockwise import QuantizedMatrix, quantize
 
 _MICROSOFT = "com.microsoft"

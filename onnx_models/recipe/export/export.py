@@ -1,15 +1,15 @@
 """Writes one ONNX export of a Qwen2-style checkpoint: graph, quantized weights, optionally as external data.
 
-PYTHONPATH=onnx_models python -m recipe.export CHECKPOINT OUTPUT_DIR --scheme mixed-b32 --max-positions 2048
+PYTHONPATH=onnx_models python -m recipe.export.export CHECKPOINT OUTPUT_DIR --scheme mixed-b32 --max-positions 2048
 """
 
 import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from recipe.decoder_config import DecoderConfig, Weights, read_config, read_weights
-from recipe.graph import build_graph
-from recipe.quantize import SCHEMES, Scheme
+from recipe.export.decoder_config import DecoderConfig, Weights, read_config, read_weights
+from recipe.export.graph import build_graph
+from recipe.export.quantize import SCHEMES, Scheme
 from sotto_models.preparing.external_data import GRAPH_NAME, save_graph
 
 

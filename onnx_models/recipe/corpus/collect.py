@@ -1,6 +1,7 @@
 """The training text: Python source of the pinned packages and the standard library, cleaned, into JSON lines.
 
-    PYTHONPATH=onnx_models python -m recipe.corpus --cache CACHE --benchmark HumanEval-SingleLineInfilling.jsonl.gz
+    PYTHONPATH=onnx_models python -m recipe.corpus.collect --cache CACHE \
+        --benchmark HumanEval-SingleLineInfilling.jsonl.gz
 
 Downloads each package once (pip, no dependencies), refuses what is not permissively licensed, and writes
 CACHE/corpus.jsonl (one file a line: package, path, text), CACHE/held_out.jsonl and CACHE/manifest.json.
@@ -22,8 +23,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from recipe.clean import Deduplicator, is_source, mask_secrets
-from recipe.decontaminate import Benchmark
+from recipe.corpus.clean import Deduplicator, is_source, mask_secrets
+from recipe.corpus.decontaminate import Benchmark
 
 PACKAGES = Path(__file__).parent / "packages.toml"
 HELD_OUT = frozenset({"networkx", "prompt_toolkit", "hypothesis", "asyncio", "email"})

@@ -1,7 +1,7 @@
 """Files in parts, for a machine lent for half an hour, with little room to carry.
 
-    PYTHONPATH=onnx_models python -m recipe.shards split FILE FOLDER --size 15e6 --compress --parts 0:4
-    PYTHONPATH=onnx_models python -m recipe.shards join FOLDER NAME OUTPUT
+    PYTHONPATH=onnx_models python -m recipe.train.shards split FILE FOLDER --size 15e6 --compress --parts 0:4
+    PYTHONPATH=onnx_models python -m recipe.train.shards join FOLDER NAME OUTPUT
 
 FOLDER gets NAME.000, NAME.001 ... and NAME.json, the index that `join` checks each part and the whole by.
 """
