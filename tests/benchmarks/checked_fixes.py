@@ -18,12 +18,12 @@ import sotto_models
 from benchmarks.actions import BareModel
 from benchmarks.planted import Task, missing_body, missing_hints, misspelt
 from sotto_engine.loading import load_engine
-from sotto_lsp.actions.action import Place
 from sotto_lsp.actions.catalogue import find_action
 from sotto_lsp.actions.checkers.finding import Diagnosed
 from sotto_lsp.actions.checkers.known_checkers import checkers_named
 from sotto_lsp.actions.checkers.verifier import Verifier
 from sotto_lsp.actions.checks.verification import verified
+from sotto_lsp.actions.places.place import Place
 from sotto_lsp.actions.proposal import Question, ask, sound_ones
 from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.snapshot import DocumentSnapshot

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
-from sotto_lsp.actions.action import Place
+from sotto_lsp.actions.places.place import Place
 from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.syntax.tree_sitter.find_parsed_error import find_parsed_error

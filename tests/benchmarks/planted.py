@@ -5,7 +5,7 @@ import random
 import re
 from dataclasses import dataclass
 
-from sotto_lsp.actions.action import Place
+from sotto_lsp.actions.places.place import Place
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.syntax.python.parsing import read_python, syntax_problem
 

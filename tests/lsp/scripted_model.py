@@ -3,9 +3,10 @@
 import asyncio
 
 from sotto_engine.request import Completion, FinishReason, Timings
-from sotto_lsp.actions.action import Action, Place
-from sotto_lsp.actions.lines import Lines
+from sotto_lsp.actions.action import Action
+from sotto_lsp.actions.places.place import Place
 from sotto_lsp.actions.proposal import Question, ask, sound_ones
+from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 
 

@@ -4,29 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from sotto_lsp.actions.lines import Lines
-from sotto_lsp.actions.search import Search
-from sotto_lsp.actions.target import Target
+from sotto_lsp.actions.places.place import Place
+from sotto_lsp.actions.search.search import Search
 from sotto_lsp.actions.template import Template
-
-
-@dataclass(frozen=True)
-class Place:
-    """What an action is asked for: lines, from first to last, or a diagnostic.
-
-    start, end: offsets. message, source, code: what a diagnostic says, who made it, its rule.
-    instruction: what the command that was sent says is to be done.
-    """
-
-    first_line: int
-    last_line: int
-    start: int
-    end: int
-    message: str = ""
-    source: str = ""
-    code: str = ""
-    instruction: str = ""
-
+from sotto_lsp.documents.lines import Lines
+from sotto_lsp.syntax.target import Target
 
 Find = Callable[[Lines, Place], Target | None]
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 from lsprotocol import types
 
 from sotto_engine.errors import SottoError
-from sotto_lsp.actions.action import Action, Place, Product
+from sotto_lsp.actions.action import Action, Product
 from sotto_lsp.actions.action_run import ActionRun
 from sotto_lsp.actions.action_verifier import verifier_for
 from sotto_lsp.actions.asking import Asking
@@ -19,17 +19,18 @@ from sotto_lsp.actions.checked_edit import CheckedEdit
 from sotto_lsp.actions.checkers.verifier import Verifier
 from sotto_lsp.actions.code_action import COMMAND, place_in, title_of
 from sotto_lsp.actions.explanation_run import ExplanationRun
-from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.offered_user_actions import UserActions
+from sotto_lsp.actions.places.place import Place
 from sotto_lsp.actions.proposal import Question
-from sotto_lsp.actions.target import PYTHON, Target
 from sotto_lsp.actions.telling import Telling
 from sotto_lsp.actions.tests_run import TestsRun
+from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.paths import WorkspaceFile, file_name
 from sotto_lsp.documents.store import Document, DocumentStore
 from sotto_lsp.documents.tracked_span import TrackedSpan
 from sotto_lsp.host.session import Session
-from sotto_lsp.syntax.trees import problem_with
+from sotto_lsp.syntax.target import PYTHON, Target
+from sotto_lsp.syntax.tree_sitter.trees import problem_with
 from sotto_lsp.transport.action_progress import ActionProgress
 from sotto_lsp.transport.capabilities import ClientAbilities
 from sotto_lsp.transport.lsp_server import SottoServer, work_done_token

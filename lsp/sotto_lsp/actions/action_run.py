@@ -9,19 +9,20 @@ from lsprotocol import types
 from sotto_engine.errors import SottoError
 from sotto_lsp.actions.action import Action
 from sotto_lsp.actions.asking import Asking, none_passes
-from sotto_lsp.actions.candidate import Candidate, TextChange
 from sotto_lsp.actions.checked_edit import CheckedEdit
 from sotto_lsp.actions.checkers.verifier import Verifier
-from sotto_lsp.actions.checks import passed
-from sotto_lsp.actions.lines import Lines
+from sotto_lsp.actions.checks.candidate import Candidate
+from sotto_lsp.actions.checks.check import passed
+from sotto_lsp.actions.checks.verification import Verified, verified
 from sotto_lsp.actions.proposal import Proposals, Question, ask, sound_ones
 from sotto_lsp.actions.snippet import choice_of, is_line_of_code, with_cursor_behind
-from sotto_lsp.actions.target import Target
-from sotto_lsp.actions.verification import Verified, verified
+from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.paths import file_name
 from sotto_lsp.documents.store import Document, DocumentStore
+from sotto_lsp.documents.text_change import TextChange
 from sotto_lsp.documents.tracked_span import TrackedSpan
 from sotto_lsp.host.session import Session
+from sotto_lsp.syntax.target import Target
 from sotto_lsp.transport.action_progress import ActionProgress
 
 Choose = Callable[[list[str]], Awaitable[int | None]]

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from sotto_lsp.actions.action import Action, Place
+from sotto_lsp.actions.action import Action
 from sotto_lsp.actions.checkers.finding import Diagnosed
 from sotto_lsp.actions.checkers.known_checkers import checkers_named, maker_of
 from sotto_lsp.actions.checkers.verifier import Verifier
+from sotto_lsp.actions.places.place import Place
 from sotto_lsp.documents.paths import WorkspaceFile
 
 

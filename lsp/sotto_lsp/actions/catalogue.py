@@ -2,29 +2,30 @@
 
 from collections.abc import Callable, Sequence
 
-from sotto_lsp.actions.action import Action, Find, Place, Product
-from sotto_lsp.actions.checks import baseline
-from sotto_lsp.actions.find_body import find_body
-from sotto_lsp.actions.find_code import find_code
-from sotto_lsp.actions.find_instruction import find_instructed
-from sotto_lsp.actions.find_line import (
+from sotto_lsp.actions.action import Action, Find, Product
+from sotto_lsp.actions.checks.check import baseline
+from sotto_lsp.actions.parsed_rows import PARSED_ACTIONS
+from sotto_lsp.actions.places.find_code import find_code
+from sotto_lsp.actions.places.find_instruction import find_instructed
+from sotto_lsp.actions.places.find_line import (
     find_diagnosed,
     find_rewrite,
     find_syntax_error,
     find_todo,
     find_undefined,
 )
-from sotto_lsp.actions.find_signature import find_undocumented, find_unhinted
-from sotto_lsp.actions.find_testable import find_testable
-from sotto_lsp.actions.lines import Lines
-from sotto_lsp.actions.parsed.rows import PARSED_ACTIONS
-from sotto_lsp.actions.python_code import SyntaxProblem, syntax_problem
-from sotto_lsp.actions.search import NAMES, SYNTAX
-from sotto_lsp.actions.target import PYTHON, Target
+from sotto_lsp.actions.places.find_testable import find_testable
+from sotto_lsp.actions.places.place import Place
+from sotto_lsp.actions.search.search import NAMES, SYNTAX
 from sotto_lsp.actions.template import load_template
+from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.snapshot import DocumentSnapshot
-from sotto_lsp.syntax.language import language_of
-from sotto_lsp.syntax.trees import MAX_PARSED_CHARS
+from sotto_lsp.syntax.python.find_body import find_body
+from sotto_lsp.syntax.python.parsing import SyntaxProblem, syntax_problem
+from sotto_lsp.syntax.python.signatures import find_undocumented, find_unhinted
+from sotto_lsp.syntax.target import PYTHON, Target
+from sotto_lsp.syntax.tree_sitter.language import language_of
+from sotto_lsp.syntax.tree_sitter.trees import MAX_PARSED_CHARS
 
 
 def _one_line(find: Callable[[Lines, int], Target | None]) -> Find:
@@ -66,12 +67,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("rewrite_selection", load_template("rewrite_selection"), find_instructed, every_checker=True),
     Action("write_tests", load_template("write_tests"), find_testable, product=Product.TESTS),
     Action("explain", load_template("explain"), find_code, product=Product.TEXT),
-    Action(
-        "explain_function",
-        load_template("explain_function"),
-        _one_line(find_undocumented),
-        product=Product.TEXT,
-    ),
     Action(
         "rewrite_line",
         load_template("rewrite_line"),

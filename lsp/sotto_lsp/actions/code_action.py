@@ -7,16 +7,17 @@ from typing import Any
 
 from lsprotocol import types
 
-from sotto_lsp.actions.action import Action, Place, Product
+from sotto_lsp.actions.action import Action, Product
 from sotto_lsp.actions.catalogue import offered
-from sotto_lsp.actions.lines import Lines
 from sotto_lsp.actions.offered_user_actions import UserActions
+from sotto_lsp.actions.places.place import Place
 from sotto_lsp.actions.proposal import Question, first_request
+from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.paths import file_name
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.documents.store import DocumentStore
 from sotto_lsp.host.session import Session
-from sotto_lsp.syntax.trees import is_parsed, tree_of
+from sotto_lsp.syntax.tree_sitter.trees import is_parsed, tree_of
 from sotto_lsp.transport.capabilities import ClientAbilities
 
 COMMAND = "sotto.action"

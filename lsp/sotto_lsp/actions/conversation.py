@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from importlib import resources
 
 from sotto_engine.request import ChatRequest, Limits, Message, Sampling, StopAt
-from sotto_lsp.actions.margin import margin_of, without_margin
-from sotto_lsp.actions.target import Hole
 from sotto_lsp.documents.line_ends import normalize_line_ends
 from sotto_lsp.documents.window import window
+from sotto_lsp.syntax.margin import margin_of, without_margin
+from sotto_lsp.syntax.target import Hole
 
 _WORD = re.compile(r"\{(\w+)\}")
 _BACKTICKS = re.compile("`{3,}")

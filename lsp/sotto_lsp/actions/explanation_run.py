@@ -17,8 +17,8 @@ class ExplanationRun:
         """The first answer that says something. Raises SottoError where there is none."""
         model, goes_on = self.asking.model(progress)
         num_wanted = self.asking.session.settings.actionCandidates
-        async for _, request, completion in answers(model, self.asking.question, num_wanted, goes_on):
-            if said := explanation(completion, request):
+        async for _, _, completion in answers(model, self.asking.question, num_wanted, goes_on):
+            if said := explanation(completion):
                 self.asking.check_unchanged()
                 return said
         self.asking.check_unchanged()

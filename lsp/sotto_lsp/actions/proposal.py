@@ -8,12 +8,13 @@ from typing import Protocol
 
 from sotto_engine.request import Completion, Request, Sampling
 from sotto_lsp.actions.action import Action
-from sotto_lsp.actions.candidate import Candidate, TextChange, in_order, make_candidate
-from sotto_lsp.actions.checks import check
-from sotto_lsp.actions.lines import Lines
-from sotto_lsp.actions.search import Search
-from sotto_lsp.actions.target import Hole, Target
+from sotto_lsp.actions.checks.candidate import Candidate, in_order, make_candidate
+from sotto_lsp.actions.checks.check import check
+from sotto_lsp.actions.search.search import Search
 from sotto_lsp.documents.line_ends import normalize_line_ends
+from sotto_lsp.documents.lines import Lines
+from sotto_lsp.documents.text_change import TextChange
+from sotto_lsp.syntax.target import Hole, Target
 
 
 class ActionModel(Protocol):

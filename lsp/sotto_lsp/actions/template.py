@@ -8,9 +8,9 @@ from typing import Any, cast
 
 from sotto_engine.request import EditRequest, FillInRequest, Limits, Request, Sampling, StopAt
 from sotto_lsp.actions.conversation import Conversation, load_conversation
-from sotto_lsp.actions.target import PART, Hole
 from sotto_lsp.documents.line_ends import normalize_line_ends
 from sotto_lsp.documents.window import WINDOW_CHARS, window
+from sotto_lsp.syntax.target import PART, Hole
 
 _LIKELIEST = Sampling()
 _NO_WORDS: Mapping[str, str] = {}

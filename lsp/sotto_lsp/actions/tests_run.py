@@ -10,17 +10,17 @@ from pygls.uris import from_fs_path, to_fs_path
 
 from sotto_engine.errors import SottoError
 from sotto_engine.request import ChatRequest, Completion, FinishReason, Request
-from sotto_lsp.actions.added_tests import Subject, added_tests, whole_tests
 from sotto_lsp.actions.answer_code import code_in
 from sotto_lsp.actions.asking import Asking, none_passes
-from sotto_lsp.actions.candidate import TextChange
 from sotto_lsp.actions.checked_edit import CheckedEdit
-from sotto_lsp.actions.module_tests import ModuleTests
+from sotto_lsp.actions.checks.rewritten import answered_code
 from sotto_lsp.actions.proposal import Question, answers
-from sotto_lsp.actions.rewritten import answered_code
 from sotto_lsp.documents.paths import WorkspaceFile
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.documents.store import MAX_DOCUMENT_CHARS
+from sotto_lsp.documents.text_change import TextChange
+from sotto_lsp.syntax.python.added_tests import Subject, added_tests, whole_tests
+from sotto_lsp.syntax.python.module_tests import ModuleTests
 from sotto_lsp.transport.action_progress import ActionProgress
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from sotto_lsp.actions.target import PYTHON
-from sotto_lsp.syntax.grammar import grammar_of
-from sotto_lsp.syntax.language import all_languages, is_among
+from sotto_lsp.syntax.target import PYTHON
+from sotto_lsp.syntax.tree_sitter.grammar import grammar_of
+from sotto_lsp.syntax.tree_sitter.language import all_languages, is_among
 
 
 def action_languages(known: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -22,7 +22,7 @@ from sotto_lsp.host.battery import on_battery
 from sotto_lsp.host.metrics import Metrics
 from sotto_lsp.host.scheduler import Worker
 from sotto_lsp.settings import Settings
-from sotto_lsp.syntax.language import is_among
+from sotto_lsp.syntax.tree_sitter.language import is_among
 from sotto_models.store import ModelStore, resolve_model
 
 if TYPE_CHECKING:

@@ -1,1 +1,4 @@
-"""What tree-sitter says of a text in languages other than Python. Nothing else knows a tree-sitter node."""
+"""What a language's text is: one protocol; Python's parser and tree-sitter's languages behind it.
+
+No model, no code action, no LSP.
+"""

@@ -9,8 +9,8 @@ import pytest
 
 from e2e.action_editor import ActionEditor
 from e2e.conftest import COMMAND
-from sotto_lsp.syntax.grammar import grammar_of
-from sotto_lsp.syntax.syntax_tree import SyntaxTree
+from sotto_lsp.syntax.tree_sitter.grammar import grammar_of
+from sotto_lsp.syntax.tree_sitter.syntax_tree import SyntaxTree
 
 SCRIPTED = Path(__file__).parents[1] / "scripted_server.py"
 EXPORT = Path(__file__).parents[2] / "exporters" / "models" / "qwen2-optimum-int4"

@@ -3,9 +3,9 @@
 import pytest
 
 from sotto_engine.request import Completion, EditRequest, FinishReason, Timings
-from sotto_lsp.actions.additions import check_addition
 from sotto_lsp.actions.edit_answer import edit_answer
-from sotto_lsp.actions.target import Addition
+from sotto_lsp.syntax.python.additions import check_addition
+from sotto_lsp.syntax.target import Addition
 
 BEFORE = (
     "from x import Graph\n\n\nclass Node:\n    def f(self, a, b: int = 1):\n        return a\n\n\nlower = 1\n"

@@ -2,10 +2,10 @@
 
 import pytest
 
-from sotto_lsp.actions.candidate import TextChange
-from sotto_lsp.actions.checks import check
-from sotto_lsp.actions.python_code import read_python, syntax_problem
-from sotto_lsp.actions.target import Hole, Target
+from sotto_lsp.actions.checks.check import check
+from sotto_lsp.documents.text_change import TextChange
+from sotto_lsp.syntax.python.parsing import read_python, syntax_problem
+from sotto_lsp.syntax.target import Hole, Target
 
 CODE = "import os\n\n\ndef size(path):\n    return os.stat(path).st_size\n\n\ndef twice(n):\n    pass\n"
 

@@ -14,10 +14,10 @@ from lsprotocol import types
 
 from sotto_engine.errors import SottoError
 from sotto_engine.request import ChatRequest, Completion, FinishReason, Timings
-from sotto_lsp.actions.action import Place
 from sotto_lsp.actions.action_run import ActionRun
 from sotto_lsp.actions.catalogue import find_action
-from sotto_lsp.actions.lines import Lines
+from sotto_lsp.actions.places.place import Place
+from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.store import DocumentStore
 from sotto_lsp.settings import Settings
 

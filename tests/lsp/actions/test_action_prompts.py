@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from sotto_engine.request import StopAt
-from sotto_lsp.actions.action import Place
 from sotto_lsp.actions.catalogue import ACTIONS, find_action
-from sotto_lsp.actions.lines import Lines
+from sotto_lsp.actions.places.place import Place
+from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 
 TEMPLATES = Path(__file__).parents[3] / "lsp/sotto_lsp/actions/templates"

@@ -3,10 +3,8 @@
 import pytest
 
 from lsp.scripted_model import completion
-from sotto_engine.request import ChatRequest, EditRequest, FinishReason, Message
+from sotto_engine.request import FinishReason
 from sotto_lsp.actions.explanation import explanation
-
-ASKED = ChatRequest((Message("user", "What is it?"),))
 
 
 @pytest.mark.parametrize(
@@ -24,10 +22,4 @@ ASKED = ChatRequest((Message("user", "What is it?"),))
     ],
 )
 def test_whole_sentences_are_told(text, reason, told):
-    assert explanation(completion(text, reason), ASKED) == told
-
-
-def test_a_model_that_writes_docstrings_tells_their_summary():
-    request = EditRequest("docstring", "def f(x):\n")
-    assert explanation(completion('    """Add one to x.\n\n    More."""'), request) == "Add one to x."
-    assert explanation(completion("    return x"), request) == ""
+    assert explanation(completion(text, reason)) == told

@@ -10,14 +10,15 @@ from pathlib import Path
 import pytest
 
 from lsp.scripted_model import marked, question_at
-from sotto_lsp.actions.action import Place, Product
-from sotto_lsp.actions.added_tests import Subject
+from sotto_lsp.actions.action import Product
 from sotto_lsp.actions.catalogue import find_action, offered
-from sotto_lsp.actions.find_instruction import find_instructed
-from sotto_lsp.actions.find_testable import find_testable
+from sotto_lsp.actions.places.find_instruction import find_instructed
+from sotto_lsp.actions.places.find_testable import find_testable
+from sotto_lsp.actions.places.place import Place
 from sotto_lsp.actions.proposal import first_request
-from sotto_lsp.actions.target import PART
 from sotto_lsp.actions.tests_run import about
+from sotto_lsp.syntax.python.added_tests import Subject
+from sotto_lsp.syntax.target import PART
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "conversations.txt"
 HEAD, *CASES = re.split(r"^=== ", GOLDEN.read_text(encoding="utf-8"), flags=re.MULTILINE)

@@ -8,9 +8,9 @@ from lsp.scripted_model import ScriptedModel, marked, outcome, question_at
 from sotto_engine.request import FinishReason
 from sotto_lsp.actions.answer_code import code_in
 from sotto_lsp.actions.catalogue import find_action
-from sotto_lsp.actions.find_code import find_code
-from sotto_lsp.actions.find_instruction import find_instructed
 from sotto_lsp.actions.instruction import instructed
+from sotto_lsp.actions.places.find_code import find_code
+from sotto_lsp.actions.places.find_instruction import find_instructed
 from sotto_lsp.actions.proposal import ask
 
 TEMPLATE = instructed("Shorter", "Say it in {one} line.")

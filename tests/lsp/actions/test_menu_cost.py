@@ -6,11 +6,11 @@ from collections import Counter
 from lsprotocol import types
 
 from sotto_lsp import server
-from sotto_lsp.actions import python_code
 from sotto_lsp.actions.catalogue import offered
 from sotto_lsp.actions.code_action import place_in
 from sotto_lsp.commands import cli
 from sotto_lsp.documents.snapshot import DocumentSnapshot
+from sotto_lsp.syntax.python import parsing as python_code
 
 INSTRUCT = frozenset({"inline-completion", "chat"})
 FUNCTION = "def area{}(rs):\n    out = []\n" + "    out.append(3 * rs[0])\n" * 100 + "    return out\n\n\n"

@@ -3,9 +3,9 @@
 import pytest
 
 from sotto_engine.errors import SottoError
-from sotto_lsp.actions.added_tests import Subject, added_tests, whole_tests
-from sotto_lsp.actions.module_tests import ModuleTests
 from sotto_lsp.documents.paths import WorkspaceFile
+from sotto_lsp.syntax.python.added_tests import Subject, added_tests, whole_tests
+from sotto_lsp.syntax.python.module_tests import ModuleTests
 
 MEAN = Subject("shop.stats", "mean")
 IMPORT = "from shop.stats import mean\n"

@@ -4,12 +4,12 @@ import random
 
 import pytest
 
-from sotto_lsp.actions.candidate import TextChange
-from sotto_lsp.actions.checks import check, passed
-from sotto_lsp.actions.target import PART, Hole, Target
-from sotto_lsp.syntax.grammar import grammar_of
-from sotto_lsp.syntax.language import Role
-from sotto_lsp.syntax.syntax_tree import SyntaxTree
+from sotto_lsp.actions.checks.check import check, passed
+from sotto_lsp.documents.text_change import TextChange
+from sotto_lsp.syntax.target import PART, Hole, Target
+from sotto_lsp.syntax.tree_sitter.grammar import grammar_of
+from sotto_lsp.syntax.tree_sitter.language import Role
+from sotto_lsp.syntax.tree_sitter.syntax_tree import SyntaxTree
 
 TYPESCRIPT = """import { b } from "b";
 

@@ -5,7 +5,7 @@ import pytest
 from lsp.scripted_model import marked
 from sotto_lsp.actions.catalogue import offered
 
-FILLS = frozenset({"inline-completion"})
+FILLS = frozenset({"inline-completion", "body"})
 CHATS = frozenset({"chat"})
 FIX, BODY, TODO = "Fix syntax error here", "Complete this body", "Implement this TODO"
 LINE, SIMPLIFY, EXPLAIN = "Rewrite line: 3 alternatives", "Simplify", "Explain"

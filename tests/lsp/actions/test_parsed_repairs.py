@@ -2,12 +2,12 @@
 
 import pytest
 
-from sotto_lsp.actions.action import Place
-from sotto_lsp.actions.lines import Lines
-from sotto_lsp.actions.parsed.find_parsed_error import find_parsed_error
-from sotto_lsp.actions.parsed.parsed_repairs import parsed_repairs
-from sotto_lsp.actions.syntax_repairs import MAX_REPAIRS
+from sotto_lsp.actions.places.place import Place
+from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.snapshot import DocumentSnapshot
+from sotto_lsp.syntax.python.repairs import MAX_REPAIRS
+from sotto_lsp.syntax.tree_sitter.find_parsed_error import find_parsed_error
+from sotto_lsp.syntax.tree_sitter.parsed_repairs import parsed_repairs
 
 AROUND = {
     "typescript": "class A {\n  f(a: number[]) {\n    g();\n{}\n    h();\n  }\n}\n\nfunction after() {}\n",

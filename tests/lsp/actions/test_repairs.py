@@ -5,15 +5,15 @@ import asyncio
 
 import pytest
 
-from sotto_lsp.actions.action import Place
 from sotto_lsp.actions.catalogue import find_action
-from sotto_lsp.actions.lines import Lines
-from sotto_lsp.actions.name_repairs import likeness, name_repairs
+from sotto_lsp.actions.places.place import Place
 from sotto_lsp.actions.proposal import Question, ask
-from sotto_lsp.actions.python_code import syntax_problem
-from sotto_lsp.actions.scope import names_in_scope
-from sotto_lsp.actions.syntax_repairs import MAX_REPAIRS, find_piece, syntax_repairs
+from sotto_lsp.actions.search.name_repairs import likeness, name_repairs
+from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.snapshot import DocumentSnapshot
+from sotto_lsp.syntax.python.parsing import syntax_problem
+from sotto_lsp.syntax.python.repairs import MAX_REPAIRS, find_piece, syntax_repairs
+from sotto_lsp.syntax.python.scope import names_in_scope
 
 AROUND = "import os\n\n\nclass A:\n    x = [1]\n\n    @staticmethod\n    def f(a, b):\n{}\n\n\nclass B:\n    pass\n"
 

@@ -10,11 +10,11 @@ import pytest
 
 from sotto_lsp.commands.action_languages import action_languages
 from sotto_lsp.documents.snapshot import DocumentSnapshot
-from sotto_lsp.syntax import grammar, trees
-from sotto_lsp.syntax.grammar import grammar_of
-from sotto_lsp.syntax.language import Role, all_languages, is_among, language_ids, language_of
-from sotto_lsp.syntax.syntax_tree import SyntaxTree
-from sotto_lsp.syntax.trees import MAX_PARSED_CHARS, is_parsed, problem_with, tree_of
+from sotto_lsp.syntax.tree_sitter import grammar, trees
+from sotto_lsp.syntax.tree_sitter.grammar import grammar_of
+from sotto_lsp.syntax.tree_sitter.language import Role, all_languages, is_among, language_ids, language_of
+from sotto_lsp.syntax.tree_sitter.syntax_tree import SyntaxTree
+from sotto_lsp.syntax.tree_sitter.trees import MAX_PARSED_CHARS, is_parsed, problem_with, tree_of
 
 TYPESCRIPT = "class Ä {\n  // ÄÖ😀\n  fläche(r: number) {\n    const größe = r;\n    return größe;\n  }\n}\n"
 

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass, replace
 
-from sotto_lsp.actions.action import Action, Place
+from sotto_lsp.actions.action import Action
 from sotto_lsp.actions.checkers.known_checkers import CHECKER_NAMES
-from sotto_lsp.actions.find_code import find_code
 from sotto_lsp.actions.instruction import instructed
-from sotto_lsp.actions.lines import Lines
-from sotto_lsp.actions.target import PYTHON, Target
-from sotto_lsp.syntax.language import is_among, language_ids
+from sotto_lsp.actions.places.find_code import find_code
+from sotto_lsp.actions.places.place import Place
+from sotto_lsp.documents.lines import Lines
+from sotto_lsp.syntax.target import PYTHON, Target
+from sotto_lsp.syntax.tree_sitter.language import is_among, language_ids
 
 KINDS = ("refactor.rewrite", "quickfix")
 """No `source`: editors run actions of those kinds unasked, when a file is saved."""

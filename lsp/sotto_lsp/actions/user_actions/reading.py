@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import cast
 
 from sotto_lsp.actions.checkers.known_checkers import CHECKER_NAMES
-from sotto_lsp.actions.target import PYTHON
 from sotto_lsp.actions.user_actions.definition import CHECKS, KINDS, Definition, checked_languages
+from sotto_lsp.syntax.target import PYTHON
 
 MAX_NBYTES = 64 << 10
 MAX_ACTIONS = 20

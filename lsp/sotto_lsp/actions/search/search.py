@@ -1,0 +1,29 @@
+"""Answers found by searching, not by asking: what each search finds is scored by the model afterwards."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sotto_lsp.actions.search.name_repairs import likeness, name_repairs
+from sotto_lsp.documents.lines import Lines
+from sotto_lsp.documents.text_change import TextChange
+from sotto_lsp.syntax.python.parsing import syntax_problem
+from sotto_lsp.syntax.python.repairs import syntax_repairs
+from sotto_lsp.syntax.target import Target
+
+
+@dataclass(frozen=True)
+class Search:
+    """`find` runs on a thread of its own. `prior`: nats to be added to the model's log-probability of a change."""
+
+    find: Callable[[Lines, Target], list[TextChange]]
+    prior: Callable[[Target, TextChange], float]
+
+
+def _syntax(lines: Lines, target: Target) -> list[TextChange]:
+    del target
+    problem = syntax_problem(lines.snapshot.text)
+    return syntax_repairs(lines, problem) if problem else []
+
+
+SYNTAX = Search(_syntax, lambda target, change: 0.0)
+NAMES = Search(name_repairs, lambda target, change: likeness(target.unwanted, change.new))

@@ -1,0 +1,86 @@
+"""Language: how a grammar names what code actions look for, as data: a TOML file a language, in `languages/`."""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+
+class Role(Enum):
+    """What a node is to code actions; the values are the keys of a language's file."""
+
+    FUNCTION = "functions"
+    """Has a field `body`."""
+    SIGNATURE = "signatures"
+    """What stands before its body, or all of it, is what other code relies on."""
+    BINDING = "bindings"
+    """`node.field`: the names in that field are made known by the node."""
+    COMMENT = "comments"
+    FIXED = "fixed"
+    """A line where one begins is not written anew: imports, attributes, directives."""
+
+
+@dataclass(frozen=True)
+class Language:
+    """One row: `grammars` has, by the ids that editors use, the module and function that give the grammar.
+
+    package: what pip installs. blocks: bodies in brackets that hold statements. stub: matches the text of a body that
+    is still to be written. step: how a body is indented where the file does not show it.
+    """
+
+    name: str
+    package: str
+    grammars: Mapping[str, str]
+    roles: Mapping[Role, tuple[str, ...]]
+    blocks: frozenset[str]
+    stub: re.Pattern[str]
+    step: str
+
+    @property
+    def remedy(self) -> str:
+        """What to do where the grammar is not there."""
+        return f"run `pip install {self.package}` where Sotto is installed."
+
+
+def language_of(language_id: str) -> Language | None:
+    """The row for an editor's language id; None for Python and for what has no grammar here."""
+    return _rows().get(language_id)
+
+
+def all_languages() -> tuple[Language, ...]:
+    """In order of their names."""
+    return tuple(sorted({row.name: row for row in _rows().values()}.values(), key=lambda row: row.name))
+
+
+def language_ids() -> tuple[str, ...]:
+    return tuple(sorted(_rows()))
+
+
+def is_among(language_id: str, languages: Iterable[str]) -> bool:
+    """Whether one of `languages` is this one, by any id of it: a model of JavaScript knows JSX, too."""
+    row = language_of(language_id)
+    return not {language_id, *(row.grammars if row else ())}.isdisjoint(languages)
+
+
+@lru_cache(maxsize=1)
+def _rows() -> dict[str, Language]:
+    folder = resources.files("sotto_lsp.syntax.languages")
+    files = (each for each in folder.iterdir() if each.name.endswith(".toml"))
+    rows = [_row(tomllib.loads(each.read_text(encoding="utf-8"))) for each in files]
+    return {language_id: row for row in rows for language_id in row.grammars}
+
+
+def _row(data: dict[str, Any]) -> Language:
+    return Language(
+        name=data["name"],
+        package=data["package"],
+        grammars=data["grammars"],
+        roles={role: tuple(data[role.value]) for role in Role},
+        blocks=frozenset(data["blocks"]),
+        stub=re.compile("|".join(data["stubs"]), re.IGNORECASE),
+        step=data["step"],
+    )
