@@ -10,10 +10,11 @@ STUB = """class Person:
     def get_name(self):
         pass
 """
-TYPED = "def mean(values: list[float]) -> float:\n    return sum(values) / len(values)\n"
+TODO = "import os\n\n\ndef mean(values):\n    total = sum(values)\n    # TODO: divide by the number\n"
+SETTER = STUB.replace("get_name(self)", "set_name(self, name: str)").replace("pass", "self.name = name")
 FIRST_IN_THE_MENU = pytest.mark.parametrize(
     ("title", "text", "line", "added"),
-    [("Complete this body", STUB, 6, "return self.name"), ("Write docstring", TYPED, 1, '    """Return')],
-    ids=["body", "docstring"],
+    [("Implement this TODO", TODO, 6, "    return total"), ("Add type hints", SETTER, 6, "-> None:")],
+    ids=["todo", "hints"],
 )
 """`line` counts from 1."""

@@ -12,9 +12,10 @@ import pytest
 from filelock import FileLock
 
 from e2e.raw_client import EVERYTHING
-from editors import echo_server, install_emacs, install_helix, install_neovim
+from editors import echo_server
 from editors.check_table import FOLDER, CheckTable
-from editors.debian_root import HOME
+from editors.install import install_emacs, install_helix, install_neovim
+from editors.install.debian_root import HOME
 
 OWN = os.environ.get("SOTTO_NVIM")
 
@@ -67,7 +68,7 @@ def program(request, find_program):
 
 @pytest.fixture
 def open_neovim(program, tmp_path, sessions):
-    from editors.nvim_session import PLUGIN, SERVER, NvimSession
+    from editors.sessions.nvim_session import PLUGIN, SERVER, NvimSession
 
     def start(text, *, is_served=True, **options):
         (tmp_path / "app.py").write_text(text)
@@ -90,7 +91,7 @@ def helix(find_program):
 
 @pytest.fixture
 def open_helix(helix, tmp_path, sessions):
-    from editors.helix_session import SERVER, HelixSession
+    from editors.sessions.helix_session import SERVER, HelixSession
 
     def start(text, server=SERVER):
         (tmp_path / "app.py").write_text(text)

@@ -7,12 +7,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from editors import install_emacs, install_helix, install_neovim
-from editors.emacs_session import EmacsSession, with_lsp_mode
-from editors.helix_session import HelixSession
-from editors.neovim_terminal import NeovimTerminal
-from editors.nvim_session import SERVER
-from editors.terminal_picture import TerminalPicture
+from editors.install import install_emacs, install_helix, install_neovim
+from editors.sessions.emacs_session import EmacsSession, with_lsp_mode
+from editors.sessions.helix_session import HelixSession
+from editors.sessions.neovim_terminal import NeovimTerminal
+from editors.sessions.nvim_session import SERVER
+from editors.sessions.terminal_picture import TerminalPicture
 
 SIZE = {"columns": 76, "rows": 15}
 BEFORE = '''\

@@ -1,0 +1,260 @@
+"""The plugin editors/neovim in real Neovims, on their screens: 0.12 natively, 0.10 by extmarks.
+
+Ghost text: shown, accepted, typed along, never stale. What a suggestion says is the model's business: the tests read
+the ghost and compare it with the screen and the buffer.
+"""
+
+import importlib.util
+
+import pytest
+
+from editors import echo_server
+from editors.neovim.plugin_keys import BEFORE, CODE, accept_with_tab, call, type_text
+
+pytestmark = pytest.mark.skipif(
+    not importlib.util.find_spec("pynvim"), reason="pynvim is not installed (pip install -e '.[test]')"
+)
+
+# What is shown
+
+
+@pytest.mark.editor_check("Neovim {program}", "line end", "accepted whole")
+def test_ghost_text_at_the_end_of_a_line_is_accepted_whole(open_neovim):
+    nvim = open_neovim(CODE)
+    nvim.input("GA(")
+    ghost = nvim.wait(nvim.ghost)
+    assert BEFORE + ghost.split("\n")[0] in nvim.row_with(BEFORE)
+    assert nvim.lines()[-1] == BEFORE, "nothing is in the buffer yet"
+    assert call(nvim, "is_visible")
+    accept_with_tab(nvim)
+    nvim.wait(lambda: "\n".join(nvim.lines()).endswith("\n" + BEFORE + ghost))
+
+
+@pytest.mark.editor_check("Neovim {program}", "mid-line")
+def test_ghost_text_in_the_middle_of_a_line_leaves_what_follows(open_neovim):
+    nvim = open_neovim("import os\n\n\ndef size(path):\n    return os.stat().st_size\n")
+    nvim.input("5G0f)ip")
+    ghost = nvim.wait(nvim.ghost)
+    assert f"os.stat(p{ghost}).st_size" in nvim.row_with("os.stat(p")
+    assert call(nvim, "accept")
+    nvim.wait(lambda: nvim.lines()[4] == f"    return os.stat(p{ghost}).st_size")
+
+
+@pytest.mark.editor_check("Neovim {program}", "several lines")
+def test_ghost_text_over_several_lines_is_shown_below_and_the_cursor_ends_behind_it(open_neovim):
+    text = "def parse(text):\n    try:\n        return int(text)\n    "
+    nvim = open_neovim(text)
+    nvim.input("GA")
+    ghost = nvim.wait(lambda: nvim.ghost() if "\n" in nvim.ghost() else "")
+    first, second = ghost.split("\n")[:2]
+    rows = nvim.screen()
+    at = next(number for number, row in enumerate(rows) if first in row)
+    assert second.strip() in rows[at + 1]
+    call(nvim, "accept")
+    nvim.wait(lambda: "\n".join(nvim.lines()) == text + ghost)
+    cursor = nvim.lua("return vim.api.nvim_win_get_cursor(0)")
+    assert cursor == [len((text + ghost).split("\n")), len(ghost.split("\n")[-1].encode())]
+
+
+def test_letters_of_several_bytes_before_the_cursor_do_not_shift_the_ghost(open_neovim):
+    nvim = open_neovim(CODE.replace("total / len", '"é😀", total / len'))
+    nvim.input("GA(")
+    ghost = nvim.wait(nvim.ghost)
+    call(nvim, "accept")
+    nvim.wait(lambda: "\n".join(nvim.lines()).endswith('    return "é😀", total / len(' + ghost))
+
+
+def test_tab_is_a_tab_where_there_is_no_ghost(open_neovim):
+    nvim = open_neovim("", settings={"enabled": False})
+    nvim.input("i")
+    accept_with_tab(nvim)
+    nvim.wait(lambda: nvim.lines() == ["\t"])
+
+
+# Accepting in parts, typing along, taking back
+
+
+@pytest.mark.parametrize("part", ["word", "line"])
+def test_a_part_is_accepted_and_the_rest_stays(open_neovim, part):
+    nvim = open_neovim(CODE)
+    nvim.input("GA(")
+    ghost = nvim.wait(nvim.ghost)
+    nvim.input(f"<Cmd>lua require('sotto').accept_{part}()<CR>")
+    nvim.wait(lambda: "\n".join(nvim.lines()) != CODE + "(")
+    accepted = "\n".join(nvim.lines()).removeprefix(CODE + "(")
+    assert accepted and ghost.startswith(accepted)
+    if part == "line":
+        assert accepted == ghost.split("\n")[0]
+    if rest := ghost.removeprefix(accepted):
+        nvim.wait(lambda: nvim.ghost() == rest)
+
+
+@pytest.mark.editor_check("Neovim {program}", "accepted by line")
+def test_a_line_of_a_ghost_of_several_is_accepted_and_then_the_next(open_echo):
+    nvim = open_echo("")
+    nvim.input("iab")
+    nvim.wait(lambda: nvim.ghost() == echo_server.first("ab"))
+    call(nvim, "next")
+    call(nvim, "accept_line")
+    nvim.wait(lambda: nvim.lines() == ["ab(second,"])
+
+
+@pytest.mark.editor_check("Neovim {program}", "accepted by word")
+def test_words_are_accepted_one_after_the_other_as_fast_as_the_key_is_pressed(open_echo):
+    nvim = open_echo("")
+    nvim.input("iab cd")
+    nvim.wait(lambda: nvim.ghost() == "(ab cd)")
+    nvim.lua("vim.keymap.set('i', '<C-l>', '<Plug>(sotto-accept-word)')")
+    for line in ["ab cd(", "ab cd(ab", "ab cd(ab cd", "ab cd(ab cd)"]:
+        assert nvim.ghost().startswith("ab cd(ab cd)"[len(nvim.lines()[0]) :])
+        nvim.input("<C-l>")
+        nvim.wait(lambda line=line: nvim.lines() == [line])
+
+
+@pytest.mark.editor_check("Neovim {program}", "typed along")
+def test_typing_along_keeps_the_ghost_and_what_was_typed_is_not_there_twice(open_neovim):
+    nvim = open_neovim(CODE)
+    nvim.input("GA(")
+    ghost = nvim.wait(nvim.ghost).split("\n")[0]
+    for num_typed in range(1, min(4, len(ghost))):
+        type_text(nvim, ghost[num_typed - 1])
+        nvim.wait(lambda num_typed=num_typed: nvim.lines()[-1] == BEFORE + ghost[:num_typed])
+        assert nvim.row_with(BEFORE).startswith(BEFORE + ghost)
+    accept_with_tab(nvim)
+    nvim.wait(lambda: nvim.row_with(BEFORE).startswith(BEFORE + ghost) and BEFORE + ghost in nvim.lines())
+
+
+@pytest.mark.editor_check("Neovim {program}", "typed along")
+def test_typing_along_and_accepting_at_once_inserts_the_rest_only(open_neovim):
+    nvim = open_neovim(CODE)
+    nvim.input("GA(")
+    ghost = nvim.wait(nvim.ghost)
+    type_text(nvim, ghost[0])
+    accept_with_tab(nvim)
+    nvim.wait(lambda: "\n".join(nvim.lines()).endswith(BEFORE + ghost))
+
+
+@pytest.mark.editor_check("Neovim {program}", "nothing stale: undo")
+def test_undo_takes_back_what_was_accepted_and_keeps_what_was_typed(open_neovim):
+    nvim = open_neovim(CODE)
+    nvim.input("GA(")
+    nvim.wait(nvim.ghost)
+    call(nvim, "accept")
+    nvim.wait(lambda: nvim.lines()[-1] != BEFORE)
+    nvim.input("<Esc>u")
+    nvim.wait(lambda: "\n".join(nvim.lines()) == CODE + "(")
+    assert nvim.ghost() == ""
+
+
+@pytest.mark.editor_check("Neovim {program}", "next candidate")
+def test_the_next_candidate_is_shown_and_accepted(open_echo):
+    nvim = open_echo("")
+    nvim.input("iab")
+    nvim.wait(lambda: nvim.ghost() == echo_server.first("ab"))
+    assert call(nvim, "next")
+    assert nvim.ghost().startswith(echo_server.second("ab"))
+    call(nvim, "accept")
+    nvim.wait(lambda: nvim.lines() == ["ab(second,", "    ab)"])
+
+
+def test_a_dismissed_ghost_comes_back_with_the_next_key_only(open_neovim):
+    nvim = open_neovim(CODE)
+    nvim.input("GA(")
+    ghost = nvim.wait(nvim.ghost)
+    nvim.input("<Cmd>lua require('sotto').dismiss()<CR>")
+    nvim.wait(lambda: not nvim.ghost())
+    assert nvim.stays(lambda: not nvim.ghost())
+    assert not call(nvim, "accept")
+    type_text(nvim, ghost[0])
+    nvim.wait(nvim.ghost)
+
+
+# Nothing stale
+
+
+@pytest.mark.editor_check(
+    "Neovim {program}", "nothing stale: fast typing", "nothing stale: deletion", "nothing stale: undo"
+)
+@pytest.mark.parametrize("keys", ["xyz", "<BS>", "<C-w>", "<C-o>u", "<Left>", "<Home>", "<CR>", "x<BS>y"])
+def test_no_ghost_of_another_place_is_ever_on_the_screen(open_echo, keys):
+    from editors.sessions.nvim_session import GHOST
+
+    nvim = open_echo("", delay_ms=150)
+    nvim.input("iab cd")
+    nvim.wait(lambda: nvim.ghost() == "(ab cd)")
+    nvim.input(keys)
+    nvim.lua("return 0")  # the keys are handled by now
+
+    def is_right():
+        before, ghost = nvim.lua(
+            "return { vim.api.nvim_get_current_line():sub(1, vim.fn.col('.') - 1), loadstring(...)() }", GHOST
+        )
+        return ghost in ("", echo_server.first(before))
+
+    assert nvim.stays(is_right, 1.0), nvim.screen()
+
+
+@pytest.mark.editor_check("Neovim {program}", "nothing stale: fast typing")
+def test_answers_that_come_late_are_not_shown_while_typing_goes_on(open_echo):
+    nvim = open_echo("", delay_ms=400)
+    nvim.input("i")
+    for number, key in enumerate("abcdefghij"):
+        nvim.input(key)
+        typed = "abcdefghij"[: number + 1]
+        assert nvim.stays(lambda typed=typed: nvim.ghost() in ("", echo_server.first(typed)), 0.25)
+    nvim.wait(lambda: nvim.ghost() == echo_server.first("abcdefghij"))
+
+
+def test_the_next_key_cancels_the_request_under_way(open_echo):
+    nvim = open_echo("", delay_ms=500)
+    if nvim.lua("return require('sotto').backend()") == "native":
+        pytest.skip(
+            "Neovim 0.12 cancels on leaving insert mode only; the server answers the older request at once"
+        )
+    nvim.lua(
+        "_G.seen = {}; vim.api.nvim_create_autocmd('LspRequest', { callback = function(event)"
+        " table.insert(seen, event.data.request.type) end })"
+    )
+    nvim.input("ia")
+    nvim.wait(lambda: nvim.lua("return seen") == ["pending"])
+    nvim.input("b")
+    nvim.wait(lambda: nvim.lua("return seen")[:2] == ["pending", "cancel"])
+    nvim.wait(lambda: nvim.ghost() == echo_server.first("ab"))
+
+
+@pytest.mark.editor_check("Neovim {program}", "nothing stale: insert mode left")
+def test_leaving_insert_mode_takes_the_ghost_off_for_good(open_neovim):
+    nvim = open_neovim(CODE)
+    nvim.input("GA(")
+    nvim.wait(nvim.ghost)
+    nvim.input("x<Esc>")
+    nvim.wait(lambda: nvim.ghost() == "")
+    assert nvim.stays(lambda: nvim.ghost() == "")
+    assert nvim.row_with(BEFORE) == BEFORE + "x"
+
+
+def test_no_ghost_is_shown_beside_an_open_completion_menu(open_echo):
+    nvim = open_echo("word work\n")
+    nvim.input("Gowo")
+    nvim.wait(nvim.ghost)
+    nvim.input("<C-x><C-n>")
+    nvim.wait(lambda: nvim.lua("return vim.fn.pumvisible()") == 1 and not nvim.ghost())
+    assert nvim.stays(lambda: not nvim.ghost())
+    nvim.input("<C-e>r")
+    nvim.wait(lambda: nvim.ghost() == echo_server.first(nvim.lines()[-1]))
+
+
+@pytest.mark.parametrize(("module", "asked"), [("cmp", "visible"), ("blink.cmp", "is_menu_visible")])
+def test_no_ghost_is_shown_beside_the_menu_of_a_completion_plugin(open_echo, module, asked):
+    nvim = open_echo("")
+    nvim.lua(
+        "local module, asked = ...; _G.is_open = true;"
+        "package.loaded[module] = { [asked] = function() return is_open end }",
+        module,
+        asked,
+    )
+    nvim.input("iab")
+    assert nvim.stays(lambda: not nvim.ghost())
+    nvim.lua("_G.is_open = false")
+    nvim.input("c")
+    nvim.wait(lambda: nvim.ghost() == echo_server.first("abc"))

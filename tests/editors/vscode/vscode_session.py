@@ -1,0 +1,43 @@
+"""A VS Code with one window, for a module of tests: started once, as starting takes half a minute."""
+
+import contextlib
+from collections.abc import Iterator
+
+import pytest
+
+from editors.install import install_vscode
+from editors.vscode.code_server import CodeServer
+from editors.vscode.vscode_window import VscodeWindow
+
+CODE = "def mean(values):\n    total = sum(values)\n    return total / len"
+
+
+def check(*names):
+    """A test's mark: what it checks, for the table of editors and checks."""
+    return pytest.mark.editor_check("VS Code", *names)
+
+
+@contextlib.contextmanager
+def started(request, tmp_path_factory, untrusting=None) -> Iterator[VscodeWindow]:
+    """A window that is not loaded yet; the test is skipped without --real-editors.
+
+    untrusting: as in `CodeServer`.
+    """
+    if not request.config.getoption("--real-editors"):
+        pytest.skip("VS Code and a browser take minutes; `make test-editors` runs this")
+    parts = install_vscode.install()
+    folder = tmp_path_factory.mktemp("vscode")
+    server = CodeServer(parts, folder / "profile", untrusting)
+    try:
+        window = VscodeWindow(parts, server, folder / "project", folder / "browser")
+        try:
+            yield window
+        finally:
+            window.close()
+    finally:
+        server.close()
+
+
+def wait_ready(window: VscodeWindow) -> None:
+    """Until the model is loaded."""
+    window.wait(lambda: window.status().endswith("ready"), 120)
