@@ -9,8 +9,9 @@ from pathlib import Path
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.errors import SottoError
 from sotto_engine.loading import load_engine
+from sotto_lsp.completion.fitting import fit
+from sotto_lsp.completion.request import build_request
 from sotto_lsp.completion.suffixes import without_closers
-from sotto_lsp.completion.suggestion import make_request, make_suggestion
 from sotto_lsp.settings import Settings
 from sotto_models.store import resolve_model
 
@@ -24,11 +25,11 @@ def complete_command(place: str, model_dir: Path | None, *, as_json: bool) -> in
     offset = _offset(text, line, column, place)
     engine, _ = load_engine(resolve_model(model_dir))
     # No hurry on the command line: the budget that an editor has does not apply.
-    settings = dataclasses.replace(Settings(), budgetMs=60_000)
-    request = make_request(text, offset, path.name, settings, is_invoked=True)
+    settings = dataclasses.replace(Settings(), budget_ms=60_000)
+    request = build_request(text, offset, path.name, settings, is_invoked=True)
     asked = dataclasses.replace(request, suffix=without_closers(request.suffix))
     completion = engine.complete(asked, CancelFlag())
-    suggestion = make_suggestion(completion, request)
+    suggestion = fit(completion, request)
     if as_json:
         report = {
             "text": suggestion.text,

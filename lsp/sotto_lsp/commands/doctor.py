@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from sotto_engine.cache.cache_store import kept_size
-from sotto_engine.cache.warm_start import kept_root
+from sotto_engine.cache.cache_store import kept_root, measure_kept
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.engine import Engine
 from sotto_engine.errors import SottoError
@@ -17,11 +16,12 @@ from sotto_engine.loading import load_engine
 from sotto_engine.model.language_model import ModelTraits
 from sotto_engine.model.probe import Speed, measure_speed, rows_are_exact
 from sotto_engine.model_files.manifest import Manifest
-from sotto_engine.model_files.packed_graph import PackedGraph, packed_root, packed_size
+from sotto_engine.model_files.packed_graph import PackedGraph, measure_packed, packed_root
 from sotto_lsp.commands.action_languages import action_languages
 from sotto_lsp.commands.model_advice import advice, uses_on_this_machine
+from sotto_lsp.completion.fitting import fit
+from sotto_lsp.completion.request import build_request
 from sotto_lsp.completion.suffixes import without_closers
-from sotto_lsp.completion.suggestion import make_request, make_suggestion
 from sotto_lsp.settings import Settings
 from sotto_models.store import resolve_model
 
@@ -107,16 +107,16 @@ def examine(model_dir: Path) -> Report:
 
 def _measured(machine: Report, engine: Engine, manifest: Manifest, load_ms: float) -> Report:
     speed: Speed = measure_speed(engine.model)
-    settings = dataclasses.replace(Settings(), multiline=False, budgetMs=60_000)
-    request = make_request(_EXAMPLE + _EXAMPLE_SUFFIX, len(_EXAMPLE), "mean.py", settings)
+    settings = dataclasses.replace(Settings(), multiline=False, budget_ms=60_000)
+    request = build_request(_EXAMPLE + _EXAMPLE_SUFFIX, len(_EXAMPLE), "mean.py", settings)
     start = time.perf_counter()
     asked = dataclasses.replace(request, suffix=without_closers(request.suffix))
     completion = engine.complete(asked, CancelFlag())
     suggestion_ms = (time.perf_counter() - start) * 1000
     traits = engine.model.traits
     languages, lacking = action_languages(manifest.languages)
-    num_kept, kept_nbytes = kept_size(kept_root())
-    num_shared, shared_nbytes = packed_size(packed_root())
+    num_kept, kept_nbytes = measure_kept(kept_root())
+    num_shared, shared_nbytes = measure_packed(packed_root())
     return dataclasses.replace(
         machine,
         model=manifest.name,
@@ -134,7 +134,7 @@ def _measured(machine: Report, engine: Engine, manifest: Manifest, load_ms: floa
         prefill_tokens_per_s=round(speed.prefill_tokens_per_s),
         decode_tokens_per_s=round(speed.decode_tokens_per_s),
         warm_equals_cold=rows_are_exact(engine.model),
-        first_suggestion=make_suggestion(completion, request).text,
+        first_suggestion=fit(completion, request).text,
         first_suggestion_ms=round(suggestion_ms, 1),
         kept_in=str(kept_root()),
         num_kept=num_kept,

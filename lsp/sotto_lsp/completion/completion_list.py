@@ -4,7 +4,7 @@ import re
 
 from lsprotocol import types
 
-from sotto_lsp.completion.inline_completion import open_snapshot, suggest
+from sotto_lsp.completion.inline_completion import suggest
 from sotto_lsp.documents.store import DocumentStore
 from sotto_lsp.host.session import Session
 
@@ -19,7 +19,7 @@ async def completion(
     uri = params.text_document.uri
     session.supersede(types.TEXT_DOCUMENT_COMPLETION, uri)
     nothing = types.CompletionList(is_incomplete=True, items=[])
-    snapshot = open_snapshot(documents, uri)
+    snapshot = documents.usable_snapshot(uri)
     if not await session.answers_for(snapshot) or snapshot is None:
         return nothing
     offset = snapshot.offset_at(params.position)

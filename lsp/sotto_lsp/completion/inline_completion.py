@@ -7,9 +7,9 @@ from lsprotocol import types
 
 from sotto_engine.request import FillInRequest
 from sotto_engine.yielding_flag import YieldingFlag
-from sotto_lsp.completion.next_line import next_line
+from sotto_lsp.completion.fitting import fit
+from sotto_lsp.completion.request import begin_next_line, build_request
 from sotto_lsp.completion.suffixes import without_closers
-from sotto_lsp.completion.suggestion import make_request, make_suggestion
 from sotto_lsp.completion.type_through import LastSuggestion
 from sotto_lsp.documents.gap_text import Text
 from sotto_lsp.documents.paths import file_name
@@ -67,7 +67,7 @@ async def suggest(
 
 
 async def _ask(session: Session, uri: str, text: Text, offset: int, *, is_invoked: bool = False) -> str:
-    request = make_request(text, offset, file_name(uri), session.settings, is_invoked=is_invoked)
+    request = build_request(text, offset, file_name(uri), session.settings, is_invoked=is_invoked)
     if is_invoked:
         session.suffixes.renew(uri, request.suffix)
     else:
@@ -77,7 +77,7 @@ async def _ask(session: Session, uri: str, text: Text, offset: int, *, is_invoke
     if completion is None:
         return ""
     session.pace.add_answer(completion.timings.decode_ms)
-    return make_suggestion(completion, request, text).text
+    return fit(completion, request, text).text
 
 
 def as_asked(session: Session, uri: str, request: FillInRequest) -> FillInRequest:
@@ -90,11 +90,11 @@ async def _think_on(
 ) -> str:
     document = snapshot.content.edited(shown.offset, shown.offset, shown.text)
     offset = shown.offset + len(shown.text)
-    asked = make_request(document, offset, file_name(snapshot.uri), session.settings)
+    asked = build_request(document, offset, file_name(snapshot.uri), session.settings)
     limits = replace(asked.limits, deadline_ms=None, line_deadline_ms=None)  # nobody waits
     request = replace(asked, limits=limits)
     completion = await session.think_on(as_asked(session, snapshot.uri, request), cancelled)
-    return "" if completion is None else make_suggestion(completion, request, document).text
+    return "" if completion is None else fit(completion, request, document).text
 
 
 async def _prepare(
@@ -102,11 +102,11 @@ async def _prepare(
 ) -> None:
     """For the next question here: the suffix as it is by now, and the prompt of the next line."""
     uri = snapshot.uri
-    asked = make_request(snapshot.content, shown.offset, file_name(uri), session.settings)
+    asked = build_request(snapshot.content, shown.offset, file_name(uri), session.settings)
     exact = replace(asked, suffix=without_closers(asked.suffix))
     if not session.suffixes.is_exact(uri, exact.suffix) and await session.prefill_beside(exact, cancelled):
         session.suffixes.renew(uri, exact.suffix)
-    if (request := next_line(as_asked(session, uri, asked), shown.text)) is not None:
+    if (request := begin_next_line(as_asked(session, uri, asked), shown.text)) is not None:
         await session.prefill_beside(request, cancelled)
 
 

@@ -10,8 +10,9 @@ from functools import partial
 from lsprotocol import types
 
 from sotto_engine.yielding_flag import YieldingFlag
-from sotto_lsp.completion.inline_completion import as_asked, file_name, open_snapshot
-from sotto_lsp.completion.suggestion import make_request
+from sotto_lsp.completion.inline_completion import as_asked
+from sotto_lsp.completion.request import build_request
+from sotto_lsp.documents.paths import file_name
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.documents.store import DocumentStore
 from sotto_lsp.host.session import Session
@@ -26,7 +27,7 @@ class LikelyPlace:
 
     def opened(self, uri: str) -> None:
         """A document was opened."""
-        if (snapshot := open_snapshot(self._documents, uri)) is not None:
+        if (snapshot := self._documents.usable_snapshot(uri)) is not None:
             self._expect(snapshot, len(snapshot.content))
 
     def closed(self, uri: str) -> None:
@@ -38,14 +39,14 @@ class LikelyPlace:
     def edited(self, uri: str) -> None:
         """A document was changed: the cursor is probably behind what was written."""
         document = self._documents.get(uri)
-        if document is None or not document.usable or document.edited_at is None:
+        if document is None or not document.is_usable or document.edited_at is None:
             self._session.background.stop()
         else:
             self._expect(document.snapshot(), document.edited_at)
 
     def seen(self, uri: str, position: types.Position) -> None:
         """A request came from this place."""
-        if (snapshot := open_snapshot(self._documents, uri)) is not None:
+        if (snapshot := self._documents.usable_snapshot(uri)) is not None:
             self._expect(snapshot, snapshot.offset_at(position))
 
     def _expect(self, snapshot: DocumentSnapshot, offset: int) -> None:
@@ -56,5 +57,5 @@ class LikelyPlace:
 
     async def _prefill(self, snapshot: DocumentSnapshot, offset: int, cancelled: YieldingFlag) -> None:
         if await self._session.answers_for(snapshot):
-            request = make_request(snapshot.content, offset, file_name(snapshot.uri), self._session.settings)
+            request = build_request(snapshot.content, offset, file_name(snapshot.uri), self._session.settings)
             await self._session.prefill(as_asked(self._session, snapshot.uri, request), cancelled)

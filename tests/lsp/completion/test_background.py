@@ -28,7 +28,7 @@ class Manifest:
 
 async def session_on(engine, look_ahead="on"):
     session = Session()
-    session.settings = Settings(lookAhead=look_ahead)
+    session.settings = Settings(look_ahead=look_ahead)
     session._worker = Worker(lambda: (engine, Manifest()))
     session._worker.start()
     await session._worker.wait_loaded()

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sotto_lsp.completion.filters import FILTERS, apply_filters
-from sotto_lsp.completion.filters.place import Place
+from sotto_lsp.completion.filters import FILTERS
+from sotto_lsp.completion.filters.surroundings import Surroundings
+from sotto_lsp.completion.fitting import apply_filters
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "filters.txt"
 TEXTS = st.text(alphabet="ab()[]{}:'\" \n\t#", max_size=60)
@@ -29,7 +30,7 @@ def split(drawing):
 @pytest.mark.parametrize(("title", "drawn", "shown"), list(golden_cases()))
 def test_golden(title, drawn, shown):
     prefix, text, suffix = split(drawn)
-    filtered = apply_filters(text, Place(prefix, suffix, "(cut off)" in title))
+    filtered = apply_filters(text, Surroundings(prefix, suffix, "(cut off)" in title))
     expected = split(shown)[1].rstrip() if shown else ""
     assert filtered.text == expected
     names = {filter_.__name__ for filter_ in FILTERS}
@@ -41,6 +42,6 @@ def test_golden(title, drawn, shown):
 
 @given(TEXTS, TEXTS, TEXTS, st.booleans())
 def test_a_filter_only_ever_shortens(prefix, text, suffix, is_cut_off):
-    filtered = apply_filters(text, Place(prefix, suffix, is_cut_off))
+    filtered = apply_filters(text, Surroundings(prefix, suffix, is_cut_off))
     assert text.startswith(filtered.text)
     assert (filtered.text != text) == bool(filtered.reasons)

@@ -8,7 +8,7 @@ from sotto_engine.request import FillInRequest
 from sotto_engine.yielding_flag import YieldingFlag
 from sotto_lsp.completion import background as background_module
 from sotto_lsp.completion.background import Background
-from sotto_lsp.completion.next_line import next_line
+from sotto_lsp.completion.request import begin_next_line
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,7 @@ def no_idle_time(monkeypatch):
     ],
 )
 def test_a_line_that_ends_at_the_cursor_is_followed_by_one_as_deep(prefix, suffix, suggestion, expected):
-    request = next_line(FillInRequest(prefix, suffix, path="a.py"), suggestion)
+    request = begin_next_line(FillInRequest(prefix, suffix, path="a.py"), suggestion)
     assert (request and request.prefix) == expected
     assert request is None or (request.suffix, request.path) == (suffix, "a.py")
 

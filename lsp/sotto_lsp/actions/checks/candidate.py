@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sotto_engine.request import ChatRequest, Completion, EditRequest, Request
 from sotto_lsp.actions.checks.rewritten import rewritten
 from sotto_lsp.actions.edit_answer import edit_answer
-from sotto_lsp.completion.suggestion import make_suggestion
+from sotto_lsp.completion.fitting import fit
 from sotto_lsp.documents.line_ends import find_line_end
 from sotto_lsp.documents.text_change import TextChange
 from sotto_lsp.syntax.target import Hole, Target
@@ -43,7 +43,7 @@ def make_candidate(
         match = _NAME.match(completion.text)
         answer = match[1] if match else ""
     else:
-        answer = make_suggestion(completion, request, text).text.rstrip()
+        answer = fit(completion, request, text).text.rstrip()
     if not answer and (hole.start == hole.end or not target.is_syntax_error):
         return None  # else: what stands in the hole is too much, which repairs a bracket written twice
     change = TextChange(hole.start - target.num_dropped, hole.end, hole.lead + answer + hole.tail)

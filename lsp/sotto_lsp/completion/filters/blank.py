@@ -1,9 +1,9 @@
-"""Nothing but white space is no suggestion."""
+"""White space alone is no suggestion."""
 
-from sotto_lsp.completion.filters.place import Place
+from sotto_lsp.completion.filters.surroundings import Surroundings
 
 
-def blank(text: str, place: Place) -> str:
-    """Drop white space; take trailing white space off the rest."""
-    del place
-    return text.rstrip() if text.strip() else ""
+def blank(text: str, around: Surroundings) -> str:
+    """Take off white space at the end."""
+    del around
+    return text.rstrip()

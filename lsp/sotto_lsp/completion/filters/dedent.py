@@ -1,10 +1,10 @@
 """A suggestion stays inside the block that the cursor stands in."""
 
 from sotto_engine.decode.stop import block_end
-from sotto_lsp.completion.filters.place import Place
+from sotto_lsp.completion.filters.surroundings import Surroundings
 
 
-def dedent(text: str, place: Place) -> str:
+def dedent(text: str, around: Surroundings) -> str:
     """Cut before the first line that leaves the block, by the engine's own rule."""
-    end = block_end(text + "\n", place.line_prefix)
+    end = block_end(text + "\n", around.line_prefix)
     return text if end is None else text[:end]

@@ -1,15 +1,15 @@
-"""What stands below the cursor already need not be suggested."""
+"""What stands below the cursor already is no suggestion."""
 
-from sotto_lsp.completion.filters.place import Place
+from sotto_lsp.completion.filters.surroundings import Surroundings
 
 
-def duplicate_line(text: str, place: Place) -> str:
-    """Drop a suggestion whose lines are the next lines of the document; cut it where they begin."""
-    below = [line.strip() for line in place.lines_below if line.strip()]
+def duplicate_line(text: str, around: Surroundings) -> str:
+    """Drop a suggestion that repeats the lines below; cut one that reaches them."""
+    below = [line.strip() for line in around.lines_below if line.strip()]
     if not below:
         return text
     lines = text.split("\n")
-    first_is_below = (place.line_prefix + lines[0]).strip() == below[0]
+    first_is_below = (around.line_prefix + lines[0]).strip() == below[0]
     if first_is_below and _continues(lines[1:], below[1:]):
         return ""
     for number in range(1, len(lines)):

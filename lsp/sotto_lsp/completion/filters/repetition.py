@@ -1,33 +1,33 @@
-"""Small models run in circles; what goes round is cut after its first turn."""
+"""Small models repeat themselves."""
 
 import re
 
-from sotto_lsp.completion.filters.place import Place
+from sotto_lsp.completion.filters.surroundings import Surroundings
 
 _WITHIN_LINE = re.compile(r"(.{3,40}?)\1{3,}")
-"""The same 3 to 40 characters four times over; shorter ones are drawn lines and tables."""
+"""The same 3 to 40 characters four times in a row. Shorter ones are drawn lines and tables."""
 _SYMBOLS_ONLY = re.compile(r"[\W_]*")
 _MAX_PERIOD = 6
 _MIN_TURNS = 3
 
 
-def repetition(text: str, place: Place) -> str:
-    """Cut behind the first turn of a repetition: within a line, or of up to six lines three times over."""
-    del place
+def repetition(text: str, around: Surroundings) -> str:
+    """Cut after the first turn of a repetition: within a line, or of up to six lines three times in a row."""
+    del around
     for match in _WITHIN_LINE.finditer(text):
         if not _SYMBOLS_ONLY.fullmatch(match.group(1)):
             text = text[: match.start() + len(match.group(1))]
             break
     lines = text.split("\n")
-    stripped = [line.strip() for line in lines]  # the first line's indentation stands before the cursor
+    stripped = [line.strip() for line in lines]  # the first line has its indentation before the cursor
     for start in range(len(lines)):
         for period in range(1, _MAX_PERIOD + 1):
-            if _turns(stripped, start, period) >= _MIN_TURNS:
+            if _count_turns(stripped, start, period) >= _MIN_TURNS:
                 return "\n".join(lines[: start + period])
     return text
 
 
-def _turns(lines: list[str], start: int, period: int) -> int:
+def _count_turns(lines: list[str], start: int, period: int) -> int:
     block = lines[start : start + period]
     if not any(block):
         return 1

@@ -1,11 +1,11 @@
-"""Where a suggestion would stand."""
+"""What stands around a suggestion."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Place:
-    """The text on both sides of the cursor, `\\n` line ends, and whether the model was cut off by a budget."""
+class Surroundings:
+    """The text on both sides of the cursor, with `\\n` line ends, and whether a budget cut the model off."""
 
     prefix: str
     suffix: str
@@ -13,12 +13,12 @@ class Place:
 
     @property
     def line_prefix(self) -> str:
-        """What stands before the cursor on its line."""
+        """The cursor's line before the cursor."""
         return self.prefix[self.prefix.rfind("\n") + 1 :]
 
     @property
     def line_suffix(self) -> str:
-        """What stands behind the cursor on its line."""
+        """The cursor's line after the cursor."""
         return self.suffix.split("\n", 1)[0]
 
     @property

@@ -1,0 +1,62 @@
+"""From a place in a document to the request for it: window, stop rule, limits. Knows no engine and no cache."""
+
+from dataclasses import replace
+
+from sotto_engine.decode.stop import opens_block
+from sotto_engine.request import FillInRequest, Limits, Sampling, StopAt
+from sotto_lsp.documents.gap_text import Text
+from sotto_lsp.documents.line_ends import normalize_line_ends
+from sotto_lsp.documents.window import WINDOW_CHARS, window
+from sotto_lsp.settings import Settings
+
+_LINE_SHARE = 0.25
+"""Of the budget, after which a block ends with the line that it is in."""
+
+
+def build_request(
+    document: Text,
+    offset: int,
+    path: str,
+    settings: Settings,
+    *,
+    is_invoked: bool = False,
+    decode_after_ms: float = 0.0,
+) -> FillInRequest:
+    """What belongs at `offset`, in characters, of the document? The suffix is the document's own.
+
+    is_invoked: the user asked and sees the best there is; otherwise only what is likely enough.
+    """
+    prefix, suffix = window(document, offset, WINDOW_CHARS)
+    limits = Limits(
+        max_tokens=settings.max_tokens,
+        stop_at=_choose_stop(prefix, suffix, settings),
+        deadline_ms=settings.budget_ms,
+        decode_after_ms=0.0 if is_invoked else decode_after_ms,
+        line_deadline_ms=settings.budget_ms * _LINE_SHARE,
+        min_probability=0.0 if is_invoked else settings.min_probability,
+    )
+    return FillInRequest(prefix, suffix, path, sampling=Sampling(settings.temperature), limits=limits)
+
+
+def without_deadline(request: FillInRequest) -> FillInRequest:
+    """The same request, for an answer that nobody waits for."""
+    return replace(request, limits=replace(request.limits, deadline_ms=None, line_deadline_ms=None))
+
+
+def begin_next_line(request: FillInRequest, suggestion: str) -> FillInRequest | None:
+    """The request after the suggestion and an indented new line are accepted; None inside a line."""
+    if request.suffix.split("\n", 1)[0].strip():
+        return None
+    prefix = request.prefix + normalize_line_ends(suggestion)
+    line = prefix[prefix.rfind("\n") + 1 :]
+    indentation = line[: len(line) - len(line.lstrip(" \t"))]
+    return replace(request, prefix=f"{prefix}\n{indentation}")
+
+
+def _choose_stop(prefix: str, suffix: str, settings: Settings) -> StopAt:
+    """A block where a new line begins or a block was opened; elsewhere the rest of the line."""
+    line_prefix = prefix[prefix.rfind("\n") + 1 :]
+    line_suffix = suffix.split("\n", 1)[0]
+    begins = not line_prefix.strip() or opens_block(line_prefix)
+    is_block = settings.multiline and begins and not line_suffix.strip()
+    return StopAt.BLOCK if is_block else StopAt.LINE
