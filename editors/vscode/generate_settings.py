@@ -1,20 +1,19 @@
-"""Write the settings that the server knows into the extension's package.json, with the words of docs/settings.md.
+"""Write the server's settings into the extension's package.json and into the table of docs/settings.md.
 
 python editors/vscode/generate_settings.py
-
-Types and limits are read from what the server says about a wrong value, so they are what it accepts.
 """
 
 import json
 import re
-from dataclasses import Field, fields
 from pathlib import Path
-from typing import Any
 
-from sotto_lsp.settings import SECTION, Settings, parse_settings
+from sotto_lsp.settings import ROWS, SECTION, Row
 
 PACKAGE = Path(__file__).with_name("package.json")
 DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
+RUN = ("model", "actionCheckers")
+"""Settings that name what is run: no workspace that the user does not trust may set them."""
+_HEAD = "| setting | default | meaning |\n|---|---|---|\n"
 
 OWN = {
     "sotto.server.path": {
@@ -41,38 +40,9 @@ OWN = {
 
 
 def configuration() -> dict[str, object]:
-    """The value of `contributes.configuration`. Raises KeyError for a setting that docs/settings.md lacks."""
-    rows = dict(re.findall(r"(?m)^\| `(\w+)` \| .*? \| (.*) \|$", DOCS.read_text()))
-    ours = {f"{SECTION}.{field.name}": _property(field, rows[field.name]) for field in fields(Settings)}
-    return {"title": "Sotto", "properties": OWN | ours}
-
-
-def _property(field: Field[Any], words: str) -> dict[str, object]:
-    default = list(field.default) if isinstance(field.default, tuple) else field.default
-    schema = _schema(field.name)
-    if default is None:
-        schema["type"] = [schema["type"], "null"]
-    if field.name in ("model", "actionCheckers"):  # what they name is run
-        schema["scope"] = "machine-overridable"
-    return {**schema, "default": default, "markdownDescription": words[0].upper() + words[1:] + "."}
-
-
-def _schema(name: str) -> dict[str, object]:
-    _, (problem,) = parse_settings({name: {}})
-    expected = problem.split(" must be ")[1].split(", not {")[0]
-    if expected.startswith("one of "):
-        return {"type": "string", "enum": re.findall(r"'(.*?)'", expected)}
-    if limits := re.fullmatch(r"a (whole )?number from (\S+) to (\S+)", expected):
-        whole, low, high = limits.groups()
-        return {"type": "integer" if whole else "number", "minimum": int(low), "maximum": int(high)}
-    if expected.startswith("a list of '"):
-        items = {"type": "string", "enum": re.findall(r"'(.*?)'", expected)}
-        return {"type": "array", "items": items, "uniqueItems": True}
-    return {
-        "true or false": {"type": "boolean"},
-        "a string": {"type": "string"},
-        "a list of strings": {"type": "array", "items": {"type": "string"}},
-    }[expected]
+    """The value of `contributes.configuration`."""
+    served = {f"{SECTION}.{row.name}": _property(row) for row in ROWS.values()}
+    return {"title": "Sotto", "properties": OWN | served}
 
 
 def package_text() -> str:
@@ -82,5 +52,19 @@ def package_text() -> str:
     return json.dumps(package, indent=2, ensure_ascii=False) + "\n"
 
 
+def docs_text() -> str:
+    """docs/settings.md as it should be."""
+    rows = (f"| `{row.name}` | `{json.dumps(row.default)}` | {row.meaning} |\n" for row in ROWS.values())
+    table = _HEAD + "".join(rows)
+    return re.sub(re.escape(_HEAD) + r"(\|.*\n)*", lambda _: table, DOCS.read_text(encoding="utf-8"))
+
+
+def _property(row: Row) -> dict[str, object]:
+    scope = {"scope": "machine-overridable"} if row.name in RUN else {}
+    words = f"{row.meaning[0].upper()}{row.meaning[1:]}."
+    return {**row.schema, **scope, "markdownDescription": words}
+
+
 if __name__ == "__main__":
     PACKAGE.write_text(package_text())
+    DOCS.write_text(docs_text(), encoding="utf-8")

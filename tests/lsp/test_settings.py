@@ -1,14 +1,14 @@
 """Settings: every wrong value gets one message that names it, and its default."""
 
-import dataclasses
-import re
+import runpy
 from pathlib import Path
 
 import pytest
 
-from sotto_lsp.settings import Settings, parse_settings
+from sotto_lsp.actions.checkers.known_checkers import CHECKERS
+from sotto_lsp.settings import ROWS, Settings, parse_settings
 
-DOCS = Path(__file__).parent.parent.parent / "docs" / "settings.md"
+EDITORS = Path(__file__).parents[2] / "editors"
 
 WRONG = {
     "enabled": "yes",
@@ -35,44 +35,59 @@ WRONG = {
 }
 
 
-def test_every_setting_has_a_wrong_value_in_this_test():
-    assert set(WRONG) == {field.name for field in dataclasses.fields(Settings)}
+@pytest.mark.parametrize("name", ROWS)
+def test_wrong_value_is_named_and_the_default_used(name):
+    others = {"temperature": 1.5} if name != "temperature" else {"threads": 2}
+    settings, (problem,) = parse_settings({name: WRONG[name], **others})
+    assert f"sotto.{name} must be {ROWS[name].rule.complaint}" in problem
+    attribute = ROWS[name].attribute
+    assert getattr(settings, attribute) == getattr(Settings(), attribute)
+    assert all(getattr(settings, other) == value for other, value in others.items()), "right values are used"
 
 
-@pytest.mark.parametrize(("name", "value"), WRONG.items())
-def test_a_wrong_value_is_named_and_the_default_used(name, value):
-    settings, problems = parse_settings({name: value, "temperature": value if name == "temperature" else 1.5})
-    assert len(problems) == 1 and f"sotto.{name} " in problems[0]
-    assert getattr(settings, name) == getattr(Settings(), name)
-    assert name == "temperature" or settings.temperature == 1.5, "the right values beside it are used"
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_default_is_a_value_that_the_rule_allows(row):
+    assert row.default is None or row.rule.allows(row.default)
+    settings, problems = parse_settings({row.name: row.default})
+    assert (settings, problems) == (Settings(), [])
 
 
 @pytest.mark.parametrize("raw", [None, {}, {"sotto": {}}, {"sotto": None}])
-def test_nothing_means_the_defaults(raw):
+def test_default_settings_where_nothing_is_sent(raw):
     settings, problems = parse_settings(raw)
     assert settings == Settings()
     assert not problems
 
 
-def test_settings_under_our_own_name_are_found():
-    assert parse_settings({"sotto": {"maxTokens": 7}})[0].maxTokens == 7
+def test_settings_under_the_section_name_are_found():
+    assert parse_settings({"sotto": {"maxTokens": 7}})[0].max_tokens == 7
 
 
-def test_what_is_said_later_goes_before_what_was_said_first():
+def test_later_source_goes_before_an_earlier_one():
     settings, _ = parse_settings({"maxTokens": 7, "budgetMs": 500}, {"sotto": {"maxTokens": 9}})
-    assert (settings.maxTokens, settings.budgetMs) == (9, 500)
+    assert (settings.max_tokens, settings.budget_ms) == (9, 500)
 
 
-def test_unknown_names_and_wrong_shapes_are_said():
+def test_unknown_name_and_wrong_shape_get_a_message():
     assert parse_settings({"maxToken": 7})[1] == ["The setting sotto.maxToken is unknown and ignored."]
     assert "must be an object" in parse_settings([1])[1][0]
 
 
-def test_the_documentation_names_every_setting_with_its_default():
-    rows = dict(re.findall(r"\| `(\w+)` \| `?([^|`]*)`? \|", DOCS.read_text(encoding="utf-8")))
-    for field in dataclasses.fields(Settings):
-        shown = {True: "true", False: "false", "": '""', (): "[]", None: "null"}
-        default = field.default
-        text = shown[default] if isinstance(default, (bool, tuple)) or default in ("", None) else str(default)
-        text = f'"{text}"' if isinstance(default, str) and default else text
-        assert rows[field.name].strip() == text, field.name
+def test_docs_and_extension_are_made_from_the_rows():
+    """Else run `python editors/vscode/generate_settings.py`."""
+    generated = runpy.run_path(str(EDITORS / "vscode" / "generate_settings.py"))
+    assert generated["DOCS"].read_text(encoding="utf-8") == generated["docs_text"]()
+    assert generated["PACKAGE"].read_text(encoding="utf-8") == generated["package_text"]()
+
+
+def test_schema_says_what_the_rule_allows():
+    schemas = {name: row.schema for name, row in ROWS.items()}
+    assert schemas["maxTokens"] == {"type": "integer", "minimum": 1, "maximum": 512, "default": 64}
+    assert schemas["minProbability"]["type"] == ["number", "null"]
+    assert schemas["completion"]["enum"] == ["auto", "on", "off"]
+    assert schemas["actionCheckers"]["items"] == {"type": "string", "enum": ["ruff", "pyright", "mypy"]}
+
+
+def test_checkers_that_a_setting_may_name_are_the_known_ones():
+    names = ROWS["actionCheckers"].schema["items"]["enum"]
+    assert names == [checker.name for checker in CHECKERS]
