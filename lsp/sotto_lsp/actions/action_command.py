@@ -1,8 +1,5 @@
 """The command behind a code action, and codeAction/resolve: the model runs, and one checked answer is applied."""
 
-# pygls is typed in part only.
-# pyright: reportUnknownMemberType=false
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, cast
@@ -31,10 +28,11 @@ from sotto_lsp.documents.tracked_span import TrackedSpan
 from sotto_lsp.host.session import Session
 from sotto_lsp.syntax.target import PYTHON, Target
 from sotto_lsp.syntax.tree_sitter.trees import problem_with
-from sotto_lsp.transport.action_progress import ActionProgress
 from sotto_lsp.transport.capabilities import ClientAbilities
-from sotto_lsp.transport.lsp_server import SottoServer, work_done_token
-from sotto_lsp.transport.status import show_info, show_warning
+from sotto_lsp.transport.client import Client
+from sotto_lsp.transport.messages import show_info, show_warning
+from sotto_lsp.transport.progress import ActionProgress
+from sotto_lsp.transport.pygls_adapter import ClientError
 
 _MAX_CHOICE_CHARS = 60
 
@@ -43,33 +41,36 @@ class ActionCommand:
     """Runs actions for one client. A newer action in a document takes the place of the older."""
 
     def __init__(
-        self, server: SottoServer, session: Session, documents: DocumentStore, user_actions: UserActions
+        self, client: Client, session: Session, documents: DocumentStore, user_actions: UserActions
     ) -> None:
-        self._server = server
+        self._client = client
         self._session = session
         self._documents = documents
         self._user_actions = user_actions
-        self._telling = Telling(server)
+        self._telling = Telling(client)
 
     def end(self) -> None:
         """Leave nothing behind."""
         self._telling.end()
 
-    async def execute(self, arguments: object) -> dict[str, object]:
+    async def execute(self, params: types.ExecuteCommandParams) -> dict[str, object]:
         """workspace/executeCommand: what came of it, with one message to the user."""
+        arguments: object = params.arguments[0] if params.arguments else None
         title = "code action"
         try:
             action, document = self._meant(arguments)
             title = title_of(action, cast("dict[str, Any]", arguments))
-            made = await self._made(title, action, document, cast("dict[str, Any]", arguments))
+            made = await self._made(
+                title, action, document, cast("dict[str, Any]", arguments), params.work_done_token
+            )
             if isinstance(made, str):
                 await self._telling.tell(title, made)
                 return {"applied": False, "message": made}
             await self._apply(title, made)
         except SottoError as error:
-            show_warning(self._server, f"{title}: {error}")
+            show_warning(self._client, f"{title}: {error}")
             return {"applied": False, "message": str(error)}
-        show_info(self._server, f"{title}: {made.sentence}")
+        show_info(self._client, f"{title}: {made.sentence}")
         return {"applied": True, "message": made.sentence}
 
     async def resolve(self, action: types.CodeAction) -> types.CodeAction:
@@ -83,7 +84,7 @@ class ActionCommand:
             meant, document = self._meant(action.data)
             made = await self._made(action.title, meant, document, cast("dict[str, Any]", action.data))
         except SottoError as error:
-            show_warning(self._server, f"{action.title}: {error}")
+            show_warning(self._client, f"{action.title}: {error}")
             return action
         if isinstance(made, str):
             await self._telling.tell(action.title, made)
@@ -108,7 +109,12 @@ class ActionCommand:
         return action, document
 
     async def _made(
-        self, title: str, action: Action, document: Document, given: dict[str, Any]
+        self,
+        title: str,
+        action: Action,
+        document: Document,
+        given: dict[str, Any],
+        token: types.ProgressToken | None = None,
     ) -> CheckedEdit | str:
         """What came of it: an edit, or what the user wanted to be told."""
         snapshot = document.snapshot()
@@ -124,12 +130,12 @@ class ActionCommand:
             raise SottoError("There is nothing here for this action; ask for the actions again.")
         self._session.supersede(COMMAND, snapshot.uri)
         task = asyncio.current_task()
-        progress = ActionProgress(self._server, lambda: task.cancel() if task else None)
+        progress = ActionProgress(self._client, lambda: task.cancel() if task else None)
         with document.track(target.first, target.last) as span:
             run = self._run(action, document, place, target, span)
             said = "nothing was changed"
             try:
-                await progress.begin(title, work_done_token.get(), may_create=self._abilities.has_progress)
+                await progress.begin(title, token)
                 made = await run(progress)
                 said = "told" if isinstance(made, str) else made.sentence
             finally:
@@ -143,7 +149,7 @@ class ActionCommand:
         if action.product is Product.EDIT:
             choose = self._choose if self._abilities.asks_questions else None
             verifier = self._verifier(action, place, document) if target.language_id == PYTHON else None
-            has_snippets = self._abilities.has_snippets and not self._session.settings.actionPreview
+            has_snippets = self._abilities.has_snippets and not self._session.settings.action_preview
             run = ActionRun(
                 self._session, self._documents, action, document, target, span, verifier, has_snippets
             )
@@ -152,12 +158,12 @@ class ActionCommand:
         asking = Asking(self._session, self._documents, document, question, span)
         if action.product is Product.TEXT:
             return ExplanationRun(asking).text
-        file = WorkspaceFile.of(document.uri, self._server.folder_uris)
+        file = WorkspaceFile.of(document.uri, self._client.folder_uris)
         return TestsRun(asking, file, self._abilities.creates_files).edit
 
     def _verifier(self, action: Action, place: Place, document: Document) -> Verifier | None:
-        file = WorkspaceFile.of(document.uri, self._server.folder_uris)
-        return verifier_for(action, place, file, self._session.settings.actionCheckers)
+        file = WorkspaceFile.of(document.uri, self._client.folder_uris)
+        return verifier_for(action, place, file, self._session.settings.action_checkers)
 
     async def _choose(self, lines: list[str]) -> int | None:
         """Which line the user wants; None where the question is closed."""
@@ -168,19 +174,19 @@ class ActionCommand:
             actions=[types.MessageActionItem(title=each) for each in titles],
         )
         try:
-            answer = await self._server.window_show_message_request_async(question)
-        except Exception as error:  # the client's fault, whatever it is
+            answer = await self._client.ask(types.WINDOW_SHOW_MESSAGE_REQUEST, question)
+        except ClientError as error:
             raise SottoError(f"The editor could not show the alternatives ({error}).") from error
         return titles.index(answer.title) if answer is not None and answer.title in titles else None
 
     async def _apply(self, title: str, made: CheckedEdit) -> None:
         edit = types.ApplyWorkspaceEditParams(edit=self._workspace_edit(title, made), label=f"Sotto: {title}")
         try:
-            result = await self._server.workspace_apply_edit_async(edit)
-        except Exception as error:  # as above
+            result = await self._client.ask(types.WORKSPACE_APPLY_EDIT, edit)
+        except ClientError as error:
             raise SottoError(f"The editor did not apply the edit ({error}).") from error
         if not result.applied:
-            unsaid = "it was not confirmed" if self._session.settings.actionPreview else "no reason given"
+            unsaid = "it was not confirmed" if self._session.settings.action_preview else "no reason given"
             raise SottoError(f"The editor did not apply the edit ({result.failure_reason or unsaid}).")
 
     def _workspace_edit(self, title: str, made: CheckedEdit) -> types.WorkspaceEdit:
@@ -189,10 +195,10 @@ class ActionCommand:
             made.version,
             made.edits,
             title,
-            with_preview=self._session.settings.actionPreview,
+            with_preview=self._session.settings.action_preview,
             creates_file=made.creates_file,
         )
 
     @property
     def _abilities(self) -> ClientAbilities:
-        return ClientAbilities.of(self._server.client_capabilities)
+        return self._client.abilities

@@ -23,7 +23,7 @@ from sotto_lsp.documents.text_change import TextChange
 from sotto_lsp.documents.tracked_span import TrackedSpan
 from sotto_lsp.host.session import Session
 from sotto_lsp.syntax.target import Target
-from sotto_lsp.transport.action_progress import ActionProgress
+from sotto_lsp.transport.progress import ActionProgress
 
 Choose = Callable[[list[str]], Awaitable[int | None]]
 """Lines to choose from -> the index of the chosen one."""
@@ -68,7 +68,7 @@ class ActionRun:
         async def accepts(candidates: list[Candidate]) -> bool:
             return bool((await verifying(candidates)).candidates)
 
-        num_answers = self.session.settings.actionCandidates
+        num_answers = self.session.settings.action_candidates
         asked = await ask(model, self._question, num_answers, goes_on, self.verifier and accepts)
         verified = await verifying(asked)
         self._asking.check_unchanged()

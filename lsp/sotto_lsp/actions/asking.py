@@ -10,7 +10,7 @@ from sotto_lsp.actions.proposal import GoesOn, Question
 from sotto_lsp.documents.store import Document, DocumentStore
 from sotto_lsp.documents.tracked_span import TrackedSpan
 from sotto_lsp.host.session import Session
-from sotto_lsp.transport.action_progress import ActionProgress
+from sotto_lsp.transport.progress import ActionProgress
 
 _PIECES_A_REPORT = 8
 

@@ -37,8 +37,8 @@ async def code_actions(
     if (
         snapshot is None
         or not (good_for := session.good_for_in(snapshot.language_id))
-        or not session.settings.codeActions
-        or snapshot.language_id in session.settings.disabledLanguages
+        or not session.settings.code_actions
+        or snapshot.language_id in session.settings.disabled_languages
         or not (client.applies_edits or (client.resolves_edits and client.has_literals))
     ):
         return []

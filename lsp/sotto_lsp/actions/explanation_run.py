@@ -6,7 +6,7 @@ from sotto_engine.errors import SottoError
 from sotto_lsp.actions.asking import Asking
 from sotto_lsp.actions.explanation import explanation
 from sotto_lsp.actions.proposal import answers
-from sotto_lsp.transport.action_progress import ActionProgress
+from sotto_lsp.transport.progress import ActionProgress
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class ExplanationRun:
     async def text(self, progress: ActionProgress) -> str:
         """The first answer that says something. Raises SottoError where there is none."""
         model, goes_on = self.asking.model(progress)
-        num_wanted = self.asking.session.settings.actionCandidates
+        num_wanted = self.asking.session.settings.action_candidates
         async for _, _, completion in answers(model, self.asking.question, num_wanted, goes_on):
             if said := explanation(completion):
                 self.asking.check_unchanged()

@@ -7,20 +7,20 @@ from sotto_lsp.actions.instruction import NEEDS
 from sotto_lsp.actions.user_actions.store import UserActionStore
 from sotto_lsp.documents.paths import WorkspaceFile
 from sotto_lsp.host.session import Session
-from sotto_lsp.transport.lsp_server import SottoServer
-from sotto_lsp.transport.status import show_warning
+from sotto_lsp.transport.client import Client
+from sotto_lsp.transport.messages import show_warning
 
 
 class UserActions:
     """Mistakes in the files are shown to the user, once."""
 
-    def __init__(self, server: SottoServer, session: Session) -> None:
-        self._server = server
+    def __init__(self, client: Client, session: Session) -> None:
+        self._client = client
         self._session = session
-        self._store = UserActionStore(lambda sentence: show_warning(server, sentence))
+        self._store = UserActionStore(lambda sentence: show_warning(client, sentence))
 
     def of(self, uri: str) -> Sequence[Action]:
         """None where no instruct model is loaded: no other follows instructions, so no file is looked at."""
         if NEEDS not in self._session.good_for:
             return ()
-        return self._store.actions_for(WorkspaceFile.of(uri, self._server.folder_uris))
+        return self._store.actions_for(WorkspaceFile.of(uri, self._client.folder_uris))

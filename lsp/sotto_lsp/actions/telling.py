@@ -1,18 +1,14 @@
 """Telling: what the user wanted to be told, in a message, or beside the code where it is too long for one."""
 
-# pygls is typed in part only.
-# pyright: reportUnknownMemberType=false
-
 import logging
 from pathlib import Path
 
 from lsprotocol import types
-from pygls.uris import from_fs_path
 
 from sotto_lsp.actions.explanation_files import ExplanationFiles
-from sotto_lsp.transport.capabilities import ClientAbilities
-from sotto_lsp.transport.lsp_server import SottoServer
-from sotto_lsp.transport.status import show_info
+from sotto_lsp.transport.client import Client
+from sotto_lsp.transport.messages import show_info
+from sotto_lsp.transport.pygls_adapter import ClientError
 
 log = logging.getLogger(__name__)
 
@@ -23,19 +19,19 @@ _MAX_MESSAGE_CHARS = 160
 class Telling:
     """For one client."""
 
-    def __init__(self, server: SottoServer) -> None:
-        self._server = server
+    def __init__(self, client: Client) -> None:
+        self._client = client
         self._files = ExplanationFiles()
 
     async def tell(self, title: str, text: str) -> None:
         """Whole in a message where it is short, or no document can be shown."""
         is_short = len(text) <= _MAX_MESSAGE_CHARS and "\n" not in text
-        if not is_short and ClientAbilities.of(self._server.client_capabilities).shows_documents:
+        if not is_short and self._client.abilities.shows_documents:
             path = self._written(f"# {title}\n\n{text}")
             if path is not None and await self._shown(path):
-                show_info(self._server, f"{title}: see {path.name}.")
+                show_info(self._client, f"{title}: see {path.name}.")
                 return
-        show_info(self._server, f"{title}: {text}")
+        show_info(self._client, f"{title}: {text}")
 
     def end(self) -> None:
         self._files.remove()
@@ -48,9 +44,9 @@ class Telling:
             return None
 
     async def _shown(self, path: Path) -> bool:
-        shown = types.ShowDocumentParams(uri=from_fs_path(str(path)) or "", take_focus=False)
+        shown = types.ShowDocumentParams(uri=path.as_uri(), take_focus=False)
         try:
-            return (await self._server.window_show_document_async(shown)).success
-        except Exception as error:  # the client's fault, whatever it is
+            return (await self._client.ask(types.WINDOW_SHOW_DOCUMENT, shown)).success
+        except ClientError as error:
             log.warning("the client does not show documents: %s", error)
             return False

@@ -21,7 +21,7 @@ from sotto_lsp.documents.store import MAX_DOCUMENT_CHARS
 from sotto_lsp.documents.text_change import TextChange
 from sotto_lsp.syntax.python.added_tests import Subject, added_tests, whole_tests
 from sotto_lsp.syntax.python.module_tests import ModuleTests
-from sotto_lsp.transport.action_progress import ActionProgress
+from sotto_lsp.transport.progress import ActionProgress
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class TestsRun:
         question = about(self.asking.question, subject)
         model, goes_on = self.asking.model(progress)
         refusals: list[str] = []
-        num_wanted = self.asking.session.settings.actionCandidates
+        num_wanted = self.asking.session.settings.action_candidates
         async for _, request, completion in answers(model, question, num_wanted, goes_on):
             code, file = _code(completion, request), await self._file(tests.file)
             self.asking.check_unchanged()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from e2e.action_editor import ActionEditor
-from e2e.conftest import COMMAND
+from e2e.actions.test_code_actions import SCRIPTED
 
 ENV = os.environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
 MISSPELT = "def mean(values):\n    total = sum(values)\n    return totl / len(values)\n"
@@ -24,7 +24,7 @@ def start(tmp_path):
     started = []
 
     def start(*checkers, env=ENV):
-        editor = ActionEditor.start(COMMAND, env=env)
+        editor = ActionEditor.start(SCRIPTED, env=env)
         started.append(editor)
         editor.begin({"actionCheckers": list(checkers), "actionCandidates": 8})
         editor.uri = (tmp_path / "app.py").as_uri()

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from e2e.action_editor import ActionEditor
-from e2e.conftest import COMMAND
+from e2e.actions.test_code_actions import SCRIPTED
 
 ABOVE = "x = 1\n" * 40
 STUB = ABOVE + 'def mean(values):\n    """The mean of values."""\n    pass\n\n\ny = 1\n'
@@ -15,7 +15,7 @@ CANCELLED = -32800
 
 @pytest.fixture
 def editor():
-    with ActionEditor.start(COMMAND) as editor:
+    with ActionEditor.start(SCRIPTED) as editor:
         yield editor.begin()
         assert editor.not_protocol == b"" and editor.unasked == []
 

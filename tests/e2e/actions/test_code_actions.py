@@ -2,12 +2,17 @@
 
 import ast
 import copy
+import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from e2e.action_editor import CAPABILITIES, ActionEditor
 from e2e.conftest import COMMAND
+
+SCRIPTED = [sys.executable, str(Path(__file__).parents[1] / "scripted_server.py")]
+"""The embedded model, offered for all that a model can be good for."""
 
 BROKEN = "def mean(values):\n    total = sum(values\n    return total / len(values)\n"
 STUB = (
@@ -28,8 +33,8 @@ NAME = "def mean(values):\n    total = sum(values)\n    return foo / len(values)
 def start_editor():
     started = []
 
-    def start(settings=None, capabilities=CAPABILITIES):
-        editor = ActionEditor.start(COMMAND)
+    def start(settings=None, capabilities=CAPABILITIES, command=COMMAND):
+        editor = ActionEditor.start(command)
         started.append(editor)
         return editor.begin(settings, capabilities)
 
@@ -55,18 +60,30 @@ def test_what_is_offered_depends_on_the_place(start_editor):
     for text, place, expected in [
         (BROKEN, "total = sum", ["Fix syntax error here"]),
         (BROKEN, "return", []),
-        (STUB, "def get_name", ["Complete this body", "Add type hints", "Write docstring", "Explain"]),
-        (STUB, "pass", ["Complete this body", "Rewrite line: 3 alternatives"]),
+        (STUB, "def get_name", ["Add type hints"]),
+        (STUB, "pass", ["Rewrite line: 3 alternatives"]),
         (TODO, "TODO", ["Implement this TODO"]),
         (LINE, "total =", ["Rewrite line: 3 alternatives"]),
-        ("def mean(values):\n\n\nx = 1\n", "def mean", ["Complete this body"]),
-        ("def f(x: int) -> int:\n    return x\n", "def f", ["Write docstring", "Explain"]),
+        ("def mean(values):\n\n\nx = 1\n", "def mean", []),
+        ("def f(x: int) -> int:\n    return x\n", "def f", []),
         ('def f(x):\n    """Doc."""\n    return x\n', "def f", ["Add type hints"]),
         ("import os\n", "import", []),
         ("", {"start": {"line": 0, "character": 0}, "end": {"line": 9, "character": 9}}, []),
     ]:
         editor.open_text(text)
         assert titles(editor.actions(place)) == expected, (text, place)
+
+
+def test_offered_bodies_and_docstrings_need_a_model_good_for_them(start_editor):
+    editor = start_editor(command=SCRIPTED)
+    for text, place, first in [
+        (STUB, "def get_name", ["Complete this body", "Add type hints", "Write docstring"]),
+        (STUB, "pass", ["Complete this body", "Rewrite line: 3 alternatives"]),
+        ("def mean(values):\n\n\nx = 1\n", "def mean", ["Complete this body"]),
+        ("def f(x: int) -> int:\n    return x\n", "def f", ["Write docstring"]),
+    ]:
+        editor.open_text(text)
+        assert titles(editor.actions(place))[: len(first)] == first, (text, place)
 
 
 def test_diagnostics_get_the_actions_that_fit_them(start_editor):
@@ -126,7 +143,7 @@ def test_a_thousand_menus_run_no_model(start_editor):
     ],
 )
 def test_an_action_from_the_menu_to_a_text_that_compiles(start_editor, text, place, diagnostic, expected):
-    editor = start_editor({"actionCandidates": 8})
+    editor = start_editor({"actionCandidates": 8}, command=SCRIPTED)
     editor.open_text(text)
     diagnostics = [editor.diagnostic(place, diagnostic)] if diagnostic else []
     kind = "quickfix" if diagnostic or expected else "refactor"

@@ -6,8 +6,7 @@ import re
 import pytest
 
 from e2e.action_editor import CAPABILITIES, ActionEditor
-from e2e.actions.test_code_actions import LINE, STUB
-from e2e.conftest import COMMAND
+from e2e.actions.test_code_actions import LINE, SCRIPTED, STUB
 
 SNIPPETS = copy.deepcopy(CAPABILITIES)
 SNIPPETS["workspace"]["workspaceEdit"]["snippetEditSupport"] = True
@@ -22,7 +21,7 @@ def edit_of():
     started = []
 
     def edit(text, action, capabilities=SNIPPETS, settings=None, typed=None):
-        editor = ActionEditor.start(COMMAND)
+        editor = ActionEditor.start(SCRIPTED)
         started.append(editor)
         editor.begin({"actionCandidates": 8} | (settings or {}), capabilities)
         editor.open_text(text)

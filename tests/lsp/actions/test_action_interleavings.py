@@ -63,7 +63,7 @@ class ScriptedSession:
     """Answers with random texts, after the user has typed."""
 
     def __init__(self, dice, user):
-        self.settings = Settings(actionCandidates=4)
+        self.settings = Settings(action_candidates=4)
         self._dice, self._user = dice, user
 
     async def generate(self, request, on_text):

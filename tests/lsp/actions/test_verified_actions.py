@@ -28,7 +28,7 @@ class ScriptedSession(ScriptedModel):
 
     def __init__(self, allowed, answers):
         super().__init__(*answers)
-        self.settings = Settings(actionCheckers=tuple(allowed))
+        self.settings = Settings(action_checkers=tuple(allowed))
 
     async def generate(self, request, on_text):
         return await super().generate(request)
@@ -58,7 +58,7 @@ def run(tmp_path, monkeypatch):
         session = ScriptedSession(allowed, answers)
         file = WorkspaceFile.of(uri, [tmp_path.as_uri()])
         with document.track(target.first, target.last) as span:
-            verifier = verifier_for(action, place, file, session.settings.actionCheckers)
+            verifier = verifier_for(action, place, file, session.settings.action_checkers)
             made = ActionRun(session, documents, action, document, target, span, verifier)
             try:
                 edit = await made.edit(Progress(), None)
