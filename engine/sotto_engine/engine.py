@@ -8,10 +8,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sotto_engine.cache.cache_store import CacheStore
+from sotto_engine.cache.cache_store import CacheStore, WarmStart
 from sotto_engine.cache.kv_cache import KVCache
 from sotto_engine.cache.prefix_cache import PrefixCache
-from sotto_engine.cache.warm_start import WarmStart
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.decode.drafts import Drafter
 from sotto_engine.decode.run import CompletionRun, DeadlinePassed

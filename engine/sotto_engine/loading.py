@@ -14,7 +14,7 @@ from sotto_engine.model_files.packed_graph import PackedGraph
 from sotto_engine.model_files.start_memory import StartMemory
 from sotto_engine.prompt.builder import PromptBuilder
 from sotto_engine.prompt.chat import ChatTemplate
-from sotto_engine.prompt.fim import FimTemplate, find_edit_tasks, find_template
+from sotto_engine.prompt.fim import FimTemplate, find_template
 from sotto_engine.prompt.tokenizer import Tokenizer
 from sotto_engine.request import FimOrder
 
@@ -38,10 +38,10 @@ def load_engine(directory: Path, options: EngineOptions | None = None) -> tuple[
     )
     prefill_grid = 1 if is_exact else PREFILL_GRID
     stop_ids = {*manifest.stop_ids, *_known_ids(template, tokenizer)}
-    good_for = (*manifest.good_for, *find_edit_tasks(template, tokenizer))
+    good_for = manifest.good_for
     if manifest.is_instruct and chat.is_there:
         good_for = (*good_for, CHAT)
-    store = options.warm_start.store(
+    store = options.warm_start.open_store(
         manifest, (template.family, order.value, prefill_grid), model.num_threads
     )
     engine = Engine(

@@ -6,9 +6,7 @@ Nothing in a file is believed: one that is not wholly what this model, machine a
 import hashlib
 import json
 import os
-import stat
 import struct
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BufferedReader
@@ -18,7 +16,7 @@ from typing import Any, cast
 import numpy as np
 
 from sotto_engine.cache.kv_cache import KVCache
-from sotto_engine.model_files.private_files import is_private
+from sotto_engine.model_files.user_cache import UnusableEntry, new_entry, open_private
 
 _MAGIC = b"sotto cache 1\n"
 _LENGTH = struct.Struct("<I")
@@ -26,11 +24,6 @@ _TOKEN_ID = np.dtype("<i4")
 _MAX_HEAD_NBYTES = 1 << 20
 _PIECE_NBYTES = 1 << 20
 """Written at a time: how long a keystroke may have to wait for a file that is being written."""
-_MODE = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-
-
-class UnusableFile(ValueError):  # noqa: N818 - not an error: the prompt is computed instead
-    """Of another model, machine, project or format; cut off, changed, a link, or open to others."""
 
 
 @dataclass(frozen=True)
@@ -46,44 +39,41 @@ class CacheFile:
         Raises OSError.
         """
         digest = hashlib.sha256()
-        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=".new-")  # mode 0600
-        try:
-            with os.fdopen(handle, "wb") as file:
+        with new_entry(self.path) as new:
+            with new.open("wb") as file:
                 for piece in self._pieces(cache):
                     if must_stop():
                         return False
                     digest.update(piece)
                     file.write(piece)
                 file.write(digest.digest())
-            Path(name).replace(self.path)
-        finally:
-            Path(name).unlink(missing_ok=True)
+            new.replace(self.path)
         return True
 
     def token_ids(self, empty: KVCache) -> list[int]:
-        """The tokens that a file for caches like `empty` says to hold. Raises UnusableFile, OSError."""
-        with self._opened() as file:
+        """The tokens that a file for caches like `empty` says to hold. Raises UnusableEntry, OSError."""
+        with open_private(self.path) as file:
             return self._read_head(file, empty, hashlib.sha256())[0]
 
     def read(self, empty: KVCache) -> KVCache:
-        """The cache, read into `empty`, which must not be used if this fails. Raises UnusableFile, OSError."""
-        with self._opened() as file:
+        """The cache, read into `empty`, which must not be used if this fails. Raises UnusableEntry, OSError."""
+        with open_private(self.path) as file:
             digest = hashlib.sha256()
             token_ids, lengths = self._read_head(file, empty, digest)
             try:
                 empty.lay_out(token_ids, lengths)
             except ValueError as error:
-                raise UnusableFile(str(error)) from error
+                raise UnusableEntry(str(error)) from error
             rest = os.fstat(file.fileno()).st_size - file.tell() - digest.digest_size
             if empty.checkpoint_lengths != lengths or sum(array.nbytes for array in empty.arrays()) != rest:
-                raise UnusableFile("it has not the size of what it says to hold")
+                raise UnusableEntry("it has not the size of what it says to hold")
             for array in empty.arrays():
                 place = _as_bytes(array)
                 if file.readinto(place) != place.nbytes:
-                    raise UnusableFile("it is cut off")
+                    raise UnusableEntry("it is cut off")
                 digest.update(place)
             if file.read() != digest.digest():
-                raise UnusableFile("it does not match its checksum")
+                raise UnusableEntry("it does not match its checksum")
         return empty
 
     def _pieces(self, cache: KVCache) -> Iterator[bytes | memoryview]:
@@ -108,30 +98,19 @@ class CacheFile:
         """`(token ids, lengths of the checkpoints)`; what was read goes into the digest."""
         start = file.read(len(_MAGIC) + _LENGTH.size)
         if len(start) != len(_MAGIC) + _LENGTH.size or not start.startswith(_MAGIC):
-            raise UnusableFile("it is of another format")
+            raise UnusableEntry("it is of another format")
         (num_bytes,) = _LENGTH.unpack(start[len(_MAGIC) :])
         head = file.read(min(num_bytes, _MAX_HEAD_NBYTES))
         num_tokens, lengths = _lengths_in(head)
         if json.loads(head) != self._head(empty, num_tokens, lengths):
-            raise UnusableFile("it is of another model, machine or project")
+            raise UnusableEntry("it is of another model, machine or project")
         num_bytes = num_tokens * _TOKEN_ID.itemsize
         ids = file.read(min(num_bytes, os.fstat(file.fileno()).st_size))
         if len(ids) != num_bytes:
-            raise UnusableFile("it is cut off")
+            raise UnusableEntry("it is cut off")
         for piece in (start, head, ids):
             digest.update(piece)
         return np.frombuffer(ids, _TOKEN_ID).tolist(), lengths
-
-    def _opened(self) -> BufferedReader:
-        """The file, if it is one, no link, and for nobody else to read or write."""
-        if self.path.is_symlink():  # where the system has no O_NOFOLLOW
-            raise UnusableFile("it is a link")
-        descriptor = os.open(self.path, _MODE)
-        about = os.fstat(descriptor)
-        if not stat.S_ISREG(about.st_mode) or not is_private(about):
-            os.close(descriptor)
-            raise UnusableFile("it is open to others")
-        return os.fdopen(descriptor, "rb")
 
 
 def _lengths_in(head: bytes) -> tuple[int, list[int]]:
@@ -139,15 +118,15 @@ def _lengths_in(head: bytes) -> tuple[int, list[int]]:
     try:
         data: object = json.loads(head)
     except (ValueError, RecursionError) as error:
-        raise UnusableFile("its head is no JSON") from error
+        raise UnusableEntry("its head is no JSON") from error
     fields = cast("dict[str, object]", data) if isinstance(data, dict) else {}
     num_tokens, lengths = fields.get("num_tokens"), fields.get("checkpoints")
     if not isinstance(num_tokens, int) or not isinstance(lengths, list):
-        raise UnusableFile("its head says not what it holds")
+        raise UnusableEntry("its head says not what it holds")
     whole = [length for length in cast("list[object]", lengths) if isinstance(length, int)]
     ascending = [0, *whole, num_tokens + 1]
     if len(whole) != len(cast("list[object]", lengths)) or ascending != sorted(set(ascending)):
-        raise UnusableFile("its head says not what it holds")
+        raise UnusableEntry("its head says not what it holds")
     return num_tokens, whole
 
 

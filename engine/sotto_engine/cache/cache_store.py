@@ -1,46 +1,84 @@
 """CacheStore: the prompts of one project that were used last, kept on disk until the next start.
 
-A folder of files in the user's cache folder, for this user alone; not locked: files come and go whole, and one that
-is missing or wrong is a prompt that is computed, as it would be without this. Only the engine's thread comes here.
+A file that is missing or wrong is a prompt that is computed, as it would be without this. Only the engine's thread
+comes here.
 """
 
 import contextlib
 import hashlib
+import json
 import logging
-import os
 import shutil
-import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from sotto_engine.cache.cache_file import CacheFile, UnusableFile
+from sotto_engine.cache.cache_file import CacheFile
 from sotto_engine.cache.kv_cache import KVCache
-from sotto_engine.model_files.private_files import is_private_folder, make_private_folder
+from sotto_engine.model_files.manifest import Manifest
+from sotto_engine.model_files.start_memory import describe_machine
+from sotto_engine.model_files.user_cache import (
+    UnusableEntry,
+    delete,
+    delete_oldest,
+    find_entries,
+    is_private_folder,
+    make_private_folder,
+    sweep,
+    touch,
+    user_cache,
+)
 from sotto_engine.prompt.shared_prefix import shared_prefix_length
 
 log = logging.getLogger(__name__)
 
 MIN_TOKENS = 256
 """Shorter prompts are computed as fast as anybody notices."""
-SUFFIX = ".cache"
+_FORMAT = 2
+"""To be raised whenever the same graph comes to be run, or the same text to be asked about, in another way."""
+_SUFFIX = ".cache"
 _MAX_FILES = 8
 _MAX_NBYTES = 256 << 20
 _MAX_NBYTES_OF_ALL = 1 << 30
 _MAX_FILES_OF_ALL = 100
-_MAX_AGE_S = 30 * 86400.0
 _MIN_FREE_NBYTES = 1 << 30
 """Of the disk, after a file was written."""
-_LEFTOVER_S = 3600.0
-"""After so long, a file that was begun will not be finished."""
+
+
+@dataclass(frozen=True)
+class WarmStart:
+    """Whether prompts are kept. Without a project none are: they would take the places of others."""
+
+    mode: str = "off"
+    """`on`, `off`, `auto`: only for large models, whose prompts take seconds to compute."""
+    project: str = ""
+    """Prompts that were kept for one are never read for another."""
+
+    def open_store(
+        self, manifest: Manifest, prompts: Sequence[object], num_threads: int
+    ) -> "CacheStore | None":
+        """Where a loaded model's prompts are kept; `prompts` says how they are made.
+
+        Where that is switched off, what was kept for the project is deleted.
+        """
+        if not self.project:
+            return None
+        if self.mode == "off":
+            delete(project_folder(kept_root(), self.project))
+            return None
+        if self.mode == "auto" and not manifest.is_large:
+            return None
+        facts = [_FORMAT, manifest.contents(), describe_machine(num_threads), manifest.fim_header, *prompts]
+        return CacheStore(kept_root(), self.project, json.dumps(facts))
 
 
 class CacheStore:
     """`read` and `save` never fail: what goes wrong with a file is as if it was not there."""
 
     def __init__(self, root: Path, project: str, identity: str, min_tokens: int = MIN_TOKENS) -> None:
-        """`project`: whom the prompts belong to; `identity`: what their rows depend on besides the tokens."""
+        """`project`: whose prompts these are; `identity`: what their rows depend on besides the tokens."""
         self._root = root
-        self._folder = folder_of(root, project)
+        self._folder = project_folder(root, project)
         self._identity = _digest(f"{identity} {project}")
         self._min_tokens = min_tokens
         self._kept: dict[Path, list[int]] | None = None
@@ -54,7 +92,7 @@ class CacheStore:
 
         Each file is read once: what memory had no room for later would have none again.
         """
-        kept = self._look(new_cache)
+        kept = self._list_kept(new_cache)
         best, most = None, num_known + self._min_tokens // 4
         for path in self._unread:
             if (shared := shared_prefix_length(kept[path], token_ids)) > most:
@@ -64,10 +102,10 @@ class CacheStore:
         self._unread.discard(best)
         try:
             cache = CacheFile(best, self._identity).read(new_cache())
-        except (OSError, UnusableFile) as error:
+        except (OSError, UnusableEntry) as error:
             self._drop(best, error)
             return None
-        _touch(best)
+        touch(best)
         return cache
 
     def save(self, caches: Iterable[KVCache], must_stop: Callable[[], bool]) -> None:
@@ -75,22 +113,22 @@ class CacheStore:
 
         A prompt that is on disk up to a few tokens is not written again.
         """
-        wanted = self._fitting(caches)
+        wanted = self._select(caches)
         current: set[Path] = set()
         try:
             for rank, cache in enumerate(wanted):
-                path = self._on_disk(cache) or self._written(cache, must_stop)
+                path = self._find_on_disk(cache) or self._write(cache, must_stop)
                 if path is None:
                     return
                 current.add(path)
-                _touch(path, rank)
+                touch(path, rank)
                 self._drop_older(cache.token_ids, current)
             if wanted:
                 self._tidy()
         except OSError as error:
             log.info("prompts are not kept for the next start: %s", error.strerror)
 
-    def _fitting(self, caches: Iterable[KVCache]) -> list[KVCache]:
+    def _select(self, caches: Iterable[KVCache]) -> list[KVCache]:
         """The first that are long enough, and together small enough, to be kept."""
         fitting: list[KVCache] = []
         room = _MAX_NBYTES
@@ -101,15 +139,15 @@ class CacheStore:
                 room -= nbytes
         return fitting
 
-    def _on_disk(self, cache: KVCache) -> Path | None:
+    def _find_on_disk(self, cache: KVCache) -> Path | None:
         """The file that has these tokens already, but for a few."""
         enough = cache.rewindable(len(cache)) - self._min_tokens // 4
-        for path, token_ids in self._look(lambda: cache.fork(0)).items():
+        for path, token_ids in self._list_kept(lambda: cache.fork(0)).items():
             if shared_prefix_length(token_ids, cache.token_ids) >= enough and path.exists():
                 return path
         return None
 
-    def _written(self, cache: KVCache, must_stop: Callable[[], bool]) -> Path | None:
+    def _write(self, cache: KVCache, must_stop: Callable[[], bool]) -> Path | None:
         """A new file; None if it had to stop or the disk is too full. Raises OSError."""
         length = cache.rewindable(len(cache))
         whole = cache if length == len(cache) else cache.fork(length)
@@ -117,10 +155,10 @@ class CacheStore:
             make_private_folder(folder)
         if shutil.disk_usage(self._folder).free - whole.nbytes < _MIN_FREE_NBYTES:
             return None
-        path = self._folder / f"{_digest(repr(whole.token_ids))}{SUFFIX}"
+        path = self._folder / f"{_digest(repr(whole.token_ids))}{_SUFFIX}"
         if not CacheFile(path, self._identity).write(whole, must_stop):
             return None
-        self._look(lambda: cache.fork(0))[path] = whole.token_ids[:]
+        self._list_kept(lambda: cache.fork(0))[path] = whole.token_ids[:]
         return path
 
     def _drop_older(self, token_ids: Sequence[int], current: set[Path]) -> None:
@@ -130,15 +168,15 @@ class CacheStore:
             if shared_prefix_length(kept[path], token_ids) > len(kept[path]) // 2:
                 self._drop(path)
 
-    def _look(self, new_cache: Callable[[], KVCache]) -> dict[Path, list[int]]:
-        """The files and their tokens. Those that no cache of ours could have left are deleted at the first look."""
+    def _list_kept(self, new_cache: Callable[[], KVCache]) -> dict[Path, list[int]]:
+        """The files and their tokens. The first call deletes those that no cache of ours could have left."""
         if self._kept is None:
             self._kept = {}
-            ours = is_private_folder(self._root) and is_private_folder(self._folder)
-            for path in _files(self._folder) if ours else ():
+            is_ours = is_private_folder(self._root) and is_private_folder(self._folder)
+            for path in self._folder.glob(f"*{_SUFFIX}") if is_ours else ():
                 try:
                     self._kept[path] = CacheFile(path, self._identity).token_ids(new_cache())
-                except (OSError, UnusableFile) as error:
+                except (OSError, UnusableEntry) as error:
                     self._drop(path, error)
             self._unread = set(self._kept)
         return self._kept
@@ -149,61 +187,33 @@ class CacheStore:
         if self._kept is not None:
             self._kept.pop(path, None)
         self._unread.discard(path)
-        with contextlib.suppress(OSError):
-            path.unlink()
+        delete(path)
 
     def _tidy(self) -> None:
         """Hold the bounds, of this project and of all, and remove what broken-off writing left."""
-        _delete_oldest(_files(self._folder), _MAX_FILES, _MAX_NBYTES)
-        _delete_oldest(_files(self._root), _MAX_FILES_OF_ALL, _MAX_NBYTES_OF_ALL)
-        for leftover in self._folder.glob(".new-*"):
-            with contextlib.suppress(OSError):
-                if time.time() - leftover.lstat().st_mtime > _LEFTOVER_S:
-                    leftover.unlink()
+        ours, of_all = (find_entries(self._root, f"{each}/*{_SUFFIX}") for each in (self._folder.name, "*"))
+        delete_oldest(ours, _MAX_NBYTES, max_entries=_MAX_FILES)
+        delete_oldest(of_all, _MAX_NBYTES_OF_ALL, max_entries=_MAX_FILES_OF_ALL)
+        sweep(self._folder)
         for folder in self._root.iterdir():
             with contextlib.suppress(OSError):
                 folder.rmdir()  # only an empty one goes
 
 
-def folder_of(root: Path, project: str) -> Path:
-    """The folder of one project's prompts, whose name tells nobody which project it is."""
+def kept_root() -> Path:
+    """The folder of all projects' prompts; it need not be there."""
+    return user_cache("prompts")
+
+
+def project_folder(root: Path, project: str) -> Path:
+    """The folder of one project's prompts, whose name gives no project away."""
     return root / _digest(project)
 
 
-def kept_size(root: Path) -> tuple[int, int]:
+def measure_kept(root: Path) -> tuple[int, int]:
     """`(files, bytes)` of all projects."""
-    sizes: list[int] = []
-    for path in _files(root):
-        with contextlib.suppress(OSError):
-            sizes.append(path.lstat().st_size)
-    return len(sizes), sum(sizes)
-
-
-def _files(folder: Path) -> list[Path]:
-    """The kept files in a folder or in the folders in it."""
-    return [*folder.glob(f"*{SUFFIX}"), *folder.glob(f"*/*{SUFFIX}")]
-
-
-def _delete_oldest(paths: Iterable[Path], max_files: int, max_nbytes: int) -> None:
-    """Delete all but the newest that fit, and what has not been used for a month."""
-    found: list[tuple[float, int, Path]] = []
-    for path in paths:
-        with contextlib.suppress(OSError):
-            about = path.lstat()
-            found.append((about.st_mtime, about.st_size, path))
-    total = 0
-    for number, (used, nbytes, path) in enumerate(sorted(found, reverse=True)):
-        total += nbytes
-        if number >= max_files or total > max_nbytes or time.time() - used > _MAX_AGE_S:
-            with contextlib.suppress(OSError):
-                path.unlink()
-
-
-def _touch(path: Path, rank: int = 0) -> None:
-    """Note that a file was used now, or `rank` others after it."""
-    with contextlib.suppress(OSError):
-        used = time.time() - rank
-        os.utime(path, (used, used))
+    entries = find_entries(root, f"*/*{_SUFFIX}")
+    return len(entries), sum(entry.nbytes for entry in entries)
 
 
 def _digest(text: str) -> str:

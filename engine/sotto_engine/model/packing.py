@@ -37,8 +37,8 @@ def share_weights(manifest: Manifest) -> None:
     packed = PackedGraph(manifest)
     if not manifest.is_large or not packed.is_missing():
         return
-    if hindrance := packed.hindrance():
-        log.info("the model's weights are not shared with other windows: %s", hindrance)
+    if obstacle := packed.find_obstacle():
+        log.info("the model's weights are not shared with other windows: %s", obstacle)
         return
     # -P: the working folder is the user's, and what lies there must not be imported
     command = [sys.executable, "-P", "-m", __name__, str(packed_root()), str(manifest.directory.absolute())]

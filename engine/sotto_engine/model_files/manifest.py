@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from sotto_engine.errors import SottoError
 from sotto_engine.model_files.inner_path import leaves_folder
-from sotto_engine.model_files.start_memory import StartMemory, stamp_of
+from sotto_engine.model_files.start_memory import StartMemory, file_stamp
 
 LARGE_NBYTES = 64 << 20
 """Smaller models are loaded in a few dozen milliseconds, compute a prompt in less than a second and leave no file
@@ -81,7 +81,7 @@ class Manifest:
 
     def contents(self) -> list[list[object]]:
         """Which files these are: by their checksums, or by size, times and inode where nobody wrote one."""
-        return [[file.name, file.sha256 or stamp_of(self.directory / file.name)] for file in self.files]
+        return [[file.name, file.sha256 or file_stamp(self.directory / file.name)] for file in self.files]
 
     def as_json(self) -> str:
         """What `load_manifest` reads back."""

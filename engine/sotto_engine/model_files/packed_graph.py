@@ -1,8 +1,8 @@
 """PackedGraph: a large model's graph, its weights packed for this processor's kernels, in files that windows share.
 
 onnxruntime packs weights anew in every process, into memory of its own. Written packed once, they are pages of a
-file that every process maps. A folder of the user's cache folder holds them, a folder a model; none is locked: they
-come whole and go whole, and one that is not wholly as it was written is a model that is loaded from its own files.
+file that every process maps. A folder of the user's cache folder holds them, a folder a model; one that is not wholly
+as it was written is not used: the model is then loaded from its own files.
 """
 
 import contextlib
@@ -11,19 +11,29 @@ import json
 import logging
 import os
 import shutil
-import stat
-import time
 from collections.abc import Generator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
 
-import platformdirs
 import psutil
 
 from sotto_engine.model_files.manifest import Manifest
-from sotto_engine.model_files.private_files import is_private, is_private_folder, make_private_folder
-from sotto_engine.model_files.start_memory import machine, stamp_of
+from sotto_engine.model_files.start_memory import describe_machine, file_stamp
+from sotto_engine.model_files.user_cache import (
+    UnusableEntry,
+    delete,
+    delete_oldest,
+    find_entries,
+    is_being_written,
+    is_private_folder,
+    make_private_folder,
+    new_entry,
+    open_private,
+    sweep,
+    touch,
+    user_cache,
+)
 
 log = logging.getLogger(__name__)
 
@@ -31,19 +41,14 @@ GRAPH_NAME = "model.onnx"
 _STAMP_NAME = "stamp.json"
 _FORMAT = 1
 """To be raised whenever the same model comes to be packed in another way."""
-_NEW = ".new-"
+_ENTRIES = "[0-9a-f]*"
 _GROWTH = 2.5
 """A packed graph holds most weights as they were and as the kernels want them: 2.2 times the model's size."""
 _MIN_FREE_NBYTES = 2 << 30
 """Of the disk, after it was written."""
 _MAX_NBYTES_OF_ALL = 6 << 30
-_MAX_AGE_S = 30 * 86400.0
 _MAX_AGE_OF_OTHERS_S = 86400.0
-"""Of those for another onnxruntime, which an update leaves behind."""
-
-
-class Unusable(ValueError):  # noqa: N818 - not an error: the model is loaded from its own files
-    """Of another model or machine, changed, not whole, or open to others."""
+"""Of those for another onnxruntime, which an update leaves."""
 
 
 class PackedGraph:
@@ -52,46 +57,41 @@ class PackedGraph:
     def __init__(self, manifest: Manifest, root: Path | None = None) -> None:
         """`root`: the folder of all; the user's unless given."""
         self._root = root or packed_root()
-        self._facts = _facts(manifest)
-        self._name = hashlib.sha256(self._facts.encode()).hexdigest()[:32]
-        self.folder = self._root / self._name
+        self._facts = _list_facts(manifest)
+        self.folder = self._root / hashlib.sha256(self._facts.encode()).hexdigest()[:32]
         self._needed_nbytes = int(manifest.nbytes * _GROWTH)
 
     def is_of(self, manifest: Manifest) -> bool:
         """Whether the model's files are still the same."""
-        return _facts(manifest) == self._facts
+        return _list_facts(manifest) == self._facts
 
     def find(self) -> Path | None:
         """The graph to be mapped; None, and nothing is left of it, where there is any doubt about it."""
         if not os.path.lexists(self.folder):
             return None
         try:
-            graph = self._checked()
+            graph = self._check()
         except (OSError, ValueError) as error:
             self.drop(str(error))
             return None
-        with contextlib.suppress(OSError):
-            os.utime(self.folder)  # it was used now
+        touch(self.folder)
         return graph
 
     def drop(self, reason: str) -> None:
-        """Delete it, for a reason that the log tells."""
+        """Delete it and log the reason."""
         log.info("shared weights are not used: %s", reason)
         self.delete()
 
     def delete(self) -> None:
         """Where it lies in a folder that others can write to, it is left to them."""
         if is_private_folder(self._root):
-            with contextlib.suppress(OSError):  # a link or a file in its place
-                self.folder.unlink()
-            shutil.rmtree(self.folder, ignore_errors=True)
+            delete(self.folder)
 
     def is_missing(self) -> bool:
         """Whether it is neither there, nor tried and found to be of no use, nor being written."""
-        begun = self._root.glob(f"{_NEW}{self._name}-*")
-        return not os.path.lexists(self.folder) and not any(_is_being_written(path) for path in begun)
+        return not os.path.lexists(self.folder) and not is_being_written(self.folder)
 
-    def hindrance(self) -> str:
+    def find_obstacle(self) -> str:
         """Why it cannot be written now; empty where it can."""
         try:
             make_private_folder(self._root)
@@ -108,18 +108,13 @@ class PackedGraph:
 
     @contextlib.contextmanager
     def writing(self) -> Generator[Path]:
-        """A new folder to put the graph and its weights into, gone behind the block unless `finish` was called.
+        """A new folder to put the graph and its weights into, gone after the block unless `finish` was called.
 
         Raises OSError.
         """
         make_private_folder(self._root)
-        folder = self._root / f"{_NEW}{self._name}-{os.getpid()}"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(mode=0o700)
-        try:
+        with new_entry(self.folder, is_folder=True) as folder:
             yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
     def finish(self, folder: Path, refusal: str = "") -> None:
         """Stamp what was written and move it to its place, in one step; what another process put there stays.
@@ -131,9 +126,8 @@ class PackedGraph:
             if refusal:
                 path.unlink()
                 continue
-            path.chmod(0o600)
-            _flush(path)
-            files[path.name] = stamp_of(path)
+            _close_and_flush(path)
+            files[path.name] = file_stamp(path)
         stamp = {
             "facts": self._facts,
             "onnxruntime": version("onnxruntime"),
@@ -141,75 +135,54 @@ class PackedGraph:
             "refusal": refusal,
         }
         (folder / _STAMP_NAME).write_text(json.dumps(stamp), encoding="utf-8")
-        (folder / _STAMP_NAME).chmod(0o600)
-        _flush(folder / _STAMP_NAME)
+        _close_and_flush(folder / _STAMP_NAME)
         with contextlib.suppress(OSError):
             folder.rename(self.folder)  # fails where there is one
-        self._tidy()
+        sweep(self._root)
+        packed = find_entries(self._root, _ENTRIES)
+        others = [entry for entry in packed if not _is_for_this_runtime(entry.path)]
+        delete_oldest(others, _MAX_NBYTES_OF_ALL, max_age_s=_MAX_AGE_OF_OTHERS_S, keep=self.folder)
+        delete_oldest(packed, _MAX_NBYTES_OF_ALL, keep=self.folder)
 
-    def _checked(self) -> Path | None:
-        """The graph; None for one that was tried and found to be of no use. Raises Unusable, OSError, ValueError."""
+    def _check(self) -> Path | None:
+        """The graph; None for one that was tried and found to be of no use.
+
+        Raises UnusableEntry, OSError, ValueError.
+        """
         for folder in (self._root, self.folder):
             if not is_private_folder(folder):
-                raise Unusable(f"{folder} is open to others")
+                raise UnusableEntry(f"{folder} is open to others")
         stamp = _read_stamp(self.folder)
         files: dict[str, Any] = stamp["files"]
         if stamp.get("facts") != self._facts:
-            raise Unusable("they are of another model, processor or onnxruntime")
+            raise UnusableEntry("they are of another model, processor or onnxruntime")
         if {path.name for path in self.folder.iterdir()} != {*files, _STAMP_NAME}:
-            raise Unusable("files are missing, or there are others")
+            raise UnusableEntry("files are missing, or there are others")
         for name, expected in files.items():
-            _require_private(self.folder / name)
-            if stamp_of(self.folder / name) != expected:
-                raise Unusable(f"{name} was changed")
+            open_private(self.folder / name).close()
+            if file_stamp(self.folder / name) != expected:
+                raise UnusableEntry(f"{name} was changed")
         return None if stamp.get("refusal") else self.folder / GRAPH_NAME
-
-    def _tidy(self) -> None:
-        """Hold the bounds; the one that was written now stays."""
-        for path in self._root.glob(f"{_NEW}*"):
-            if not _is_being_written(path):
-                shutil.rmtree(path, ignore_errors=True)
-        total = 0
-        for used, nbytes, folder in sorted(_packed(self._root), reverse=True):
-            total += nbytes
-            age_s = time.time() - used
-            is_old = age_s > (_MAX_AGE_S if _is_for_this_run_time(folder) else _MAX_AGE_OF_OTHERS_S)
-            if folder != self.folder and (is_old or total > _MAX_NBYTES_OF_ALL):
-                shutil.rmtree(folder, ignore_errors=True)
 
 
 def packed_root() -> Path:
     """The folder of all models' packed graphs; it need not be there."""
-    return platformdirs.user_cache_path("sotto", appauthor=False) / "packed"
+    return user_cache("packed")
 
 
-def packed_size(root: Path) -> tuple[int, int]:
+def measure_packed(root: Path) -> tuple[int, int]:
     """`(models, bytes)` of all that is kept."""
-    sizes = [nbytes for _, nbytes, folder in _packed(root) if (folder / GRAPH_NAME).exists()]
+    packed = find_entries(root, _ENTRIES)
+    sizes = [entry.nbytes for entry in packed if (entry.path / GRAPH_NAME).exists()]
     return len(sizes), sum(sizes)
 
 
-def _facts(manifest: Manifest) -> str:
+def _list_facts(manifest: Manifest) -> str:
     """All that packed weights depend on: threads change none of them."""
-    return json.dumps([_FORMAT, manifest.contents(), machine(num_threads=0)])
+    return json.dumps([_FORMAT, manifest.contents(), describe_machine(num_threads=0)])
 
 
-def _packed(root: Path) -> list[tuple[float, int, Path]]:
-    """`(when it was used last, bytes, folder)` of each."""
-    found: list[tuple[float, int, Path]] = []
-    for folder in root.glob("[0-9a-f]*"):
-        with contextlib.suppress(OSError):
-            nbytes = sum(path.lstat().st_size for path in folder.iterdir())
-            found.append((folder.lstat().st_mtime, nbytes, folder))
-    return found
-
-
-def _is_being_written(folder: Path) -> bool:
-    pid = folder.name.rpartition("-")[2]
-    return pid.isdecimal() and psutil.pid_exists(int(pid))
-
-
-def _is_for_this_run_time(folder: Path) -> bool:
+def _is_for_this_runtime(folder: Path) -> bool:
     try:
         return _read_stamp(folder).get("onnxruntime") == version("onnxruntime")
     except (OSError, ValueError):
@@ -217,24 +190,17 @@ def _is_for_this_run_time(folder: Path) -> bool:
 
 
 def _read_stamp(folder: Path) -> dict[str, Any]:
-    """Raises Unusable, OSError, ValueError."""
-    path = folder / _STAMP_NAME
-    _require_private(path)
-    stamp: object = json.loads(path.read_text(encoding="utf-8"))
+    """Raises UnusableEntry, OSError, ValueError."""
+    with open_private(folder / _STAMP_NAME) as file:
+        stamp: object = json.load(file)
     fields = cast("dict[str, Any]", stamp) if isinstance(stamp, dict) else {}
     if not isinstance(fields.get("files"), dict):
-        raise Unusable("their stamp is none")
+        raise UnusableEntry("their stamp is none")
     return fields
 
 
-def _require_private(path: Path) -> None:
-    """Raises Unusable for anything but a file that is this user's alone, OSError for none."""
-    about = path.lstat()
-    if not stat.S_ISREG(about.st_mode) or not is_private(about):
-        raise Unusable(f"{path.name} is open to others")
-
-
-def _flush(path: Path) -> None:
-    """So that a stamp on the disk never speaks of bytes that are not."""
+def _close_and_flush(path: Path) -> None:
+    """Close a file to others and put it on the disk: a stamp there must never be about bytes that are not."""
+    path.chmod(0o600)
     with path.open("rb+") as file:
         os.fsync(file.fileno())

@@ -164,12 +164,6 @@ def edit_token(task: str) -> str:
     return f"<|{task}|>"
 
 
-def find_edit_tasks(template: FimTemplate, tokenizer: Tokenizer) -> tuple[str, ...]:
-    """The edit tasks that a vocabulary has tokens for."""
-    known = (task for task in EDIT_TASKS if tokenizer.control_id(edit_token(task)) is not None)
-    return tuple(known) if template.prefix_first else ()
-
-
 def find_template(family: str, tokenizer: Tokenizer) -> FimTemplate:
     """The family's row, its control tokens checked against the vocabulary.
 

@@ -98,7 +98,7 @@ class Session:
         return (
             snapshot is not None
             and self.settings.enabled
-            and snapshot.language_id not in self.settings.disabledLanguages
+            and snapshot.language_id not in self.settings.disabled_languages
         )
 
     def supersede(self, method: str, uri: str) -> None:
@@ -189,7 +189,7 @@ class Session:
 
     async def _idle_worker(self) -> Worker | None:
         """None where nothing may be computed before it is asked for."""
-        wanted = self.settings.lookAhead
+        wanted = self.settings.look_ahead
         worker = self._worker
         if worker is None or wanted == "off" or (wanted == "auto" and await asyncio.to_thread(on_battery)):
             return None
@@ -211,8 +211,8 @@ class Session:
         """Start to load the model that the settings name, in place of the one before."""
         self.stop()
         self.good_for = frozenset()
-        unload_after_s = self.settings.unloadMinutes * 60 or None
-        share = _share_weights if self.settings.shareWeights else None
+        unload_after_s = self.settings.unload_minutes * 60 or None
+        share = _share_weights if self.settings.share_weights else None
         self._worker = Worker(self._loader(), unload_after_s, share) if self.settings.enabled else None
         if self._worker is not None:
             self._worker.start()
@@ -246,19 +246,19 @@ class Session:
         named, settings, project = self._named(self.settings), self.settings, self.project
 
         def load() -> "tuple[Engine, Manifest]":
-            from sotto_engine.cache.warm_start import WarmStart  # noqa: PLC0415
+            from sotto_engine.cache.cache_store import WarmStart  # noqa: PLC0415
             from sotto_engine.engine import EngineOptions  # noqa: PLC0415 - loads onnxruntime
             from sotto_engine.loading import load_engine  # noqa: PLC0415
 
             return load_engine(
                 resolve_model(named),
                 EngineOptions(
-                    fim_family=settings.fimFamily or None,
-                    fim_order=settings.fimOrder or None,
+                    fim_family=settings.fim_family or None,
+                    fim_order=settings.fim_order or None,
                     num_threads=settings.threads,
-                    cache_nbytes=settings.cacheMegabytes << 20,
-                    warm_start=WarmStart(settings.warmStart, project),
-                    share_weights=settings.shareWeights,
+                    cache_nbytes=settings.cache_megabytes << 20,
+                    warm_start=WarmStart(settings.warm_start, project),
+                    share_weights=settings.share_weights,
                 ),
             )
 
@@ -273,13 +273,13 @@ def _engine_settings(settings: Settings) -> tuple[object, ...]:
     """The settings that an engine is loaded with."""
     return (
         settings.model,
-        settings.fimFamily,
-        settings.fimOrder,
+        settings.fim_family,
+        settings.fim_order,
         settings.threads,
-        settings.cacheMegabytes,
-        settings.unloadMinutes,
-        settings.warmStart,
-        settings.shareWeights,
+        settings.cache_megabytes,
+        settings.unload_minutes,
+        settings.warm_start,
+        settings.share_weights,
     )
 
 

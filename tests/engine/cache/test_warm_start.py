@@ -13,8 +13,7 @@ import sotto_models
 from engine.cache.test_warm_equals_cold import EDITS, Place, answer, apply
 from engine.fakes import FakeCutModel, FakeModel, FakeRecurrentModel, make_engine
 from engine.test_embedded_model import cold, histories, sources
-from sotto_engine.cache.cache_store import CacheStore, folder_of
-from sotto_engine.cache.warm_start import WarmStart, kept_root
+from sotto_engine.cache.cache_store import CacheStore, WarmStart, kept_root, project_folder
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.engine import EngineOptions
 from sotto_engine.loading import load_engine
@@ -154,7 +153,7 @@ def test_a_small_model_keeps_nothing_unless_told_to_and_off_deletes_what_was_kep
     on = load("on")
     on.complete(request, CancelFlag())
     on.keep_prompts(never)
-    assert len(list(folder_of(kept_root(), "file:///project").iterdir())) == 1
+    assert len(list(project_folder(kept_root(), "file:///project").iterdir())) == 1
     assert load("off", project="file:///other").store is None
     assert list(kept_root().iterdir()), "another project's were switched off"
     assert load("off").store is None

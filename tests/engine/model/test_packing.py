@@ -20,7 +20,7 @@ from sotto_engine.model import packing
 from sotto_engine.model.packing import pack, share_weights
 from sotto_engine.model_files import packed_graph
 from sotto_engine.model_files.export_folder import describe_model
-from sotto_engine.model_files.packed_graph import GRAPH_NAME, PackedGraph, packed_size
+from sotto_engine.model_files.packed_graph import GRAPH_NAME, PackedGraph, measure_packed
 from sotto_models.store import ModelStore
 
 EMBEDDED = sotto_models.embedded_model_dir()
@@ -41,7 +41,7 @@ def test_what_is_of_no_use_is_not_kept_and_not_tried_again(root, loaded, monkeyp
     monkeypatch.setattr(packing, "_saves_memory", lambda *_: saves)
     manifest = describe_model(EMBEDDED)
     assert why in pack(manifest, PackedGraph(manifest))
-    assert packed_size(root) == (0, 0)
+    assert measure_packed(root) == (0, 0)
     monkeypatch.setattr(subprocess, "Popen", pytest.fail)
     share_weights(manifest)
     load()
@@ -121,7 +121,7 @@ def test_processes_that_begin_at_once_leave_one_that_is_whole(root, loaded):
         assert process.wait() == 0
     graph = PackedGraph(describe_model(EMBEDDED))
     assert list(root.iterdir()) == [graph.folder] and graph.find() is not None
-    assert packed_size(root)[0] == 1
+    assert measure_packed(root)[0] == 1
     load()
     assert loaded == [True]
 
@@ -191,7 +191,7 @@ def test_old_ones_go_when_a_new_one_comes(root):
 
 def test_what_would_take_more_than_the_bound_is_not_begun(root, monkeypatch):
     monkeypatch.setattr(packed_graph, "_MAX_NBYTES_OF_ALL", 1 << 20)
-    assert "more than" in PackedGraph(describe_model(EMBEDDED)).hindrance()
+    assert "more than" in PackedGraph(describe_model(EMBEDDED)).find_obstacle()
 
 
 def test_a_model_that_is_removed_takes_them_along(root, tmp_path):

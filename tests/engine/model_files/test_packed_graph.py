@@ -12,7 +12,7 @@ import pytest
 
 import sotto_models
 from engine.test_embedded_model import cold, histories, sources
-from sotto_engine.cache.warm_start import WarmStart
+from sotto_engine.cache.cache_store import WarmStart
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.engine import EngineOptions
 from sotto_engine.loading import load_engine
@@ -136,7 +136,7 @@ def spoil(folder):
     path = folder / GRAPH_NAME
     path.write_bytes(b"\x08no graph" * 100)
     files = json.loads((folder / "stamp.json").read_text())["files"]
-    restamp(folder, files=files | {GRAPH_NAME: packed_graph.stamp_of(path)})
+    restamp(folder, files=files | {GRAPH_NAME: packed_graph.file_stamp(path)})
 
 
 DAMAGES = {
