@@ -1,6 +1,6 @@
-"""What the code actions are worth on held-out code, and what checking the answers brings. `make bench-actions`.
+"""What the code actions are worth on held-out code, and what checking the answers brings.
 
-    PYTHONPATH=tests python -m benchmarks.actions --held-out held_out.jsonl --tasks 60
+    make bench NAME=actions ARGS="--held-out held_out.jsonl --tasks 60"
 
 Each task plants one thing in a file that compiles. For 1 and 5 answers of the model: the likeliest as it comes, and
 the likeliest that passes the checks. `compiles`: the file with the answer does. `equal`: the file is as it was.
@@ -98,7 +98,3 @@ def _row(kind: str, num: int, score: Counter, num_tasks: int, seconds: float) ->
 
     cells = [kind, str(num), share("compiles"), share("raw_equal"), share("applied"), share("equal")]
     return "| " + " | ".join([*cells, share("equal", score["applied"]), f"{seconds / num_tasks:.2f}"]) + " |"
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""Keyboard: what a person does in an editor, sent to a server; after each key a suggestion is waited for."""
+"""Keyboard: what a person does in an editor, sent to a server; waits for a suggestion after each key."""
 
 import re
 import statistics
@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.replay import Source, metrics_of
+from benchmarks.replay import Source, read_metrics
 from e2e.raw_client import RawClient
 
 _COUNTED = ("num_prompt_tokens", "num_cached_tokens", "num_completions", "cpu_seconds")
@@ -14,7 +14,7 @@ _COUNTED = ("num_prompt_tokens", "num_cached_tokens", "num_completions", "cpu_se
 
 @dataclass
 class Buffer:
-    """An open file, its cursor, and the text that is meant to be written there."""
+    """An open file, its cursor, and the text to be written there."""
 
     uri: str
     text: str
@@ -25,7 +25,7 @@ class Buffer:
     @classmethod
     def of(cls, source: Source) -> "Buffer":
         """A file with a hole, the cursor in it."""
-        return cls(source.uri, source.before + source.behind, source.hole.start, source.text[source.hole])
+        return cls(source.uri, source.before + source.after, source.hole.start, source.text[source.hole])
 
     def position(self, offset: int) -> dict[str, int]:
         """As the protocol has it; the files are ASCII."""
@@ -33,7 +33,7 @@ class Buffer:
         return {"line": before.count("\n"), "character": offset - (before.rfind("\n") + 1)}
 
     def replace(self, start: int, end: int, new: str) -> dict[str, Any]:
-        """Change the text, the cursor behind it; the change as the protocol tells it."""
+        """Change the text, the cursor after it; the change as the protocol has it."""
         change = {"range": {"start": self.position(start), "end": self.position(end)}, "text": new}
         self.text = self.text[:start] + new + self.text[end:]
         self.cursor = start + len(new)
@@ -83,13 +83,13 @@ class Keyboard:
         self._replace(self.buffer.cursor, self.buffer.cursor, text)
 
     def type_next(self, num_chars: int) -> None:
-        """Type what is meant to be written, a letter a key."""
+        """Type the text to come, a letter a key."""
         for _ in range(num_chars):
             text, self.buffer.to_come = self.buffer.to_come[:1], self.buffer.to_come[1:]
             self.press(text)
 
     def press_next_word(self) -> None:
-        """A word or a sign of what is meant to be written as one key, a line's end with its indentation too."""
+        """A word or a sign of the text to come as one key, a line's end with its indentation too."""
         word = re.match(r"\n[ \t]*|\w+|[ \t]+|.", self.buffer.to_come)
         assert word is not None, "nothing is left to write"
         self.buffer.to_come = self.buffer.to_come[word.end() :]
@@ -144,14 +144,14 @@ class Keyboard:
             "position": buffer.position(buffer.cursor),
             "context": {"triggerKind": 2},
         }
-        before = metrics_of(client)
+        before = read_metrics(client)
         start = time.perf_counter()
         if change is not None:
             client.change(buffer.uri, buffer.version, change)
         msg_id = client.send_request("textDocument/inlineCompletion", params)
         items = client.wait(msg_id, timeout=60)["result"]["items"]
         counts.latencies_ms.append((client.received_at[msg_id] - start) * 1000)
-        after = metrics_of(client)
+        after = read_metrics(client)
         used = {name: after[name] - before[name] for name in _COUNTED}
         counts.cpu_seconds += used["cpu_seconds"]
         if used["num_completions"]:

@@ -1,6 +1,6 @@
 """500 keystrokes on real files, over stdio, one request a key: what a person waits, what it costs.
 
-    make bench        or        PYTHONPATH=tests .venv/bin/python -m benchmarks.replay [--order anchored] [--json]
+    make bench NAME=replay [ARGS="--order anchored --json"]
 
 Types parts of four files of the standard library back into them, a stretch in each in turn, with mistakes and
 backspaces. Every key sends didChange and inlineCompletion and waits for the answer.
@@ -32,7 +32,7 @@ _MISTAKES = 0.04
 
 @dataclass
 class Source:
-    """A file with a hole, and how much of the hole has been typed; `wrong` is a mistake that stands behind it."""
+    """A file with a hole, and how much of the hole has been typed; `wrong` is a mistake at the cursor."""
 
     uri: str
     text: str
@@ -53,7 +53,7 @@ class Source:
         return self.text[: self.hole.start + self.typed] + self.wrong
 
     @property
-    def behind(self) -> str:
+    def after(self) -> str:
         return self.text[self.hole.stop :]
 
     @property
@@ -62,7 +62,7 @@ class Source:
         return {"line": len(lines) - 1, "character": len(lines[-1])}
 
     def press(self, key: str) -> dict[str, Any]:
-        """Type a key of `keystrokes`; the change as the protocol tells it."""
+        """Type a key of `keystrokes`; the change as the protocol has it."""
         self.version += 1
         start, text = self.cursor, key
         if key == "\b":
@@ -88,7 +88,7 @@ class Result:
     initialize_ms: float = 0.0
     metrics: dict[str, float] = field(default_factory=dict)
     joules: float | None = None
-    """Of the whole machine; None where it does not tell."""
+    """Of the whole machine; None where it cannot be read."""
 
     def report(self) -> dict[str, Any]:
         """The figures of docs/benchmarks.md."""
@@ -112,7 +112,7 @@ class Result:
                 (metrics["num_prompt_tokens"] - metrics["num_cached_tokens"]) / metrics["num_completions"], 2
             ),
             "CPU seconds a keystroke": round(metrics["cpu_seconds"] / len(latencies), 5),
-            "joules a keystroke": "not told"
+            "joules a keystroke": "unknown"
             if self.joules is None
             else round(self.joules / len(latencies), 3),
             "peak memory MB": round(metrics["peak_memory_nbytes"] / 1e6, 1),
@@ -155,15 +155,15 @@ def replay(num_keystrokes: int = NUM_KEYSTROKES, settings: dict[str, Any] | None
         client.initialize(initializationOptions=settings or {})
         result.initialize_ms = (time.perf_counter() - started) * 1000
         for file in files:
-            client.open(file.uri, file.before + file.behind)
+            client.open(file.uri, file.before + file.after)
         _ask(client, files[0], Result())
         result.first_suggestion_ms = (time.perf_counter() - started) * 1000
-        before = metrics_of(client)
+        before = read_metrics(client)
         meter = EnergyMeter()
         for number, key in keystrokes(num_keystrokes):
             send(client, files[number], files[number].press(key), result)
         result.joules = meter.joules()
-        after = metrics_of(client)
+        after = read_metrics(client)
         result.metrics = {name: after[name] - before[name] for name in after} | {
             "peak_memory_nbytes": after["peak_memory_nbytes"]
         }
@@ -173,7 +173,7 @@ def replay(num_keystrokes: int = NUM_KEYSTROKES, settings: dict[str, Any] | None
 
 
 def send(client: RawClient, file: Source, change: dict[str, Any], result: Result) -> None:
-    """Tell the server of a key and wait for its suggestion."""
+    """Send a key to the server and wait for its suggestion."""
     _ask(client, file, result, change)
 
 
@@ -194,7 +194,7 @@ def _ask(client: RawClient, file: Source, result: Result, change: dict[str, Any]
     result.num_shown += bool(response["result"]["items"])
 
 
-def metrics_of(client: RawClient) -> dict[str, float]:
+def read_metrics(client: RawClient) -> dict[str, float]:
     return client.result("workspace/executeCommand", {"command": "sotto.metrics"})
 
 
@@ -210,7 +210,3 @@ def main() -> None:
         return
     for name, value in report.items():
         print(f"| {name} | {value} |")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """One kind of edit after the other on real files, over stdio: what each costs, key by key.
 
-    make bench        or        PYTHONPATH=tests .venv/bin/python -m benchmarks.traces [--order anchored] [NAME ...]
+    make bench NAME=traces [ARGS="--order anchored NAME ..."]
 
 Every trace has a fresh server; the first question in each file, which computes its whole prompt, does not count,
 except where it is what the trace is about.
@@ -44,7 +44,7 @@ def new_lines(keyboard: Keyboard) -> None:
 
 
 def accepts(keyboard: Keyboard) -> None:
-    """Tab on whatever is shown after each four letters; what is not meant is undone."""
+    """Tab on whatever is shown after each four letters; what is wrong is undone."""
     buffer = keyboard.buffer
     for _ in range(40):
         keyboard.type_next(4)
@@ -78,7 +78,7 @@ def undo(keyboard: Keyboard) -> None:
 
 
 def paste(keyboard: Keyboard) -> None:
-    """Six lines of the file put in at once, then typing on behind them."""
+    """Six lines of the file put in at once, then typing on after them."""
     lines = keyboard.buffer.text.split("\n")
     for number in range(6):
         keyboard.press("\n" + "\n".join(lines[40 + 6 * number : 46 + 6 * number]) + "\n")
@@ -158,7 +158,7 @@ _SHOWS_ALL = {"accepts, the wrong ones undone"}
 
 
 def run(name: str, settings: dict[str, Any] | None = None) -> Presses:
-    """One trace on a fresh server, which thinks of nothing that was not asked: its counts are the same every time."""
+    """One trace on a fresh server that prefetches nothing: its counts are the same every time."""
     options = {"lookAhead": "off", "warmStart": False, "budgetMs": 20_000} | (settings or {})
     if name in _SHOWS_ALL:
         options["minProbability"] = 0
@@ -201,7 +201,3 @@ def main() -> None:
     print(HEAD)
     for name in options.names or TRACES:
         print(row(name, run(name, {"fimOrder": options.order})), flush=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,10 +1,10 @@
 """The same keystrokes on Sotto and on llama-server with llama.vim's settings, turn by turn, on the same weights.
 
-    make bench-llama LLAMA_SERVER=PROGRAM GGUF=FILE [MODEL=DIR]
+    make bench NAME=llama ARGS="--llama-server PROGRAM --gguf FILE [--model DIR]"
 
 Both servers run on the same number of threads and make at most so many new tokens a key, sure of them or not. Keys
-that type along the suggestion on Sotto's screen are left out: neither plugin asks its model then. `--traces` replays
-the edits of traces.py instead, a row each; `--plot FILE` draws how many keys were answered by when.
+that type along the suggestion on Sotto's screen are left out: neither plugin asks its model then. The edits of
+traces.py follow, a row each; `--plot FILE` draws how many keys were answered by when.
 """
 
 import argparse
@@ -21,8 +21,8 @@ from typing import Any
 import psutil
 
 from benchmarks.keyboard import Buffer, Keyboard
-from benchmarks.llama_server import LlamaServer
-from benchmarks.replay import Result, Source, keystrokes, metrics_of, send, sources
+from benchmarks.llama.llama_server import LlamaServer
+from benchmarks.replay import Result, Source, keystrokes, read_metrics, send, sources
 from benchmarks.traces import TRACES, buffers
 from e2e.raw_client import RawClient
 
@@ -67,14 +67,14 @@ def run(client: RawClient, llama: LlamaServer, num_keys: int, num_tokens: int) -
     sotto, peer = Side(), Side()
     files = sources()
     for file in files:
-        client.open(file.uri, file.before + file.behind)
+        client.open(file.uri, file.before + file.after)
     for number, (which, key) in enumerate(keystrokes(num_keys)):
         file = files[which]
         change = file.press(key)
         key_sotto, key_peer = Side(), Side()
         asks = [
             lambda file=file, change=change, side=key_sotto: _ask_sotto(client, file, change, side),
-            lambda file=file, side=key_peer: _ask_llama(llama, file.before, file.behind, num_tokens, side),
+            lambda file=file, side=key_peer: _ask_llama(llama, file.before, file.after, num_tokens, side),
         ]
         for ask in asks if number % 2 else reversed(asks):
             ask()
@@ -139,9 +139,9 @@ def draw(sides: dict[str, list[float]], path: Path) -> None:
 
 def _ask_sotto(client: RawClient, file: Source, change: dict[str, Any], side: Side) -> None:
     """Adds nothing to `side` where no model was run."""
-    before, result = metrics_of(client), Result()
+    before, result = read_metrics(client), Result()
     send(client, file, change, result)
-    after = metrics_of(client)
+    after = read_metrics(client)
     used = {name: after[name] - before[name] for name in _COUNTED}
     if used["num_completions"]:
         side.latencies_ms += result.latencies_ms
@@ -166,11 +166,13 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--llama-server", type=Path, required=True, help="a built llama-server")
-    parser.add_argument("--gguf", type=Path, required=True, help="the weights for it (see recipe.export.gguf)")
+    parser.add_argument(
+        "--gguf", type=Path, required=True, help="the weights for it (see recipe.export.gguf)"
+    )
     parser.add_argument("--model", default="", help="Sotto's model folder; the embedded one by default")
     parser.add_argument("--order", default="", help="Sotto's FIM order, where not the model's own")
     parser.add_argument("--keystrokes", type=int, default=300)
-    parser.add_argument("--traces", action="store_true", help="the edits of traces.py, a row each")
+    parser.add_argument("--no-traces", action="store_true", help="without the edits of traces.py")
     parser.add_argument("--plot", type=Path, help="a PNG of the keystrokes' times")
     parser.add_argument("--tokens", type=int, default=8, help="new tokens a key")
     parser.add_argument("--threads", type=int, default=psutil.cpu_count(logical=False) or 1)
@@ -184,10 +186,9 @@ def main() -> None:
         "budgetMs": 60_000,
         "lookAhead": "off",
     }
-    if options.traces:
+    _print_keystrokes(options, settings)
+    if not options.no_traces:
         _print_traces(options, settings)
-    else:
-        _print_keystrokes(options, settings)
 
 
 @contextmanager
@@ -223,13 +224,9 @@ def _print_keystrokes(options: argparse.Namespace, settings: dict[str, Any]) -> 
 
 
 def _print_traces(options: argparse.Namespace, settings: dict[str, Any]) -> None:
-    print(TRACE_HEAD)
+    print(f"\n{TRACE_HEAD}")
     for name, trace in TRACES.items():
         with _both_servers(options, settings) as (client, llama):
             keyboard = KeyboardOfBoth(client, llama, buffers(), options.tokens)
             trace(keyboard)
         print(trace_row(name, keyboard.pairs), flush=True)
-
-
-if __name__ == "__main__":
-    main()

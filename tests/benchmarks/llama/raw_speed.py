@@ -1,9 +1,9 @@
-"""Prefill and decode of model folders beside llama-bench, nothing else: no prompt, no server, no drafts.
+"""Prefill and decode of model folders next to llama-bench: no prompt, no server, no drafts.
 
-    make bench-raw LLAMA_BENCH=PROGRAM GGUF=FILE MODELS="DIR DIR" [SMALL_PAGES=1]
+    make bench NAME=raw ARGS="DIR ... --llama-bench PROGRAM --gguf FILE [--small-pages]"
 
 Every round runs each in turn on the same number of threads. Another program on the machine can only slow a round
-down, so the best of the rounds is printed beside the median; see docs/benchmarks.md.
+down, so the best of the rounds is printed next to the median; see docs/benchmarks.md.
 """
 
 import argparse
@@ -88,7 +88,7 @@ def main() -> None:
             for key, rate in values.items():
                 rates[name][key].append(rate)
     for key in rates["llama.cpp"]:
-        print(f"{key[0]} behind {key[1]} tokens, tokens a second")
+        print(f"{key[0]} after {key[1]} tokens, tokens a second")
         other = rates["llama.cpp"][key]
         for name, by_key in rates.items():
             values = by_key[key]
@@ -97,7 +97,3 @@ def main() -> None:
                 f"  {name:36} best {max(values):6.1f} ({max(values) / max(other):.2f} of llama.cpp's)   "
                 f"median {statistics.median(values):6.1f}, round by round {ratio:.2f}"
             )
-
-
-if __name__ == "__main__":
-    main()

@@ -1,9 +1,9 @@
 """What the server itself takes of a keystroke, by the size of the document, and whether its memory grows.
 
-    make bench-server
+    make bench NAME=server
 
-A key's share is the time from sending it to the answer, less the engine's. 500 documents are open beside the one that
-is typed in.
+A key's share is the time from sending it to the answer, less the engine's. 500 other documents are
+open.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks.replay import Result, Source, metrics_of, send
+from benchmarks.replay import Result, Source, read_metrics, send
 from e2e.raw_client import RawClient
 
 LINES = (100, 1_000, 10_000, 50_000)
@@ -35,14 +35,14 @@ def document(num_lines: int) -> Source:
 
 def shares(client: RawClient, file: Source, num_keys: int) -> list[float]:
     """Milliseconds a key that were not the engine's, for keys that the model was asked for."""
-    client.open(file.uri, file.before + file.behind)
+    client.open(file.uri, file.before + file.after)
     for _ in range(_NUM_UNCOUNTED):
         send(client, file, file.press(""), Result())
     found: list[float] = []
     for _ in range(num_keys):
-        before, result = metrics_of(client), Result()
+        before, result = read_metrics(client), Result()
         send(client, file, file.press(""), result)
-        after = metrics_of(client)
+        after = read_metrics(client)
         if after["num_completions"] > before["num_completions"]:
             found.append(result.latencies_ms[0] - (after["engine_ms"] - before["engine_ms"]))
     return found
@@ -64,7 +64,7 @@ def main() -> None:
             percent = statistics.quantiles(found, n=100)
             print(f"| {num_lines:,} | {percent[49]:.2f} | {percent[94]:.2f} |", flush=True)
         process, file = psutil.Process(client.process.pid), document(400)
-        client.open(file.uri, file.before + file.behind)
+        client.open(file.uri, file.before + file.after)
         print("\n| requests | resident MB |\n|---|---|")
         for number in range(options.requests + 1):
             if number % max(1, options.requests // 5) == 0:
@@ -72,10 +72,6 @@ def main() -> None:
             if file.typed == len(_TYPED):
                 file.typed = 0
                 file.version += 1
-                client.change(file.uri, file.version, {"text": file.before + file.behind})
+                client.change(file.uri, file.version, {"text": file.before + file.after})
             send(client, file, file.press(""), Result())
         client.end()
-
-
-if __name__ == "__main__":
-    main()

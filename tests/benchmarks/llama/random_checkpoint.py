@@ -1,6 +1,6 @@
 """A checkpoint in the shape of Qwen2.5-Coder with random weights, for the times that do not depend on them.
 
-PYTHONPATH=tests .venv/bin/python -m benchmarks.random_checkpoint 0.5b TOKENIZER_DIR OUTPUT
+make bench NAME=checkpoint ARGS="0.5b TOKENIZER_DIR OUTPUT"
 PYTHONPATH=onnx_models .venv/bin/python -m recipe.export.gguf OUTPUT FILE.gguf --type q4_0 --pre-tokenizer qwen2
 """
 
@@ -12,8 +12,29 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from benchmarks.real_shapes import COMMON, SHAPES
-
+SHAPES = {
+    "0.5b": {
+        "hidden_size": 896,
+        "intermediate_size": 4864,
+        "num_hidden_layers": 24,
+        "num_attention_heads": 14,
+    },
+    "1.5b": {
+        "hidden_size": 1536,
+        "intermediate_size": 8960,
+        "num_hidden_layers": 28,
+        "num_attention_heads": 12,
+    },
+}
+_COMMON = {
+    "vocab_size": 151936,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 32768,
+    "rope_theta": 1e6,
+    "tie_word_embeddings": True,
+    "eos_token_id": 151643,
+    "bos_token_id": 151643,
+}
 _SPREAD = 0.02
 """Standard deviation of the weights, as transformers starts a training."""
 
@@ -53,14 +74,10 @@ def main() -> None:
     parser.add_argument("tokenizer", type=Path, help="folder with Qwen2.5's tokenizer.json")
     parser.add_argument("output", type=Path)
     options = parser.parse_args()
-    config = {**COMMON, **SHAPES[options.shape]}
+    config = {**_COMMON, **SHAPES[options.shape]}
     torch.manual_seed(0)
     options.output.mkdir(parents=True, exist_ok=True)
     save_file(weights(config), options.output / "model.safetensors")
     shutil.copy(options.tokenizer / "tokenizer.json", options.output)
     more = {"model_type": "qwen2", "architectures": ["Qwen2ForCausalLM"], "rms_norm_eps": 1e-6}
     (options.output / "config.json").write_text(json.dumps(config | more), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

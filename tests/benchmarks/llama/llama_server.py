@@ -1,4 +1,4 @@
-"""llama.cpp's `llama-server`, asked for completions with the settings that llama.vim sends."""
+"""llama.cpp's `llama-server`, with the settings that llama.vim sends."""
 
 import json
 import socket
@@ -66,10 +66,10 @@ class LlamaServer:
         times = psutil.Process(self.process.pid).cpu_times()
         return times.user + times.system
 
-    def infill(self, before: str, behind: str, num_tokens: int) -> Infill:
+    def infill(self, before: str, after: str, num_tokens: int) -> Infill:
         """What belongs between the two texts, at most `num_tokens` of it."""
         *above, line = before.split("\n")
-        rest = behind.split("\n")
+        rest = after.split("\n")
         answer = self._post(
             "/infill",
             {
