@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sotto_lsp.actions.action import Action
 from sotto_lsp.actions.checkers.finding import Diagnosed
-from sotto_lsp.actions.checkers.known_checkers import checkers_named, maker_of
+from sotto_lsp.actions.checkers.known_checkers import find_checkers, find_maker
 from sotto_lsp.actions.checkers.verifier import Verifier
 from sotto_lsp.actions.places.place import Place
 from sotto_lsp.documents.paths import WorkspaceFile
@@ -16,7 +16,7 @@ def verifier_for(
 ) -> Verifier | None:
     """For a diagnostic, the checker that made it; else those that the action names, or all. None if none is."""
     diagnosed = Diagnosed(place.first_line, place.source, place.code, place.message)
-    maker = maker_of(diagnosed) if action.for_diagnostic else None
+    maker = find_maker(diagnosed) if action.for_diagnostic else None
     named = allowed if action.every_checker else action.checkers
     if maker and maker.name in allowed:
         named = [maker.name]
@@ -27,6 +27,6 @@ def verifier_for(
     left = tuple(
         f"{name}, which sotto.actionCheckers does not allow" for name in named if name not in allowed
     )
-    asked = checkers_named(tuple(name for name in named if name in allowed))
+    asked = find_checkers(tuple(name for name in named if name in allowed))
     root, file = workspace_file.root, workspace_file.file
     return Verifier(asked, root, file, diagnosed if action.for_diagnostic else None, left)

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from sotto_lsp.actions.checkers.known_checkers import checkers_named
+from sotto_lsp.actions.checkers.known_checkers import find_checkers
 from sotto_lsp.actions.checkers.verifier import Verifier
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="the planted programs are scripts with a #! line")
@@ -31,8 +31,8 @@ def plant(tmp_path, monkeypatch):
 
 
 def verdicts(project, name="ruff", after=("x = 2\n", "x = 3\n"), limit_s=60.0, goes_on=lambda what: True):
-    verifier = Verifier(checkers_named((name,)), project, project / "app.py", limit_s=limit_s)
-    return asyncio.run(verifier.verdicts("x = 1\n", after, 2, goes_on))
+    verifier = Verifier(find_checkers((name,)), project, project / "app.py", limit_s=limit_s)
+    return asyncio.run(verifier.judge("x = 1\n", after, 2, goes_on))
 
 
 def is_running(pid):
@@ -86,9 +86,9 @@ def test_what_was_refused_before_the_time_is_over_stays_refused(plant, tmp_path)
         "print(json.dumps([{'location': {'row': 1}, 'code': 'F1', 'message': 'no'}] if n == 1 else []))\n"
     )
     plant("ruff", count + "if n == 2: time.sleep(600)\n" + report)
-    verifier = Verifier(checkers_named(("ruff",)), tmp_path, tmp_path / "app.py", limit_s=5.0)
+    verifier = Verifier(find_checkers(("ruff",)), tmp_path, tmp_path / "app.py", limit_s=5.0)
     for _ in range(2):  # the second time it is not asked again
-        verdict = asyncio.run(verifier.verdicts("x = 1\n", ["x = 2\n", "x = 3\n"], 2, lambda what: True))
+        verdict = asyncio.run(verifier.judge("x = 1\n", ["x = 2\n", "x = 3\n"], 2, lambda what: True))
         assert verdict.accepted == [1] and verdict.refusals == ["ruff reports F1: no"]
         assert verdict.unchecked == ["ruff gave no answer in 5 s"]
     assert (tmp_path / ".venv" / "bin" / "ruff.n").read_text() == "xxx"
@@ -102,8 +102,8 @@ def test_cancelling_ends_the_program_and_leaves_no_file(plant, tmp_path, monkeyp
     pid = tmp_path / ".venv" / "bin" / "pyright.pid"
 
     async def begin_and_cancel():
-        verifier = Verifier(checkers_named(("pyright",)), tmp_path, tmp_path / "app.py")
-        task = asyncio.create_task(verifier.verdicts("x = 1\n", ["x = 2\n"], 1, lambda what: True))
+        verifier = Verifier(find_checkers(("pyright",)), tmp_path, tmp_path / "app.py")
+        task = asyncio.create_task(verifier.judge("x = 1\n", ["x = 2\n"], 1, lambda what: True))
         end = time.monotonic() + 60
         while not (pid.exists() and pid.read_text()):
             assert time.monotonic() < end

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sotto_lsp.actions.checkers.finding import Diagnosed
-from sotto_lsp.actions.checkers.known_checkers import CHECKERS, checkers_named, maker_of
+from sotto_lsp.actions.checkers.known_checkers import CHECKERS, find_checkers, find_maker
 from sotto_lsp.actions.checkers.verifier import Verifier
 
 SCRIPTS = Path(sys.executable).parent
@@ -33,14 +33,14 @@ def project(tmp_path, monkeypatch):
 
 
 def verdicts(project, name, before, after, diagnosed=None, num_wanted=1, told=None):
-    verifier = Verifier(checkers_named((name,)), project, project / "shop" / "app.py", diagnosed)
+    verifier = Verifier(find_checkers((name,)), project, project / "shop" / "app.py", diagnosed)
 
     def goes_on(what):
         if told is not None:
             told.append(what)
         return True
 
-    return asyncio.run(verifier.verdicts(before, after, num_wanted, goes_on))
+    return asyncio.run(verifier.judge(before, after, num_wanted, goes_on))
 
 
 def tree(folder):
@@ -106,12 +106,12 @@ def test_a_file_that_is_not_on_the_disk_yet_can_be_checked(project):
     ],
 )
 def test_a_diagnostic_is_checked_by_the_tool_that_made_it(source, code, maker):
-    found = maker_of(Diagnosed(0, source, code, "message"))
+    found = find_maker(Diagnosed(0, source, code, "message"))
     assert (found and found.name) == maker
 
 
 def test_mypys_lines_are_read():
-    (mypy,) = checkers_named(("mypy",))
+    (mypy,) = find_checkers(("mypy",))
     output = (
         'shop/app.py:5:12: error: Incompatible return value type (got "int", expected "str")  [return-value]\n'
         "shop/app.py:5:12: note: See https://mypy.readthedocs.io\n"

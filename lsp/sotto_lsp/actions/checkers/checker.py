@@ -38,7 +38,7 @@ class Checker:
     arguments: Callable[[Call], list[str]]
     read: Callable[[str, Path], list[Finding]]
 
-    def made(self, diagnosed: Diagnosed) -> bool:
+    def reports(self, diagnosed: Diagnosed) -> bool:
         """Whether a diagnostic is this tool's."""
         if diagnosed.source:
             return diagnosed.source.lower() in self.sources

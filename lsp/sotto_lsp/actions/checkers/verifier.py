@@ -1,4 +1,4 @@
-"""Verifier: which of several texts the project's own checkers accept. Says so where they could not be asked."""
+"""Verifier: which of several texts the project's own checkers accept, and which checkers could not be run."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -6,16 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sotto_lsp.actions.checkers.checker import Checker
-from sotto_lsp.actions.checkers.checker_answers import CheckerAnswers
-from sotto_lsp.actions.checkers.checker_process import CheckerError
-from sotto_lsp.actions.checkers.finding import Diagnosed
-from sotto_lsp.actions.checkers.judgement import Judgement
+from sotto_lsp.actions.checkers.finding import Diagnosed, Judgement
+from sotto_lsp.actions.checkers.process import CheckerError
+from sotto_lsp.actions.checkers.run import CheckerRun
 
 LIMIT_S = 20.0
 """For one checker and all texts of an action together."""
 
 GoesOn = Callable[[str], bool]
-"""Told what is done next; False ends the asking."""
+"""Called with what is done next; False ends the checking."""
 
 
 @dataclass
@@ -32,8 +31,8 @@ class Verdicts:
 class Verifier:
     """For one action on one file of the workspace `root`.
 
-    diagnosed: what the change is to put right, if there is such a thing. not_asked: said to be unchecked, with the
-    reason.
+    diagnosed: what the change is to put right, if there is such a thing. not_asked: checkers that are not run, each
+    with the reason.
     """
 
     checkers: tuple[Checker, ...]
@@ -44,19 +43,19 @@ class Verifier:
     limit_s: float = LIMIT_S
 
     def __post_init__(self) -> None:
-        self._answers = [CheckerAnswers(each, self.root, self.file) for each in self.checkers]
+        self._runs = [CheckerRun(each, self.root, self.file) for each in self.checkers]
 
-    async def verdicts(self, before: str, after: Sequence[str], num_wanted: int, goes_on: GoesOn) -> Verdicts:
-        """The first `num_wanted` texts that every checker accepts; a checker that cannot be asked refuses none."""
+    async def judge(self, before: str, after: Sequence[str], num_wanted: int, goes_on: GoesOn) -> Verdicts:
+        """The first `num_wanted` texts that every checker accepts; a checker that cannot be run refuses none."""
         verdicts = Verdicts(list(range(len(after))), unchecked=list(self.not_asked))
-        for answers in self._answers:
-            wanted = num_wanted if answers is self._answers[-1] else len(after)
-            await self._judge(answers, before, after, verdicts, wanted, goes_on)
+        for run in self._runs:
+            wanted = num_wanted if run is self._runs[-1] else len(after)
+            await self._judge_by(run, before, after, verdicts, wanted, goes_on)
         return verdicts
 
-    async def _judge(
+    async def _judge_by(
         self,
-        answers: CheckerAnswers,
+        run: CheckerRun,
         before: str,
         after: Sequence[str],
         verdicts: Verdicts,
@@ -64,29 +63,27 @@ class Verifier:
         goes_on: GoesOn,
     ) -> None:
         """One checker's part of the verdicts."""
-        name = answers.checker.name
+        name = run.checker.name
         accepted: list[int] = []
-        unjudged, judgement = verdicts.accepted, None
+        todo, judgement = verdicts.accepted, None
         try:
-            async with asyncio.timeout(self.limit_s), answers.asking() as findings:
+            async with asyncio.timeout(self.limit_s), run.begin() as check:
                 goes_on(f"asking {name}")
-                judgement = Judgement.of(name, await findings(before), self.diagnosed)
-                while (
-                    unjudged and len(accepted) < num_wanted and goes_on(f"{name}, answer {unjudged[0] + 1}")
-                ):
-                    refusal = judgement.refusal(await findings(after[unjudged[0]]))
-                    number, unjudged = unjudged[0], unjudged[1:]
+                judgement = Judgement.of(name, await check(before), self.diagnosed)
+                while todo and len(accepted) < num_wanted and goes_on(f"{name}, answer {todo[0] + 1}"):
+                    refusal = judgement.refuse(await check(after[todo[0]]))
+                    number, todo = todo[0], todo[1:]
                     if refusal is None:
                         accepted.append(number)
                     else:
                         verdicts.refusals.append(refusal)
         except (CheckerError, TimeoutError) as error:
-            answers.failure = str(error) or f"gave no answer in {self.limit_s:g} s"
-        if judgement is None or (answers.failure and not accepted):
-            verdicts.unchecked.append(f"{name} {answers.failure}")
-            verdicts.accepted = unjudged
+            run.failure = str(error) or f"gave no answer in {self.limit_s:g} s"
+        if judgement is None or (run.failure and not accepted):
+            verdicts.unchecked.append(f"{name} {run.failure}")
+            verdicts.accepted = todo
             return
         verdicts.accepted = accepted
         verdicts.passed.append(judgement.passed)
-        if self.diagnosed is not None and judgement.meant is None:
+        if self.diagnosed is not None and judgement.target is None:
             verdicts.unchecked.append(f"{name} by itself does not report this diagnostic")

@@ -44,7 +44,7 @@ async def verified(
     if not texts:
         return Verified([], tuple(refusals))
     before = stubbed(question.text, question.target)
-    verdicts = await verifier.verdicts(before, texts, num_wanted, goes_on)
+    verdicts = await verifier.judge(before, texts, num_wanted, goes_on)
     accepted = [sound[number] for number in verdicts.accepted]
     return Verified(
         accepted, (*verdicts.refusals, *refusals), tuple(verdicts.passed), tuple(verdicts.unchecked)

@@ -1,21 +1,23 @@
-"""One run of a project's program: kept from the network as far as it listens, bounded, ended with its children."""
+"""A project's program: where it is, and one run: kept from the network as far as it listens, bounded, ended whole."""
 
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from dataclasses import dataclass
 from pathlib import Path
 
+_SCRIPTS = Path(".venv", "Scripts" if os.name == "nt" else "bin")
 _MAX_NBYTES = 8 << 20
 _KEPT = frozenset({"PATH", "PATHEXT", "HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "SYSTEMROOT"}) | {
     *("TMPDIR", "TEMP", "TMP", "LANG", "LC_ALL", "LC_CTYPE", "VIRTUAL_ENV", "CONDA_PREFIX"),
     *("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"),
 }
 _NOWHERE = "http://127.0.0.1:9"
-"""The discard port: what asks the network by way of a proxy is refused at once."""
+"""The discard port: it refuses at once what goes to the network by way of a proxy."""
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _OFFLINE = {
     **dict.fromkeys(_PROXIES, _NOWHERE),
@@ -43,18 +45,27 @@ class Ended:
     @property
     def failure(self) -> CheckerError:
         """For a code that says that the work was not done."""
-        said = next((line for line in self.complaint.splitlines() if line.strip()), "")
-        return CheckerError(f"failed ({said.strip()[:100] or f'exit code {self.code}'})")
+        lines = [line.strip()[:100] for line in self.complaint.splitlines() if line.strip()]
+        return CheckerError(f"failed ({lines[0] if lines else f'exit code {self.code}'})")
 
 
-async def run_program(
-    command: list[str],
-    folder: Path,
-    text: str | None = None,
-) -> Ended:
-    """Run it to its end. `text`: its stdin, or None.
+def find_program(name: str, root: Path) -> Path | None:
+    """In the workspace's `.venv`, which has the project's own version, or else on the PATH; None for neither."""
+    # Relative entries of the PATH would be looked up in whatever folder the editor was started in.
+    entries = [each for each in os.environ.get("PATH", "").split(os.pathsep) if Path(each).is_absolute()]
+    found = shutil.which(name, path=os.pathsep.join([str(root / _SCRIPTS), *entries]))
+    return Path(found) if found else None
 
-    What it has started and left running is ended with it. Cancelling ends all of it.
+
+def find_python(root: Path) -> Path | None:
+    """The interpreter of the workspace's environment."""
+    found = shutil.which("python", path=str(root / _SCRIPTS))
+    return Path(found) if found else None
+
+
+async def run_program(command: list[str], folder: Path, text: str | None) -> Ended:
+    """Run it to its end, and end what it has left running. `text`: its stdin, or None. Cancelling ends all of it.
+
     Raises CheckerError for a program that cannot be started.
     """
     try:
@@ -72,7 +83,7 @@ async def run_program(
         raise CheckerError(f"could not be started ({error.strerror or error})") from error
     try:
         _, output, complaint = await asyncio.gather(
-            _feed(process.stdin, text), _drained(process.stdout), _drained(process.stderr)
+            _feed(process.stdin, text), _drain(process.stdout), _drain(process.stderr)
         )
         code = await process.wait()
     finally:
@@ -94,7 +105,7 @@ async def _feed(stream: asyncio.StreamWriter | None, text: str | None) -> None:
         stream.close()
 
 
-async def _drained(stream: asyncio.StreamReader | None) -> str:
+async def _drain(stream: asyncio.StreamReader | None) -> str:
     """Everything up to a limit; the rest is read, so that the program can end, and forgotten."""
     data = bytearray()
     while stream is not None and (piece := await stream.read(1 << 16)):
@@ -104,9 +115,7 @@ async def _drained(stream: asyncio.StreamReader | None) -> str:
 
 async def _end(process: Process) -> None:
     """With everything that it has started."""
-    with contextlib.suppress(
-        ProcessLookupError, PermissionError
-    ):  # macOS says the latter of a group that is gone
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # the latter on macOS
         if os.name == "nt":
             process.kill()
         else:
