@@ -1,4 +1,4 @@
-"""A server without an engine: SottoServer and a handler for each thing that can go wrong in one."""
+"""A server without an engine: SottoServer with a handler for each thing that can go wrong in one."""
 
 import asyncio
 import os
@@ -6,17 +6,22 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
 
 from sotto_lsp.documents.store import DocumentStore
+from sotto_lsp.transport.document_sync import DocumentSync
+from sotto_lsp.transport.json_rpc import run_command
 from sotto_lsp.transport.log import configure_logging
 from sotto_lsp.transport.lsp_server import SottoServer
+from sotto_lsp.transport.pygls_adapter import ClientError
 
-# A params annotated `object` would get the server: pygls hands it to a first argument that any server fits.
-server = SottoServer("plain", "1", DocumentStore())
+server = SottoServer("plain", "1")
+documents = DocumentStore()
+OFFERS = types.ServerCapabilities(inline_completion_provider=types.InlineCompletionOptions())
 events: list[str] = []
 
 # In two parts: a traceback shows lines of the source, which are no secret.
@@ -31,9 +36,8 @@ async def sleep_long(name: str) -> None:
         raise
 
 
-@server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
 async def inline_completion(params: types.InlineCompletionParams):
-    document = server.documents.get(params.text_document.uri)
+    document = documents.get(params.text_document.uri)
     snapshot = document.snapshot() if document else None
     match params.text_document.uri:
         case "test:slow":
@@ -49,54 +53,44 @@ async def inline_completion(params: types.InlineCompletionParams):
     return [types.InlineCompletionItem(f"{snapshot.version}:{offset}:{len(snapshot.text)}")]
 
 
-@server.feature(types.TEXT_DOCUMENT_DID_OPEN)
-def did_open(params: types.DidOpenTextDocumentParams):
-    events.append(f"open {server.documents.get(params.text_document.uri) is not None}")
+def on_open(uri: str):
+    events.append(f"open {documents.get(uri) is not None}")
 
 
-@server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
-async def did_change(params: types.DidChangeTextDocumentParams):
-    document = server.documents.get(params.text_document.uri)
+def on_change(uri: str):
+    document = documents.get(uri)
     events.append(f"change {document and document.version}")
 
 
-@server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
-def did_close(params: types.DidCloseTextDocumentParams):
-    events.append(f"close {server.documents.get(params.text_document.uri) is None}")
+def on_close(uri: str):
+    events.append(f"close {documents.get(uri) is None}")
 
 
-@server.feature(types.TEXT_DOCUMENT_DID_SAVE)
 def did_save(params: types.DidSaveTextDocumentParams):
     raise RuntimeError(USERS_TEXT)
 
 
-@server.command("plain.sleep")
-async def command_sleep():
+async def command_sleep(params: types.ExecuteCommandParams):
     await sleep_long("command")
 
 
-@server.feature("test/echo")
 async def echo(params: Any):
     return params
 
 
-@server.feature("test/events")
 async def get_events(params: Any):
     return events
 
 
-@server.feature("test/text")
 async def get_text(params: dict[str, str]):
-    document = server.documents.get(params["uri"])
+    document = documents.get(params["uri"])
     return document and document.text
 
 
-@server.feature("test/num_pending")
 async def num_pending(params: Any):
-    return len(server.protocol._request_futures)
+    return server.rpc.num_pending
 
 
-@server.feature("test/print")
 async def print_something(params: Any):
     print("printed by Python")  # noqa: T201
     os.write(1, b"written to descriptor 1\n")
@@ -105,33 +99,50 @@ async def print_something(params: Any):
     return child.returncode
 
 
-@server.feature("test/work")
 async def work_in_threads(params: Any):
     """Occupy every thread of the pool, and one that is no daemon."""
     for _ in range(64):
-        server.thread_pool.submit(time.sleep, 60)
+        asyncio.get_running_loop().run_in_executor(None, time.sleep, 60)
     threading.Thread(target=time.sleep, args=(60,), daemon=False).start()
     return True
 
 
-@server.feature("test/freeze")
 def freeze(params: Any):
     time.sleep(60)
 
 
-@server.feature("test/ask")
 async def ask(params: Any):
     items = [types.ConfigurationItem(section="plain")]
-    return await server.workspace_configuration_async(types.ConfigurationParams(items))
+    return await server.client.ask(types.WORKSPACE_CONFIGURATION, types.ConfigurationParams(items))
 
 
-@server.feature("test/ask_unknown")
 async def ask_unknown(params: Any):
     try:
-        return await server.protocol.send_request_async("test/unknown", {})
-    except Exception as error:
-        return type(error).__name__
+        return await server.client.ask("test/unknown", {})
+    except ClientError as error:
+        return str(error)
 
+
+sync = DocumentSync(documents, on_open, on_change, on_close)
+server.rpc.on_refused = sync.on_refused
+server.rpc.handlers = {
+    types.INITIALIZE: partial(server.initialize, documents=documents, offers=OFFERS),
+    types.TEXT_DOCUMENT_DID_OPEN: sync.did_open,
+    types.TEXT_DOCUMENT_DID_CHANGE: sync.did_change,
+    types.TEXT_DOCUMENT_DID_CLOSE: sync.did_close,
+    types.WORKSPACE_EXECUTE_COMMAND: partial(run_command, {"plain.sleep": command_sleep}),
+    types.TEXT_DOCUMENT_INLINE_COMPLETION: inline_completion,
+    types.TEXT_DOCUMENT_DID_SAVE: did_save,
+    "test/echo": echo,
+    "test/events": get_events,
+    "test/text": get_text,
+    "test/num_pending": num_pending,
+    "test/print": print_something,
+    "test/work": work_in_threads,
+    "test/freeze": freeze,
+    "test/ask": ask,
+    "test/ask_unknown": ask_unknown,
+}
 
 if __name__ == "__main__":
     configure_logging(

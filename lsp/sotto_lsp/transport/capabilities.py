@@ -1,12 +1,14 @@
-"""ClientAbilities: what the client has declared that decides how an edit and an action are spelled."""
+"""What the client has declared: ClientAbilities, and the NeededServer that an editor's plugin was made for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from lsprotocol import types
 
 _NOTE = "sotto"
 """The name of the annotation that asks for a confirmation."""
+_NEEDED_SERVER = "needsServer"
 
 
 @dataclass(frozen=True)
@@ -91,3 +93,29 @@ class ClientAbilities:
         if creates_file:
             changes.insert(0, types.CreateFile(uri=uri, annotation_id=_NOTE if annotated else None))
         return types.WorkspaceEdit(document_changes=changes, change_annotations=annotations)
+
+
+@dataclass(frozen=True)
+class NeededServer:
+    """The field `needsServer` of initializationOptions, next to the settings; "" where it is not there."""
+
+    series: str = ""
+    """Major and minor number, as in `0.1`"""
+
+    @classmethod
+    def split_off(cls, options: object) -> tuple["NeededServer", object]:
+        """The field, and the options without it; what is no string stays, and is named as an unknown setting."""
+        if isinstance(options, Mapping):
+            rest = dict(cast("Mapping[str, object]", options))
+            if isinstance(series := rest.pop(_NEEDED_SERVER, None), str):
+                return cls(series), rest
+        return cls(), cast("object", options)
+
+    def problem_with(self, version: str) -> str | None:
+        """One sentence where a server of this version is of another series."""
+        if not self.series or version.split(".")[:2] == self.series.split(".")[:2]:
+            return None
+        return (
+            f"The editor's plugin needs sotto {self.series}, and this server is {version}; "
+            "install the two from one release."
+        )

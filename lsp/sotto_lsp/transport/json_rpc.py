@@ -1,29 +1,26 @@
-"""MessageProtocol: from a message's bytes to the handler it is for, and one answer to every request.
+"""JsonRpc: one client's session: from a message's bytes to its handler, and one answer to every request.
 
-Keeps pygls' features, typed messages and outgoing requests, and does itself what pygls 2.1 leaves open: the order of
-a session, errors for what is not valid, the cancellation of nested handlers. Knows no document and no stream.
+It holds the order of a session, refuses what is not valid and cancels handlers. Knows no document and no stream.
 """
 
 import asyncio
-import contextvars
+import inspect
 import json
 import logging
 import re
-import uuid
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Mapping
+from enum import Enum, auto
 from functools import partial
 from typing import Any, cast
 
 from cattrs import transform_error
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException, JsonRpcInternalError
-from pygls.protocol import LanguageServerProtocol
 
-MsgId = int | str
-Message = dict[str, Any]
-Handler = Callable[..., Any]
-AnyFuture = Future[Any] | asyncio.Future[Any]
+from sotto_lsp.transport.pygls_adapter import Message, MsgId, PyglsAdapter
+from sotto_lsp.transport.stdio import Writer
+
+Handler = Callable[[Any], Any]
+"""Typed params -> the result, or a coroutine of it."""
 
 PARSE_ERROR = types.ErrorCodes.ParseError.value
 INVALID_REQUEST = types.ErrorCodes.InvalidRequest.value
@@ -33,23 +30,53 @@ INTERNAL_ERROR = types.ErrorCodes.InternalError.value
 NOT_INITIALIZED = types.ErrorCodes.ServerNotInitialized.value
 REQUEST_CANCELLED = types.LSPErrorCodes.RequestCancelled.value
 
-_MESSAGE_TYPES = cast("dict[str, tuple[type[Any] | None, ...]]", cast("Any", types).METHOD_TO_TYPES)
-
 logger = logging.getLogger(__name__)
 
 
-class MessageProtocol(LanguageServerProtocol):
-    """One client's session. A subclass handles `initialize`, `shutdown` and `exit`, and sets the two flags."""
+class RequestError(Exception):
+    """Raised by a handler to refuse its request with a code of JSON-RPC and one sentence."""
 
-    _initialized = False
-    _shutdown = False
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
 
-    def end_session(self) -> None:
-        """The client has left."""
-        raise NotImplementedError
 
-    def notification_refused(self, method: str, message: Message) -> None:
+class _State(Enum):
+    NEW = auto()
+    INITIALIZED = auto()
+    SHUT_DOWN = auto()
+
+
+class JsonRpc:
+    """`handlers`: by method. `end`: called where the client has left."""
+
+    def __init__(self, end: Callable[[], None]) -> None:
+        self.handlers: dict[str, Handler] = {}
+        self.on_refused: Callable[[str, Message], None] = lambda method, message: None
         """A notification that is not valid was dropped; what depends on it is out of step."""
+        self.writer: Writer | None = None
+        self._end = end
+        self._pygls = PyglsAdapter(self._send)
+        self._state = _State.NEW
+        self._under_way: dict[MsgId, asyncio.Future[Any]] = {}
+
+    @property
+    def is_shut_down(self) -> bool:
+        """The client has asked for `shutdown`: ending now is no failure."""
+        return self._state is _State.SHUT_DOWN
+
+    @property
+    def num_pending(self) -> int:
+        """Requests of either side that are not answered yet."""
+        return len(self._under_way) + self._pygls.num_asked
+
+    async def ask(self, method: str, params: object) -> Any:
+        """The client's answer to a request of the server's. Raises ClientError."""
+        return await self._pygls.ask(method, params)
+
+    def notify(self, method: str, params: object) -> None:
+        """Send a notification."""
+        self._pygls.notify(method, params)
 
     # What comes in
 
@@ -61,25 +88,22 @@ class MessageProtocol(LanguageServerProtocol):
             self._refuse(None, PARSE_ERROR, "The message is not JSON, or its Content-Length is wrong.")
             return
         if isinstance(message, list):
-            self._refuse(
-                None, INVALID_REQUEST, "A batch of messages is not part of LSP; send them one by one."
-            )
+            what = "A batch of messages is not part of LSP; send them one by one."
+            self._refuse(None, INVALID_REQUEST, what)
         elif isinstance(message, dict):
-            # A context for each message: `msg_id` says in it which one is being handled.
-            contextvars.copy_context().run(self._dispatch, cast("Message", message))
+            self._dispatch(cast("Message", message))
         else:
             self._refuse(None, INVALID_REQUEST, "A message must be a JSON object.")
 
     def _dispatch(self, message: Message) -> None:
         msg_id, method = message.get("id"), message.get("method")
         has_id = isinstance(msg_id, int | str) and not isinstance(msg_id, bool)
+        answer_to = cast("MsgId", msg_id) if has_id else None
         if "method" not in message and ("result" in message or "error" in message):
             # An answer is never answered, not even a wrong one.
-            if has_id:
-                self._receive_response(cast("MsgId", msg_id), message)
-            return
-        answer_to = cast("MsgId", msg_id) if has_id else None
-        if message.get("jsonrpc") != self.VERSION:
+            if answer_to is None or not self._pygls.take_answer(answer_to, message):
+                logger.debug("Dropped an answer that nothing waits for.")
+        elif message.get("jsonrpc") != "2.0":
             self._refuse(answer_to, INVALID_REQUEST, 'A message must say "jsonrpc": "2.0".')
         elif not isinstance(method, str):
             self._refuse(answer_to, INVALID_REQUEST, "A message must name its method in a string.")
@@ -91,136 +115,89 @@ class MessageProtocol(LanguageServerProtocol):
             self._receive_request(answer_to, method, message)
 
     def _receive_request(self, msg_id: MsgId, method: str, message: Message) -> None:
-        if self._shutdown:
-            self._refuse(msg_id, INVALID_REQUEST, f"After shutdown only exit may follow, not {method}.")
-        elif self._initialized and method == types.INITIALIZE:
-            self._refuse(msg_id, INVALID_REQUEST, "The server is initialized already.")
-        elif not self._initialized and method != types.INITIALIZE:
-            self._refuse(msg_id, NOT_INITIALIZED, f"The first request must be initialize, not {method}.")
-        elif msg_id in self._request_futures:
-            self._refuse(
-                msg_id, INVALID_REQUEST, f"The request {msg_id!r} is still running; take another id."
-            )
-        elif (handler := self._handler_of(method)) is None:
-            self._refuse(msg_id, METHOD_NOT_FOUND, f"The server has no method {method}.")
-        else:
-            try:
-                params = self._params_of(method, message)
-            except Exception as error:  # cattrs and attrs validators raise what they like
-                self._refuse(msg_id, INVALID_PARAMS, _complaint(method, error))
-                return
-            self._ctx_msg_id.set(msg_id)
-            answer = partial(self._send_handler_result, msg_id=msg_id)
-            self._execute_handler(msg_id, handler, answer, (params,))
+        if (refusal := self._out_of_order(msg_id, method)) is not None:
+            self._refuse(msg_id, *refusal)
+            return
+        try:
+            params = self._pygls.structure_params(method, message)
+        except Exception as error:  # cattrs and attrs validators raise what they like
+            self._refuse(msg_id, INVALID_PARAMS, _complaint(method, error))
+            return
+        self._under_way[msg_id] = running = self._run(self.handlers.get(method), params)
+        running.add_done_callback(partial(self._answer, msg_id))
+        if method == types.SHUTDOWN:
+            self._state = _State.SHUT_DOWN
+            for each in self._under_way.values():
+                each.cancel()  # which is nothing to `running`: it is done
+        elif method == types.INITIALIZE and running.exception() is None:
+            self._state = _State.INITIALIZED
+
+    def _out_of_order(self, msg_id: MsgId, method: str) -> tuple[int, str] | None:
+        """Why a request cannot be now, whatever its params."""
+        if self._state is _State.SHUT_DOWN:
+            return INVALID_REQUEST, f"After shutdown only exit may follow, not {method}."
+        if self._state is _State.INITIALIZED and method == types.INITIALIZE:
+            return INVALID_REQUEST, "The server is initialized already."
+        if self._state is _State.NEW and method != types.INITIALIZE:
+            return NOT_INITIALIZED, f"The first request must be initialize, not {method}."
+        if msg_id in self._under_way:
+            return INVALID_REQUEST, f"The request {msg_id!r} is still running; take another id."
+        if method not in self.handlers and method != types.SHUTDOWN:
+            return METHOD_NOT_FOUND, f"The server has no method {method}."
+        return None
 
     def _receive_notification(self, method: str, message: Message) -> None:
-        if method != types.EXIT and (self._shutdown or not self._initialized):
+        if method == types.EXIT:
+            self._end()
+            return
+        if self._state is not _State.INITIALIZED:
             logger.debug("Dropped %s: the session has not begun or is over.", method)
             return
         try:
-            params = self._params_of(method, message)
+            params = self._pygls.structure_params(method, message)
         except Exception as error:  # as above
             logger.warning("%s It is ignored.", _complaint(method, error))
-            self.notification_refused(method, message)
-            return
+            self.on_refused(method, message)
+            if method != types.INITIALIZED:  # its params say nothing, and without it no model is loaded
+                return
+            params = types.InitializedParams()
         if method == types.CANCEL_REQUEST:
-            self._handle_cancel_notification(cast("types.CancelParams", params).id)
-        elif (handler := self._handler_of(method)) is None:
+            running = self._under_way.get(cast("types.CancelParams", params).id)
+            if running is not None:  # otherwise it is answered already, which is no fault of the client's
+                running.cancel()
+        elif (handler := self.handlers.get(method)) is None:
             logger.debug("Dropped %s: nothing handles it.", method)
         else:
-            # An id that no client can name, so that nested handlers find the one they belong to.
-            own_id = str(uuid.uuid4())
-            self._ctx_msg_id.set(own_id)
-            self._execute_handler(own_id, handler, partial(_log_failure, method=method), (params,))
+            self._run(handler, params).add_done_callback(partial(_log_failure, method))
 
-    def _receive_response(self, msg_id: MsgId, message: Message) -> None:
-        # Only what the server asked is in here; `_request_futures` also holds what the client asked.
-        if msg_id not in self._result_types:
-            logger.debug("Dropped an answer to a question that was not asked.")
-            return
-        result_type = self._result_types.pop(msg_id)
-        future = self._request_futures.pop(msg_id, None)
-        if future is None or not future.set_running_or_notify_cancel():
-            return
-        if (error := message.get("error")) is not None:
-            future.set_exception(_client_error(error))
-            return
+    def _run(self, handler: Handler | None, params: object) -> asyncio.Future[Any]:
+        """The result to come. A handler that is not async has run when this returns."""
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         try:
-            result = (
-                self._converter.structure(message, result_type).result if result_type else message["result"]
-            )
-        except Exception as error:  # as above
-            future.set_exception(
-                JsonRpcInternalError(f"The client's answer is not valid ({type(error).__name__}).")
-            )
-        else:
-            future.set_result(result)
-
-    def _handler_of(self, method: str) -> Handler | None:
-        builtin = cast("dict[str, Handler]", cast("Any", self.fm).builtin_features)
-        return builtin.get(method) or self._user_handler_of(method)
-
-    def _user_handler_of(self, method: str) -> Handler | None:
-        return cast("dict[str, Handler]", cast("Any", self.fm).features).get(method)
-
-    def _params_of(self, method: str, message: Message) -> object:
-        """Typed for the methods of LSP, plain JSON for any other."""
-        if (message_type := _MESSAGE_TYPES.get(method, (None,))[0]) is None:
-            return message.get("params")
-        return self._converter.structure(message, message_type).params
-
-    # Handlers
-
-    def _execute_handler(
-        self,
-        msg_id: MsgId,
-        handler: Handler,
-        callback: Callable[[Any], None],
-        args: tuple[Any, ...] | None = None,
-        kwargs: dict[str, Any] | None = None,
-    ) -> None:
-        """Run a handler, and forget it once it is done, which pygls does not.
-
-        A builtin runs the user's handler inside its own: cancelling either cancels both.
-        """
-        outer_id = self.msg_id
-        outer = self._request_futures.get(outer_id) if outer_id not in (None, msg_id) else None
-
-        def finished(future: AnyFuture) -> None:
-            self._request_futures.pop(msg_id, None)
-            if outer is not None and future.cancelled():
-                outer.cancel()
-            callback(future)
-
-        super()._execute_handler(msg_id, handler, finished, args, kwargs)
-        inner = self._request_futures.get(msg_id)
-        if outer is not None and inner is not None:
-            outer.add_done_callback(lambda done: inner.cancel() if done.cancelled() else None)
-
-    def _handle_cancel_notification(self, msg_id: MsgId) -> None:
-        future = None if msg_id in self._result_types else self._request_futures.get(msg_id)
-        if future is not None:  # otherwise it is answered already, which is no fault of the client's
-            future.cancel()
+            result = handler(params) if handler is not None else None
+        except Exception as error:  # whatever it is, its request has one answer
+            done.set_exception(error)
+            return done
+        if inspect.iscoroutine(result):
+            return asyncio.ensure_future(result)
+        done.set_result(result)
+        return done
 
     # What goes out
 
-    def _send_handler_result(self, future: AnyFuture, *, msg_id: MsgId) -> None:
-        if future.cancelled():
+    def _answer(self, msg_id: MsgId, done: asyncio.Future[Any]) -> None:
+        del self._under_way[msg_id]
+        if done.cancelled():
             self._refuse(msg_id, REQUEST_CANCELLED, "The request was cancelled.")
-        elif (error := future.exception()) is None:
-            self._send_response(msg_id, future.result())
-        elif isinstance(error, JsonRpcException):
-            self._send_response(msg_id, error=error.to_response_error())
+        elif (error := done.exception()) is None:
+            try:
+                self._send({"jsonrpc": "2.0", "id": msg_id, "result": done.result()})
+            except Exception as failure:  # a result that cannot be JSON: the request still has its one answer
+                self._fail(msg_id, failure)
+        elif isinstance(error, RequestError):
+            self._refuse(msg_id, error.code, error.message)
         else:
             self._fail(msg_id, error)
-
-    def _send_response(
-        self, msg_id: MsgId, result: object = None, error: types.ResponseError | None = None
-    ) -> None:
-        try:
-            super()._send_response(msg_id, result, error)
-        except Exception as failure:  # a result that cannot be JSON: the request still has its one answer
-            self._fail(msg_id, failure)
 
     def _fail(self, msg_id: MsgId, error: BaseException) -> None:
         logger.error("A request failed.", exc_info=error)
@@ -230,11 +207,10 @@ class MessageProtocol(LanguageServerProtocol):
     def _refuse(self, msg_id: MsgId | None, code: int, message: str) -> None:
         """Answer with an error. The id null, of a message without a usable one, is sent, as JSON-RPC says."""
         logger.debug("Refused with %d: %s", code, message)
-        error = {"code": code, "message": message}
-        self._send_data({"jsonrpc": self.VERSION, "id": msg_id, "error": error})
+        self._send({"jsonrpc": "2.0", "id": msg_id, "error": {"code": code, "message": message}})
 
-    def _send_data(self, data: object) -> None:
-        body = json.dumps(data, default=self._serialize_message).encode("ascii")
+    def _send(self, message: object) -> None:
+        body = self._pygls.dump(message)
         if self.writer is None:
             return
         logger.debug("Sending %s", body)
@@ -242,7 +218,14 @@ class MessageProtocol(LanguageServerProtocol):
             self.writer.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
         except (OSError, ValueError):  # a broken or a closed pipe
             logger.warning("The client does not read any more; the server ends.")
-            self.end_session()
+            self._end()
+
+
+def run_command(commands: Mapping[str, Handler], params: types.ExecuteCommandParams) -> Any:
+    """workspace/executeCommand: each command gets the params whole. Raises RequestError."""
+    if (command := commands.get(params.command)) is None:
+        raise RequestError(INVALID_PARAMS, "The server has no such command.")
+    return command(params)
 
 
 def _complaint(method: str, error: Exception) -> str:
@@ -252,13 +235,6 @@ def _complaint(method: str, error: Exception) -> str:
     return f"{method} is not valid: {problem.partition(' (')[0]} at {where}."
 
 
-def _client_error(error: object) -> JsonRpcException:
-    said = cast("Message", error) if isinstance(error, dict) else {}
-    code = code if isinstance(code := said.get("code"), int) else INTERNAL_ERROR
-    message = str(said.get("message") or "The client gave no reason.")
-    return JsonRpcException.from_error(types.ResponseError(code, message, said.get("data")))
-
-
-def _log_failure(future: AnyFuture, *, method: str) -> None:
-    if not future.cancelled() and (error := future.exception()) is not None:
+def _log_failure(method: str, done: asyncio.Future[Any]) -> None:
+    if not done.cancelled() and (error := done.exception()) is not None:
         logger.error("The handler of %s failed.", method, exc_info=error)

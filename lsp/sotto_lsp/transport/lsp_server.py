@@ -1,27 +1,19 @@
-"""SottoProtocol and SottoServer: a session's own methods, and the event loop between stdin and the protocol.
-
-What pygls does with documents is left out: they are in the DocumentStore alone.
-"""
+"""SottoServer: the event loop between stdin and the session, and the end of the process. Knows no feature."""
 
 import asyncio
 import contextlib
+import copy
 import logging
 import os
 import threading
-from collections.abc import Generator
-from contextvars import ContextVar
-from typing import Any, BinaryIO, NoReturn, cast
+from typing import Any, BinaryIO, NoReturn
 
-from cattrs import Converter
 from lsprotocol import types
-from pygls.capabilities import ServerCapabilitiesBuilder
-from pygls.exceptions import JsonRpcException, PyglsError
-from pygls.lsp.server import LanguageServer
-from pygls.protocol import lsp_method
 
 from sotto_lsp.documents.snapshot import PositionEncoding
 from sotto_lsp.documents.store import DocumentStore
-from sotto_lsp.transport.json_rpc import Message, MessageProtocol
+from sotto_lsp.transport.client import Client
+from sotto_lsp.transport.json_rpc import JsonRpc
 from sotto_lsp.transport.parent_watch import ParentWatch
 from sotto_lsp.transport.stdio import MessageReader, StreamWriter, claim_stdio
 
@@ -29,120 +21,27 @@ EXIT_GRACE_S = 2.0
 """How long a busy event loop may hold up the end of the process."""
 _CANCEL_GRACE_S = 0.5
 
-# Not offered; pygls would keep a second copy of the cells in a workspace that nothing reads.
-_NOTEBOOK_METHODS = (
-    types.NOTEBOOK_DOCUMENT_DID_OPEN,
-    types.NOTEBOOK_DOCUMENT_DID_CHANGE,
-    types.NOTEBOOK_DOCUMENT_DID_CLOSE,
-)
-
-Handling = Generator[Any, Any, Any]
-"""What pygls drives: it runs each handler that is yielded as (handler, args, kwargs)."""
-
-work_done_token: ContextVar[types.ProgressToken | None] = ContextVar("work_done_token", default=None)
-"""Where the client wants to see the progress of the command that is being handled; each message has a context."""
-
 logger = logging.getLogger(__name__)
 
 
-class SottoProtocol(MessageProtocol):
-    """What every session has: its beginning, its end and its documents."""
+class SottoServer:
+    """One client's server. Set `rpc.handlers` before it runs."""
 
-    def __init__(self, server: "SottoServer", converter: Converter) -> None:
-        super().__init__(server, converter)
-        self._sotto = server
-        for method in _NOTEBOOK_METHODS:
-            del cast("Any", self.fm).builtin_features[method]
-
-    @property
-    def is_shut_down(self) -> bool:
-        """The client has asked for `shutdown`: ending now is no failure."""
-        return self._shutdown
-
-    def end_session(self) -> None:
-        self._sotto.stop()
-
-    def notification_refused(self, method: str, message: Message) -> None:
-        match message:
-            case {"params": {"textDocument": {"uri": str(uri)}}} if method == types.TEXT_DOCUMENT_DID_CHANGE:
-                # Nothing is better than suggestions for a text that the user no longer sees.
-                self._sotto.documents.close(uri)
-            case _:
-                pass
-
-    @lsp_method(types.INITIALIZE)
-    def lsp_initialize(self, params: types.InitializeParams) -> Handling:
-        kind = ServerCapabilitiesBuilder.choose_position_encoding(params.capabilities)
-        self._sotto.documents.encoding = PositionEncoding(types.PositionEncodingKind(kind).value)
-        result = yield from super().lsp_initialize(params)
-        self._initialized = True
-        self._sotto.watch_parent(params.process_id)
-        return result
-
-    @lsp_method(types.SHUTDOWN)
-    def lsp_shutdown(self, *args: object) -> Handling:
-        yield from self._user_handler(types.SHUTDOWN, *args)
-        for msg_id, future in list(self._request_futures.items()):
-            if msg_id != self.msg_id:
-                future.cancel()
-        self._shutdown = True
-
-    @lsp_method(types.EXIT)
-    def lsp_exit(self, *args: object) -> Handling:
-        yield from self._user_handler(types.EXIT, *args)
-        self._sotto.stop()
-
-    @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
-    def lsp_workspace__execute_command(self, params: types.ExecuteCommandParams) -> Handling:
-        work_done_token.set(params.work_done_token)  # pygls gives a command its arguments only
-        return (yield from super().lsp_workspace__execute_command(params))
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
-    def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> Handling:
-        self._sotto.documents.open(params.text_document)
-        yield from self._user_handler(types.TEXT_DOCUMENT_DID_OPEN, params)
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
-    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> Handling:
-        if self._sotto.documents.change(params.text_document, params.content_changes):
-            yield from self._user_handler(types.TEXT_DOCUMENT_DID_CHANGE, params)
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
-    def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> Handling:
-        if self._sotto.documents.close(params.text_document.uri):
-            yield from self._user_handler(types.TEXT_DOCUMENT_DID_CLOSE, params)
-
-    def _user_handler(self, method: str, *args: object) -> Handling:
-        if (handler := self._user_handler_of(method)) is not None:
-            yield handler, args, None
-
-
-class SottoServer(LanguageServer):
-    """A pygls server on stdio. Register features as on any; write them async."""
-
-    protocol: SottoProtocol  # pyright: ignore[reportIncompatibleVariableOverride] - set once, below
-
-    def __init__(self, name: str, version: str, documents: DocumentStore | None = None) -> None:
-        self.documents = DocumentStore() if documents is None else documents
+    def __init__(self, name: str, version: str) -> None:
+        self.info = types.ServerInfo(name, version)
+        self.rpc = JsonRpc(self.stop)
+        self.client = Client(self.rpc)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._inbox: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._stopping = False
         self._owns_process = False
         self._last_resort: threading.Timer | None = None
         self._parent_watch: ParentWatch | None = None
-        super().__init__(name, version, protocol_cls=SottoProtocol)  # pyright: ignore[reportUnknownMemberType]
 
     @property
     def exit_code(self) -> int:
         """What the process ends with, by the specification: 0 after `shutdown`, 1 without."""
-        return 0 if self.protocol.is_shut_down else 1
-
-    @property
-    def folder_uris(self) -> list[str]:
-        """The client's workspace folders."""
-        folders = [folder.uri for folder in self.workspace.folders.values()]
-        root = self.workspace.root_uri
-        return folders or ([root] if root else [])
+        return 0 if self.rpc.is_shut_down else 1
 
     def run(self) -> NoReturn:
         """Serve on the process's stdin and stdout, then end the process, whatever other threads are at."""
@@ -159,7 +58,7 @@ class SottoServer(LanguageServer):
         """
         self._owns_process = stdin is None or stdout is None
         source, sink = claim_stdio() if stdin is None or stdout is None else (stdin, stdout)
-        self.protocol.set_writer(StreamWriter(sink))
+        self.rpc.writer = StreamWriter(sink)
         self._loop = loop = asyncio.new_event_loop()
         loop.set_exception_handler(_log_loop_error)
         try:
@@ -167,7 +66,8 @@ class SottoServer(LanguageServer):
         except KeyboardInterrupt:
             pass
         finally:
-            self.shutdown()
+            if self._parent_watch is not None:
+                self._parent_watch.stop()
             self._cancel_tasks(loop)
             loop.close()
             if self._owns_process:
@@ -182,30 +82,29 @@ class SottoServer(LanguageServer):
         self._stopping = True
         self._deliver(None)
 
-    def shutdown(self) -> None:
-        """Let go of the helper threads without waiting for one."""
-        if self._parent_watch is not None:
-            self._parent_watch.stop()
-        if self._thread_pool is not None:
-            self._thread_pool.shutdown(wait=False, cancel_futures=True)
-
-    def watch_parent(self, pid: int | None) -> None:
-        """End the server when process `pid` ends."""
-        if pid is not None and self._parent_watch is None:
-            self._parent_watch = ParentWatch(pid, self.stop)
+    def initialize(
+        self, params: types.InitializeParams, documents: DocumentStore, offers: types.ServerCapabilities
+    ) -> types.InitializeResult:
+        """Take over what the client says of itself. The result: `offers`, with what every server has."""
+        self.client.initialize(params)
+        if params.process_id is not None and self._parent_watch is None:
+            self._parent_watch = ParentWatch(params.process_id, self.stop)
             self._parent_watch.start()
-
-    def report_server_error(
-        self, error: Exception, source: type[PyglsError] | type[JsonRpcException]
-    ) -> None:
-        """Errors go to the log. pygls shows each to the user, who can do nothing about them."""
-        logger.error("An error in %s.", source.__name__, exc_info=error)
+        documents.encoding = _choose_encoding(params.capabilities)
+        capabilities = copy.copy(offers)
+        capabilities.position_encoding = types.PositionEncodingKind(documents.encoding.value)
+        capabilities.text_document_sync = types.TextDocumentSyncOptions(
+            open_close=True, change=types.TextDocumentSyncKind.Incremental, save=False
+        )
+        folders = types.WorkspaceFoldersServerCapabilities(supported=True, change_notifications=True)
+        capabilities.workspace = types.WorkspaceOptions(workspace_folders=folders)
+        return types.InitializeResult(capabilities, self.info)
 
     async def _serve(self, source: BinaryIO) -> None:
         MessageReader(source, self._deliver).start()
         while not self._stopping and (body := await self._inbox.get()) is not None:
             try:
-                self.protocol.receive(body)
+                self.rpc.receive(body)
             except Exception:  # a fault in handling one message must not end the session
                 logger.exception("A message could not be handled.")
             # A handler runs up to its first await before the next message is taken: it sees the documents as they
@@ -235,6 +134,13 @@ class SottoServer(LanguageServer):
             task.cancel()
         if tasks:
             loop.run_until_complete(asyncio.wait(tasks, timeout=_CANCEL_GRACE_S))
+
+
+def _choose_encoding(client: types.ClientCapabilities) -> PositionEncoding:
+    """The client's first that there is."""
+    known = {each.value: each for each in PositionEncoding}
+    wanted = client.general.position_encodings if client.general else None
+    return next((known[each] for each in wanted or () if each in known), PositionEncoding.UTF16)
 
 
 def _log_loop_error(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

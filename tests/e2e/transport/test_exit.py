@@ -7,9 +7,11 @@ import os
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
+from lsprotocol import types
 
 from e2e.plain_client import PLAIN_SERVER, is_alive, quiet
 from e2e.raw_client import INITIALIZE, Message, RawClient
@@ -87,7 +89,10 @@ def test_server_on_streams_of_the_callers_returns():
         )
     )
     stdout = io.BytesIO()
-    server = SottoServer("streams", "1", DocumentStore())
+    server = SottoServer("streams", "1")
+    server.rpc.handlers[types.INITIALIZE] = partial(
+        server.initialize, documents=DocumentStore(), offers=types.ServerCapabilities()
+    )
     server.start_io(stdin, stdout)
     assert server.exit_code == 0
     assert stdout.getvalue().count(b"Content-Length") == 2

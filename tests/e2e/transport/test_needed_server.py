@@ -5,7 +5,7 @@ from importlib.metadata import version
 import pytest
 
 from e2e.raw_client import EVERYTHING
-from sotto_lsp.transport.needed_server import NeededServer
+from sotto_lsp.transport.capabilities import NeededServer
 
 CODE = "def mean(values):\n    total = sum(values)\n    return total / len("
 

@@ -230,7 +230,7 @@ def test_stdout_is_the_protocol_alone(client: RawClient):
 def test_answers_of_the_client_come_back(client: RawClient):
     client.answers["workspace/configuration"] = [{"a": {"b": 1}}]
     assert client.result("test/ask") == [{"a": {"b": 1}}]
-    assert client.result("test/ask_unknown") == "JsonRpcMethodNotFound"
+    assert client.result("test/ask_unknown") == "This client has no method test/unknown."
     assert [request["method"] for request in client.server_requests] == [
         "workspace/configuration",
         "test/unknown",

@@ -1,0 +1,63 @@
+"""Client: the editor at the other end: what it has declared, its folders, and what it is asked."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types
+
+from sotto_lsp.transport.capabilities import ClientAbilities
+from sotto_lsp.transport.json_rpc import JsonRpc
+
+
+class Client:
+    """Known from `initialize` on; before that, one that can do nothing."""
+
+    def __init__(self, rpc: JsonRpc) -> None:
+        self._rpc = rpc
+        self._root_uri = ""
+        self._folder_uris: list[str] = []
+        self.capabilities = types.ClientCapabilities()
+        self.on_cancel: dict[types.ProgressToken, Callable[[], object]] = {}
+        """What happens when the user cancels a progress"""
+
+    def initialize(self, params: types.InitializeParams) -> None:
+        """Remember what the client says of itself."""
+        self.capabilities = params.capabilities
+        self._root_uri = params.root_uri or _file_uri(params.root_path or "")
+        self._folder_uris = [folder.uri for folder in params.workspace_folders or ()]
+
+    @property
+    def abilities(self) -> ClientAbilities:
+        """What it has declared that decides how an edit and an action are spelled."""
+        return ClientAbilities.of(self.capabilities)
+
+    @property
+    def folder_uris(self) -> list[str]:
+        """Its workspace folders, as they are now."""
+        return self._folder_uris or ([self._root_uri] if self._root_uri else [])
+
+    async def ask(self, method: str, params: object, timeout_s: float | None = None) -> Any:
+        """Its answer to a request, typed as LSP says. Raises ClientError, and TimeoutError after `timeout_s`."""
+        async with asyncio.timeout(timeout_s):
+            return await self._rpc.ask(method, params)
+
+    def notify(self, method: str, params: object) -> None:
+        """Send a notification."""
+        self._rpc.notify(method, params)
+
+    # Notifications from it
+
+    def did_change_workspace_folders(self, params: types.DidChangeWorkspaceFoldersParams) -> None:
+        gone = {folder.uri for folder in params.event.removed}
+        left = [uri for uri in self._folder_uris if uri not in gone]
+        self._folder_uris = list(dict.fromkeys([*left, *(folder.uri for folder in params.event.added)]))
+
+    def did_cancel_progress(self, params: types.WorkDoneProgressCancelParams) -> None:
+        if (on_cancel := self.on_cancel.get(params.token)) is not None:
+            on_cancel()
+
+
+def _file_uri(path: str) -> str:
+    return Path(path).as_uri() if Path(path).is_absolute() else ""

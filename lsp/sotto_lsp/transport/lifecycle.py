@@ -1,0 +1,102 @@
+"""Lifecycle: a session's beginning and its settings: initialize, initialized, didChangeConfiguration."""
+
+import asyncio
+import copy
+import logging
+
+from lsprotocol import types
+
+from sotto_lsp.documents.store import DocumentStore
+from sotto_lsp.host.session import Session
+from sotto_lsp.settings import SECTION, Settings, parse_settings
+from sotto_lsp.transport.capabilities import NeededServer
+from sotto_lsp.transport.lsp_server import SottoServer
+from sotto_lsp.transport.messages import show_error, show_warning
+from sotto_lsp.transport.progress import LoadingProgress
+from sotto_lsp.transport.pygls_adapter import ClientError
+
+_CONFIGURATION_TIMEOUT_S = 2.0
+
+log = logging.getLogger(__name__)
+
+
+class Lifecycle:
+    """`offers`: what the server can do for any client."""
+
+    def __init__(
+        self,
+        server: SottoServer,
+        session: Session,
+        documents: DocumentStore,
+        offers: types.ServerCapabilities,
+    ) -> None:
+        self._server, self._client = server, server.client
+        self._session = session
+        self._documents = documents
+        self._offers = offers
+        self._options: object = None
+        """initializationOptions; what the client says later has precedence"""
+        self._problem: str | None = None
+        session.report_failure = lambda sentence: show_error(server.client, sentence)
+
+    def initialize(self, params: types.InitializeParams) -> types.InitializeResult:
+        self._session.project = _project(params)
+        needed, self._options = NeededServer.split_off(params.initialization_options)
+        self._problem = needed.problem_with(self._server.info.version or "")
+        settings, _ = parse_settings(self._options)
+        offers = copy.copy(self._offers)
+        if not _offers_completion(settings, params.capabilities):
+            offers.completion_provider = None
+        return self._server.initialize(params, self._documents, offers)
+
+    async def initialized(self, _: types.InitializedParams) -> None:
+        if self._problem is not None:
+            show_warning(self._client, self._problem)  # only now: Helix drops what comes earlier
+        await self._configure(self._options, await self._ask_configuration())
+
+    async def did_change_configuration(self, params: types.DidChangeConfigurationParams) -> None:
+        answer = await self._ask_configuration()
+        await self._configure(self._options, params.settings if answer is None else answer)
+
+    async def _ask_configuration(self) -> object:
+        """The client's section of ours; None where it has none, or does not answer in time."""
+        workspace = self._client.capabilities.workspace
+        if workspace is None or not workspace.configuration:
+            return None
+        question = types.ConfigurationParams([types.ConfigurationItem(section=SECTION)])
+        try:
+            answers = await self._client.ask(
+                types.WORKSPACE_CONFIGURATION, question, _CONFIGURATION_TIMEOUT_S
+            )
+        except (ClientError, TimeoutError) as error:
+            log.warning("the client did not answer workspace/configuration: %s", error or "it took too long")
+            return None
+        return answers[0] if answers else None
+
+    async def _configure(self, *sources: object) -> None:
+        """Hand new settings to the session, with progress where that loads a model."""
+        settings, problems = parse_settings(*sources)
+        if problems:
+            show_warning(self._client, " ".join(problems))
+        if not (settings.enabled and self._session.needs_loading(settings)):
+            await self._session.configure(settings)
+            return
+        progress = LoadingProgress(self._client)
+        # Side by side: a client that does not answer must not keep the model from being loaded.
+        begun = asyncio.create_task(progress.begin(f"Sotto: loading {self._session.model_name(settings)}"))
+        await self._session.configure(settings)
+        await begun
+        progress.end("ready" if self._session.is_ready else "no model")
+
+
+def _project(params: types.InitializeParams) -> str:
+    """The workspace's folders in one string; "" for files that belong to none."""
+    folders = [folder.uri for folder in params.workspace_folders or ()]
+    return " ".join(sorted(folders)) or params.root_uri or params.root_path or ""
+
+
+def _offers_completion(settings: Settings, client: types.ClientCapabilities) -> bool:
+    """A client that shows ghost text should not get the same text in its list as well."""
+    if settings.completion == "auto":
+        return client.text_document is None or client.text_document.inline_completion is None
+    return settings.completion == "on"
