@@ -5,8 +5,8 @@ from pathlib import Path
 
 from sotto_engine.engine import CHAT, PREFILL_GRID, Engine, EngineOptions
 from sotto_engine.errors import SottoError
-from sotto_engine.model import freed_memory
 from sotto_engine.model.exact_rows import with_exact_rows
+from sotto_engine.model.memory import give_back_freed
 from sotto_engine.model.onnx_model import Model
 from sotto_engine.model_files.export_folder import describe_model
 from sotto_engine.model_files.manifest import Manifest
@@ -53,7 +53,7 @@ def load_engine(directory: Path, options: EngineOptions | None = None) -> tuple[
         prefill_grid,
         store,
     )
-    freed_memory.give_back()
+    give_back_freed()
     return engine, replace(manifest, good_for=good_for)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sotto_engine.cache.state_checkpoints import StateCheckpoints, States
+from sotto_engine.cache.checkpoints import StateCheckpoints, States
 
 _FIRST_CAPACITY = 256
 _CHECKPOINT_NBYTES = 64 << 20

@@ -1,4 +1,4 @@
-"""Drafts: guesses at the next tokens, taken from what stood behind the same tokens before.
+"""Drafts: guesses at the next tokens, taken from what followed the same tokens before, as long as they pay.
 
 After LLMA (Yang et al., arXiv 2304.04487) and prompt lookup decoding (Saxena, 2023). Knows token ids, no model.
 """
@@ -9,20 +9,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sotto_engine.decode.pass_cost import PassCost
-
 _LONGEST_MATCH = 16
-"""Tokens. Of the guesses behind four equal ones 72 % are right, behind eight 92 %, behind sixteen 99 %."""
 _LONGEST_DRAFT = 15
 _NUM_RECENT = 8
 _LEAD = _LONGEST_MATCH
 """Tokens of the prompt in front of a kept answer: the place that it belongs to."""
 _SEPARATOR = -1
 _FIRST_RATES = (0.0, 0.33, 0.5, 0.72, 0.72, 0.92, *[0.95] * 6, *[0.98] * 5)
-"""How often a guess is right, by the length of its match, before anything was measured (docs/benchmarks.md)."""
+"""How often a guess is right, by the length of its match, before anything was measured."""
 _FIRST_WEIGHT = 20.0
 _MEMORY = 0.98
 """What a measurement weighs after the next one."""
+_SLOWEST = 1.5
+"""Times the expected: what took longer was kept waiting by another program, and counts as so much."""
+_FIRST_BASE, _FIRST_SLOPE = 0.55, 0.28
 _SIZES = np.arange(1, _LONGEST_DRAFT + 1)
 _BACK = np.arange(_LONGEST_MATCH)
 
@@ -33,6 +33,40 @@ class Draft:
 
     token_ids: list[int]
     match: int
+
+
+class PassCost:
+    """How long a pass takes by its number of tokens: a straight line through those seen, older ones weighing less.
+
+    Before the first one, an assumed line.
+    """
+
+    def __init__(self) -> None:
+        self._sums = np.zeros(5)
+        """of 1, sizes, their squares, times and products of size and time"""
+        self._scale = 0.0
+
+    def add(self, size: int, seconds: float) -> None:
+        """Take one pass in. Together with the first one the assumed line is taken in, at its scale."""
+        if not self._scale:
+            self._scale = seconds / (_FIRST_BASE + _FIRST_SLOPE * size)
+            for assumed in (2, 8):
+                self._take_in(assumed, (_FIRST_BASE + _FIRST_SLOPE * assumed) * self._scale)
+        base, slope = self.line()
+        self._take_in(size, min(seconds, _SLOWEST * (base + slope * size)))
+
+    def line(self) -> tuple[float, float]:
+        """`(base, slope)`: a pass of n tokens costs `base + slope * n`, in no unit: only ratios mean something."""
+        weight, sizes, squares, times, products = self._sums.tolist()
+        determinant = weight * squares - sizes * sizes
+        if determinant <= 1e-6 * max(squares, 1.0):
+            scale = self._scale or 1.0
+            return scale * _FIRST_BASE, scale * _FIRST_SLOPE
+        slope = max(0.0, (weight * products - sizes * times) / determinant)
+        return max((times - slope * sizes) / weight, 0.0), slope
+
+    def _take_in(self, size: int, time: float) -> None:
+        self._sums = self._sums * _MEMORY + np.array([1.0, size, size * size, time, size * time])
 
 
 class Drafter:
@@ -57,7 +91,7 @@ class Drafter:
             self._recent.append([*prompt_ids[-_LEAD:], *token_ids])
 
     def draft(self, past: np.ndarray, room: int) -> Draft:
-        """What may come behind `past`, int64 `[num_tokens]`: `room` tokens at most and at least one."""
+        """What may follow `past`, int64 `[num_tokens]`: `room` tokens at most and at least one."""
         found, match = latest_continuation(past, min(room, _LONGEST_DRAFT))
         size = min(len(found), self._best_size(match))
         return Draft(found[:size] or [int(past[-1])], match)

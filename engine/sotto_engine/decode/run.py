@@ -1,5 +1,6 @@
 """One completion in progress: its text, tokens, stop rules and clock."""
 
+import codecs
 import math
 import time
 from collections.abc import Callable
@@ -7,7 +8,6 @@ from collections.abc import Callable
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.decode.sampler import Choice
 from sotto_engine.decode.stop import Cut, StopRule
-from sotto_engine.decode.text_stream import TextStream
 from sotto_engine.request import ChatRequest, Completion, FinishReason, Request, Timings
 
 
@@ -137,6 +137,18 @@ class CompletionRun:
         if self._on_text is not None and length > self._num_sent:
             self._on_text(self._stream.text[self._num_sent : length])
         self._num_sent = max(self._num_sent, length)
+
+
+class TextStream:
+    """Token bytes as text; an unfinished code point is held back until its bytes are there."""
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self.text = ""
+
+    def push(self, data: bytes) -> None:
+        """Add one token's bytes; invalid ones become U+FFFD."""
+        self.text += self._decoder.decode(data)
 
 
 def _end_of_line(text: str, number: int) -> int:

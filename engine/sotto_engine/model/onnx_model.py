@@ -26,9 +26,9 @@ import onnxruntime  # pyright: ignore[reportMissingTypeStubs]
 from sotto_engine.cache.kv_cache import KVCache
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.errors import SottoError, first_line
-from sotto_engine.model import huge_pages
 from sotto_engine.model.graph_interface import GraphInterface, Port, read_interface
 from sotto_engine.model.language_model import ModelTraits, PassCancelled
+from sotto_engine.model.memory import gather_in_huge_pages
 
 ort: Any = onnxruntime  # ships no types
 ort.disable_telemetry_events()  # what the builds for Windows look at
@@ -82,7 +82,7 @@ class Model:
                 f"The model graph {graph} cannot be loaded ({first_line(error)}); install the model again."
             ) from error
         if is_large:
-            huge_pages.gather()
+            gather_in_huge_pages()
         self._interface: GraphInterface = read_interface(
             graph, _ports(self._session.get_inputs()), _ports(self._session.get_outputs()), head_dim
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sotto_engine.errors import SottoError, first_line
-from sotto_engine.model.model_comparison import Comparison, compare_models
+from sotto_engine.model.comparison import Comparison, compare_models
 from sotto_engine.model.onnx_model import Model
 from sotto_engine.model_files.export_folder import describe_model
 from sotto_engine.model_files.manifest import MANIFEST_NAME, Manifest, ModelFile, has_manifest

@@ -19,7 +19,8 @@ import numpy as np
 
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.engine import PREFILL_SLICE
-from sotto_engine.model.onnx_model import Model, huge_pages
+from sotto_engine.model import onnx_model
+from sotto_engine.model.onnx_model import Model
 from sotto_engine.model_files.export_folder import describe_model
 
 NUM_PROMPT, NUM_DECODED, DEPTHS = 512, 32, (0, 512)
@@ -69,9 +70,9 @@ def main() -> None:
     for folder in options.models:
         manifest = describe_model(folder)
         for suffix in ("", *([_SMALL_PAGES] if options.small_pages else [])):
-            gather = (lambda: 0) if suffix else huge_pages.gather
+            gather = (lambda: 0) if suffix else onnx_model.gather_in_huge_pages
             start = time.perf_counter()
-            with patch.object(huge_pages, "gather", gather):
+            with patch.object(onnx_model, "gather_in_huge_pages", gather):
                 models[folder.name + suffix] = Model(
                     manifest.graph_path,
                     2048,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sotto_engine.decode.text_stream import TextStream
+from sotto_engine.decode.run import TextStream
 from sotto_engine.prompt.fim import detect_template
 from sotto_engine.prompt.tokenizer import Tokenizer
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.fakes import CONTROL, make_tokenizer
-from sotto_engine.decode.text_stream import TextStream
+from sotto_engine.decode.run import TextStream
 from sotto_engine.errors import SottoError
 from sotto_engine.prompt.tokenizer import Tokenizer
 

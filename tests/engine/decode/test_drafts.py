@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sotto_engine.decode.drafts import Drafter, latest_continuation
-from sotto_engine.decode.pass_cost import PassCost
+from sotto_engine.decode.drafts import Drafter, PassCost, latest_continuation
 
 
 def continuation(*token_ids, num_tokens=3):
