@@ -1,4 +1,4 @@
-"""What lies in a folder that an exporter wrote: graph, tokenizer and what its JSON files say of the model.
+"""A folder that an exporter wrote, described: graph, tokenizer and what its JSON files hold about the model.
 
 onnxruntime-genai writes genai_config.json; Optimum and transformers.js keep the original's config.json and may put
 several graphs into onnx/. A folder with our manifest.json is read by manifest.py instead.
@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 from typing import Any, cast
 
 from sotto_engine.errors import SottoError
-from sotto_engine.model_files.external_weights import external_locations
+from sotto_engine.model_files.external_weights import find_external_data
 from sotto_engine.model_files.inner_path import leaves_folder
 from sotto_engine.model_files.manifest import Manifest, ModelFile, has_manifest, load_manifest
 from sotto_engine.prompt.chat import CONFIG_NAME, TEMPLATE_NAME
@@ -20,8 +20,8 @@ from sotto_engine.prompt.tokenizer import Tokenizer
 from sotto_engine.request import FimOrder
 
 MAX_CONTEXT_LENGTH = 2048
-"""Tokens that Sotto uses of a model's context unless the manifest says otherwise: what a CPU can prefill in a few
-seconds when a file is opened, and what a line of code profits from."""
+"""Tokens that Sotto uses of a model's context unless the manifest names another number: what a CPU can prefill in a
+few seconds when a file is opened, and what a line of code profits from."""
 _GRAPHS = (
     "model.onnx",
     "model_q4.onnx",
@@ -143,20 +143,20 @@ def _load_tokenizer(directory: Path) -> Tokenizer:
 
 
 def _external_data(directory: Path, graph: str) -> list[str]:
-    """Files with the graph's weights: those that it names, and what exporters put beside one.
+    """Files with the graph's weights: those that it names, and what exporters put next to one.
 
     model.onnx.data is onnx's and genai's name, model.onnx_data and _data_1 are Optimum's.
     """
     name = re.escape(Path(graph).name)
     pattern = re.compile(rf"{name}(\.data|_data)([._]\d+)?")
     folder = (directory / graph).parent
-    beside = {path.name for path in folder.iterdir() if pattern.fullmatch(path.name)}
-    with contextlib.suppress(ValueError):  # no graph at all: who loads it says so
-        beside |= {_inside(directory, folder, each) for each in external_locations(directory / graph)}
-    return [(folder / each).relative_to(directory).as_posix() for each in sorted(beside)]
+    found = {path.name for path in folder.iterdir() if pattern.fullmatch(path.name)}
+    with contextlib.suppress(ValueError):  # no graph at all: loading it raises the right error
+        found |= {_require_inside(directory, folder, each) for each in find_external_data(directory / graph)}
+    return [(folder / each).relative_to(directory).as_posix() for each in sorted(found)]
 
 
-def _inside(directory: Path, folder: Path, location: str) -> str:
+def _require_inside(directory: Path, folder: Path, location: str) -> str:
     if not location or leaves_folder(location):
         raise SottoError(
             f"The graph in {directory} keeps its weights at {location!r}, outside its folder; do not use this file."
@@ -182,7 +182,7 @@ def _stop_ids(directory: Path, genai: dict[str, Any], config: dict[str, Any]) ->
 
 
 def _is_instruct(hint: str, stop_ids: tuple[int, ...], tokenizer: Tokenizer) -> bool:
-    """Whether the model was tuned to answer: its answers end a turn, or its name says so.
+    """Whether the model was tuned to answer: its answers end a turn, or its name shows it.
 
     A chat template is no sign: Qwen's base models carry one.
     """
@@ -196,7 +196,7 @@ def _licence(directory: Path, config: dict[str, Any]) -> str | None:
         return named
     for path in sorted(directory.glob("README*")):
         head = path.read_text(encoding="utf-8", errors="replace")[:4000]
-        for field in ("license_name", "license"):  # a model card says "other" and then the name
+        for field in ("license_name", "license"):  # a model card has "other" and then the name
             if match := re.search(rf"^{field}:\s*(\S+)\s*$", head, re.MULTILINE):
                 return match[1]
     for path in sorted(directory.glob("LICEN[CS]E*")):

@@ -1,4 +1,4 @@
-"""Where an ONNX graph says that its weights lie, read from its bytes: before any library opens what is named there.
+"""Where an ONNX graph keeps its weights, read from its bytes: before any library opens what is named there.
 
 An ONNX file is a protobuf message (onnx.proto); only the few fields on the way to a tensor's location are followed.
 """
@@ -22,7 +22,7 @@ _WAYS = {
 _MAX_DEPTH = 24
 
 
-def external_locations(graph: Path) -> set[str]:
+def find_external_data(graph: Path) -> set[str]:
     """The paths, as written in the graph. Raises ValueError for a file that is no protobuf message."""
     if not graph.stat().st_size:
         raise ValueError("an empty file")
@@ -55,7 +55,7 @@ def _fields(data: mmap.mmap, start: int, end: int) -> Iterator[tuple[int, int, i
         elif kind == _BYTES:
             length, at = _varint(data, at, end)
             if at + length > end:
-                raise ValueError("a field reaches beyond its message")
+                raise ValueError("a field goes on after the end of its message")
             yield number, at, at + length
             at += length
         elif kind in (_FIXED32, _FIXED64):
@@ -63,7 +63,7 @@ def _fields(data: mmap.mmap, start: int, end: int) -> Iterator[tuple[int, int, i
         else:
             raise ValueError(f"no such kind of field: {kind}")
     if at != end:
-        raise ValueError("a field reaches beyond its message")
+        raise ValueError("a field goes on after the end of its message")
 
 
 def _varint(data: mmap.mmap, at: int, end: int) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Names of files that somebody else wrote down: whether they stay inside the folder that they are said to be in.
+"""Whether names of files that come from outside (an archive, a manifest, a graph) stay inside their folder.
 
 Standard library only: a bundle's installation asks before anything is installed.
 """

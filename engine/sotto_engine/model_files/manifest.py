@@ -1,4 +1,4 @@
-"""The manifest beside a model's files: what they are, what they must hash to, how the model is prompted."""
+"""The manifest next to a model's files: what they are, what they must hash to, how the model is prompted."""
 
 import hashlib
 import json
@@ -11,8 +11,8 @@ from sotto_engine.model_files.inner_path import leaves_folder
 from sotto_engine.model_files.start_memory import StartMemory, file_stamp
 
 LARGE_NBYTES = 64 << 20
-"""Smaller models are loaded in a few dozen milliseconds, compute a prompt in less than a second and leave no file
-behind; and ending the spinning of threads takes longer than a whole pass of theirs (docs/benchmarks.md)."""
+"""Smaller models are loaded and compute a prompt in less than a second: they leave no files in the user's cache
+folder, and ending the spinning of threads takes longer than a whole pass of theirs."""
 MANIFEST_NAME = "manifest.json"
 _FORMAT = 1
 _CHUNK_NBYTES = 1 << 20
@@ -24,14 +24,14 @@ class ModelFile:
 
     name: str
     sha256: str
-    """Empty for a file that nobody wrote a checksum for."""
+    """Empty for a file without a checksum."""
     nbytes: int
 
     @classmethod
     def of(cls, directory: Path, name: str) -> "ModelFile":
         """The file as it is now, read whole for its checksum."""
         path = directory / name
-        return cls(name, sha256_of(path), path.stat().st_size)
+        return cls(name, compute_sha256(path), path.stat().st_size)
 
 
 @dataclass(frozen=True)
@@ -52,14 +52,14 @@ class Manifest:
     stop_ids: tuple[int, ...]
     good_for: tuple[str, ...]
     min_probability: float = 0.0
-    """A line that the model itself gives less is wrong too often to be shown unasked; measured on held-out code."""
+    """A line that the model itself gives less is wrong too often to be shown unasked."""
     head_dim: int | None = None
     """Of graphs that leave the cache's last dimension open."""
     model_type: str = ""
     """The architecture, as its makers call it: qwen2, llama, ..."""
     is_instruct: bool = False
     languages: tuple[str, ...] = ()
-    """That the model was trained on, as editors call them; empty: not said."""
+    """That the model was trained on, as editors call them; empty: unknown."""
 
     @property
     def graph_path(self) -> Path:
@@ -80,7 +80,7 @@ class Manifest:
         return self.nbytes >= LARGE_NBYTES
 
     def contents(self) -> list[list[object]]:
-        """Which files these are: by their checksums, or by size, times and inode where nobody wrote one."""
+        """Which files these are: by their checksums, or by size, times and inode where there is none."""
         return [[file.name, file.sha256 or file_stamp(self.directory / file.name)] for file in self.files]
 
     def as_json(self) -> str:
@@ -116,7 +116,9 @@ class Manifest:
             try:
                 nbytes = path.stat().st_size
                 is_same = (
-                    nbytes != file.nbytes or not file.sha256 or memory.matches(path, file.sha256, sha256_of)
+                    nbytes != file.nbytes
+                    or not file.sha256
+                    or memory.matches(path, file.sha256, compute_sha256)
                 )
             except OSError as error:
                 raise SottoError(
@@ -134,7 +136,7 @@ class Manifest:
                 )
 
 
-def sha256_of(path: Path) -> str:
+def compute_sha256(path: Path) -> str:
     """Hex digest of a file, read in pieces."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
@@ -159,18 +161,17 @@ def load_manifest(directory: Path) -> Manifest:
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise SottoError(f"{path} cannot be read as JSON ({error}); install the model again.") from error
     fields = _Fields(path, data)
-    if fields.integer("format") != _FORMAT:
+    if (number := fields.get("format", int)) != _FORMAT:
         raise SottoError(
-            f"{path} has format {fields.integer('format')}, this Sotto reads {_FORMAT}; "
-            "update Sotto or the model."
+            f"{path} has format {number}, this Sotto reads {_FORMAT}; update Sotto or the model."
         )
-    fim = _Fields(path, fields.value("fim", dict))
+    fim = _Fields(path, fields.get("fim", dict))
     files = tuple(
-        ModelFile(name, entry.string("sha256"), entry.integer("nbytes"))
-        for name, value in cast("dict[str, object]", fields.value("files", dict)).items()
+        ModelFile(name, entry.get("sha256", str), entry.get("nbytes", int))
+        for name, value in cast("dict[str, object]", fields.get("files", dict)).items()
         for entry in [_Fields(path, value)]
     )
-    graph, tokenizer = fields.string("graph"), fields.string("tokenizer")
+    graph, tokenizer = fields.get("graph", str), fields.get("tokenizer", str)
     listed = {file.name for file in files}
     for name in (*listed, graph, tokenizer):
         if name not in listed or leaves_folder(name):
@@ -179,49 +180,52 @@ def load_manifest(directory: Path) -> Manifest:
             )
     return Manifest(
         directory=directory,
-        name=fields.string("name"),
-        description=fields.string("description"),
-        licence=fields.string("licence"),
+        name=fields.get("name", str),
+        description=fields.get("description", str),
+        licence=fields.get("licence", str),
         graph=graph,
         tokenizer=tokenizer,
         files=files,
-        context_length=fields.integer("context_length"),
-        fim_family=fim.string("family"),
-        fim_order=fim.string("order"),
-        fim_header=bool(fim.value("header", bool)),
-        stop_ids=tuple(fields.integers("stop_ids")),
-        good_for=tuple(fields.strings("good_for")),
+        context_length=fields.get("context_length", int),
+        fim_family=fim.get("family", str),
+        fim_order=fim.get("order", str),
+        fim_header=fim.get("header", bool),
+        stop_ids=fields.items("stop_ids", int),
+        good_for=fields.items("good_for", str),
         min_probability=fields.share("min_probability"),
-        head_dim=fields.integer("head_dim") if fields.has("head_dim") else None,
-        model_type=fields.string("model_type") if fields.has("model_type") else "",
-        is_instruct=bool(fields.value("is_instruct", bool)) if fields.has("is_instruct") else False,
-        languages=tuple(fields.strings("languages")) if fields.has("languages") else (),
+        head_dim=fields.get("head_dim", int, None),
+        model_type=fields.get("model_type", str, ""),
+        is_instruct=fields.get("is_instruct", bool, False),
+        languages=fields.items("languages", str, []),
     )
 
 
+_REQUIRED: Any = object()
+
+
 class _Fields:
-    """Typed reading of one JSON object, with errors that name the field."""
+    """Typed reading of one JSON object, with errors that name the field. `default` stands for one that is missing."""
 
     def __init__(self, path: Path, data: object) -> None:
         if not isinstance(data, dict):
             raise SottoError(f"{path} must hold JSON objects at the places Sotto reads; correct it.")
         self._path = path
-        self._data = cast("dict[str, object]", data)
+        self._data = cast("dict[str, Any]", data)
 
-    def has(self, name: str) -> bool:
-        return self._data.get(name) is not None
-
-    def value(self, name: str, kind: type) -> Any:  # noqa: ANN401 - JSON
+    def get(self, name: str, kind: type, default: Any = _REQUIRED) -> Any:  # noqa: ANN401 - JSON
         value = self._data.get(name)
+        if value is None and default is not _REQUIRED:
+            return default
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise SottoError(f"{self._path}: {name!r} must be a {kind.__name__}; correct it.")
         return value
 
-    def string(self, name: str) -> str:
-        return self.value(name, str)
-
-    def integer(self, name: str) -> int:
-        return self.value(name, int)
+    def items(self, name: str, kind: type, default: Any = _REQUIRED) -> tuple[Any, ...]:  # noqa: ANN401
+        values = self.get(name, list, default)
+        if not all(isinstance(value, kind) for value in values):
+            kinds = {str: "strings", int: "whole numbers"}
+            raise SottoError(f"{self._path}: {name!r} must hold {kinds[kind]}; correct it.")
+        return tuple(values)
 
     def share(self, name: str) -> float:
         """A number from 0 to 1; 0 where it is missing."""
@@ -229,15 +233,3 @@ class _Fields:
         if not isinstance(value, (int, float)) or isinstance(value, bool) or not 0 <= value <= 1:
             raise SottoError(f"{self._path}: {name!r} must be a number from 0 to 1; correct it.")
         return float(value)
-
-    def strings(self, name: str) -> list[str]:
-        values: list[object] = self.value(name, list)
-        if not all(isinstance(value, str) for value in values):
-            raise SottoError(f"{self._path}: {name!r} must hold strings; correct it.")
-        return cast("list[str]", values)
-
-    def integers(self, name: str) -> list[int]:
-        values: list[object] = self.value(name, list)
-        if not all(isinstance(value, int) for value in values):
-            raise SottoError(f"{self._path}: {name!r} must hold whole numbers; correct it.")
-        return cast("list[int]", values)

@@ -8,33 +8,33 @@ from dataclasses import dataclass
 
 from sotto_engine.errors import SottoError
 from sotto_engine.prompt.chat import ChatTemplate
-from sotto_engine.prompt.fim import FimTemplate, Slot, header_parts
+from sotto_engine.prompt.fim import FimTemplate, Slot, make_header
 from sotto_engine.prompt.tokenizer import Tokenizer
 from sotto_engine.request import ChatRequest, EditRequest, FillInRequest, FimOrder, Request
 
 _WINDOW_STEP = 256
 """Tokens by which the start of the prefix jumps: each jump is a whole prefill, each step costs context."""
 ANCHOR_CHARS = 200
-"""At least so much of what was written before the cursor's line stands behind the middle token: with less to go on
-from, a small model does not find its place (docs/embedded-model.md)."""
+"""At least so much of what was written before the cursor's line stands after the middle token: with less to go on
+from, a small model does not find its place."""
 ANCHOR_STEP = 400
-"""Characters by which the anchor jumps. Each jump costs the suffix and what stands behind the anchor once more."""
+"""Characters by which the anchor jumps. Each jump costs the suffix and what stands after the anchor once more."""
 _TAIL = 6
 """Tokens before the end at which a cache that needs checkpoints gets one: for what is typed, erased, healed there."""
 _SUFFIX_SHARE = 0.2
-"""Of the room: what follows says where to stop, what precedes says what to write."""
+"""Of the room: what follows shows where to stop, what precedes shows what to write."""
 _HEADER_SHARE = 0.25
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """What the model is asked. `healed` is text that the user typed and the first new token must extend."""
+    """The prompt of a request. `healed` is text that the user typed and the first new token must extend."""
 
     token_ids: list[int]
     healed: bytes
     boundaries: tuple[int, ...] = ()
-    """Lengths that a later prompt probably shares: behind the header, before and behind each part of the layout, and
-    a few tokens before the end, where typing goes on."""
+    """Lengths that a later prompt probably shares: around each part of the layout, and a few tokens before the end,
+    where typing goes on."""
 
 
 class PromptBuilder:
@@ -61,11 +61,11 @@ class PromptBuilder:
     def build(self, request: Request) -> Prompt:
         """Token ids that leave room for `limits.max_tokens` new ones, or for half a context of them."""
         if isinstance(request, ChatRequest):
-            return self._conversation(request)
+            return self._build_chat(request)
         is_edit = isinstance(request, EditRequest)
         layout = self._template.edit_layout(request.task) if is_edit else self._layout
-        room = self._room(request) - len(layout)
-        front, lead = self._header(request, int(room * _HEADER_SHARE))
+        room = self._prompt_room(request) - len(layout)
+        front, lead = self._build_header(request, int(room * _HEADER_SHARE))
         room -= len(front)
         suffix_ids = self.tokenizer.encode(request.suffix)[: int(room * _SUFFIX_SHARE)]
         room -= len(suffix_ids)
@@ -73,46 +73,46 @@ class PromptBuilder:
         room -= len(region_ids)
         if room < 0:
             raise SottoError("These lines are too long for the model; choose fewer of them.")
-        anchor = len(request.prefix) if is_edit else self._anchor(request.prefix)
+        anchor = len(request.prefix) if is_edit else self._find_anchor(request.prefix)
         prefix_ids = self.tokenizer.encode(lead + request.prefix[:anchor])
         typed_ids = self.tokenizer.encode(request.prefix[anchor:])
         healed = b"" if is_edit else self._pop_unfinished(typed_ids or prefix_ids)
-        typed_ids = self._window(typed_ids, room)
+        typed_ids = self._cut_to_window(typed_ids, room)
         filling = {
-            Slot.PREFIX: self._window(prefix_ids, room - len(typed_ids)),
+            Slot.PREFIX: self._cut_to_window(prefix_ids, room - len(typed_ids)),
             Slot.SUFFIX: suffix_ids,
             Slot.TYPED: typed_ids,
             Slot.REGION: region_ids,
         }
         parts = ([self._control_id(part)] if isinstance(part, str) else filling[part] for part in layout)
-        return _joined(front, parts, healed)
+        return _join_parts(front, parts, healed)
 
-    def _room(self, request: Request) -> int:
+    def _prompt_room(self, request: Request) -> int:
         """Tokens of the context that are not kept for the answer."""
         return self._max_tokens - min(request.limits.max_tokens, self._max_tokens // 2)
 
-    def _conversation(self, request: ChatRequest) -> Prompt:
+    def _build_chat(self, request: ChatRequest) -> Prompt:
         """A question in the model's chat format and the beginning of the answer."""
         if self._chat is None:
             raise SottoError("This model cannot be asked questions; use one that was tuned to answer.")
-        parts = self._chat.parts(request.messages)
+        parts = self._chat.render(request.messages)
         if request.answer_prefix:
             last = parts.pop() if parts and isinstance(parts[-1], str) else ""
             parts.append(f"{last}{request.answer_prefix}")
         ids = ([part] if isinstance(part, int) else self.tokenizer.encode(part) for part in parts)
-        prompt = _joined([], ids, healed=b"")
-        if len(prompt.token_ids) > self._room(request):
+        prompt = _join_parts([], ids, healed=b"")
+        if len(prompt.token_ids) > self._prompt_room(request):
             raise SottoError("This question is too long for the model; choose fewer lines.")
         return prompt
 
-    def _anchor(self, prefix: str) -> int:
-        """Where the text behind the middle token starts: at a line's end, the same for some lines on end."""
+    def _find_anchor(self, prefix: str) -> int:
+        """Where the text after the middle token starts: at a line's end, the same for some lines on end."""
         if self._order is not FimOrder.ANCHORED:
             return len(prefix)
         latest = max(0, prefix.rfind("\n") - ANCHOR_CHARS)
         return max(prefix.rfind("\n", 0, latest // ANCHOR_STEP * ANCHOR_STEP), 0)
 
-    def _header(self, request: FillInRequest | EditRequest, room: int) -> tuple[list[int], str]:
+    def _build_header(self, request: FillInRequest | EditRequest, room: int) -> tuple[list[int], str]:
         """`(ids in front of the layout, text before the prefix)`, without the snippets that do not fit."""
         start = [self._control_id(self._template.bos)] if self._template.bos else []
         if not self._header_trained:
@@ -122,13 +122,13 @@ class PromptBuilder:
         snippets = request.snippets if isinstance(request, FillInRequest) else ()
         for num_snippets in range(len(snippets), -1, -1):
             fitting = snippets[:num_snippets]
-            parts, lead = header_parts(self._template, request.path, request.repository, fitting)
-            ids = [token_id for part in parts for token_id in self._part_ids(part)]
+            parts, lead = make_header(self._template, request.path, request.repository, fitting)
+            ids = [token_id for part in parts for token_id in self._encode_part(part)]
             if len(ids) <= room:
                 return start + ids, lead
         return start, ""
 
-    def _part_ids(self, part: str) -> list[int]:
+    def _encode_part(self, part: str) -> list[int]:
         is_control = part in (self._template.repository, self._template.separator)
         return [self._control_id(part)] if is_control else self.tokenizer.encode(part)
 
@@ -146,7 +146,7 @@ class PromptBuilder:
         token_ids.pop()
         return last
 
-    def _window(self, token_ids: list[int], room: int) -> list[int]:
+    def _cut_to_window(self, token_ids: list[int], room: int) -> list[int]:
         """The last tokens that fit, starting at a line; the start jumps, so that most keystrokes keep it."""
         if len(token_ids) <= room:
             return token_ids
@@ -164,7 +164,7 @@ class PromptBuilder:
         return token_id
 
 
-def _joined(front: list[int], parts: Iterable[list[int]], healed: bytes) -> Prompt:
+def _join_parts(front: list[int], parts: Iterable[list[int]], healed: bytes) -> Prompt:
     """Before each part lies a boundary."""
     token_ids = list(front)
     boundaries: list[int] = []

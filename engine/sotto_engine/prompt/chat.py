@@ -1,4 +1,4 @@
-"""How an instruct model wants to be asked: its own template, else ChatML where the vocabulary has its tokens.
+"""The chat format of an instruct model: its own template, else ChatML where the vocabulary has its tokens.
 
 A template is a program that comes with a model: it runs in jinja2's sandbox, which is loaded when the first question
 is asked. Messages never go through it: it gets a placeholder for each, and what a message spells out stays text.
@@ -37,26 +37,26 @@ class ChatTemplate:
         """Whether the model can be asked at all."""
         return bool(self._source) or self._speaks_chatml
 
-    def parts(self, messages: Sequence[Message]) -> list[int | str]:
+    def render(self, messages: Sequence[Message]) -> list[int | str]:
         """Control tokens' ids and the text between them, up to where the answer begins.
 
-        Models that think first are asked not to: a thousand tokens of thought take minutes on a CPU.
+        Models that think first are asked not to: that takes minutes on a CPU.
 
         Raises SottoError for a model without a template and for a template that cannot be used.
         """
         if not self._source:
             return self._split(self._chatml(messages), messages)
         try:
-            rendered = self._render(messages)
+            rendered = self._render_template(messages)
         except SottoError:
             if messages[0].role != "system" or len(messages) < 2:
                 raise
-            first, second, *rest = messages  # some know no system; then the user says it
+            first, second, *rest = messages  # some know no system; the user's turn then holds it
             messages = [Message(second.role, f"{first.content}\n\n{second.content}"), *rest]
-            rendered = self._render(messages)
+            rendered = self._render_template(messages)
         return self._split(rendered, messages)
 
-    def _render(self, messages: Sequence[Message]) -> str:
+    def _render_template(self, messages: Sequence[Message]) -> str:
         """The template's text with placeholders for the messages' contents."""
         import jinja2  # noqa: PLC0415 - a tenth of a second that only questions need
         from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415

@@ -22,7 +22,7 @@ _NUM_TEXTS = 16
 _MIN_NBYTES = 256
 """Shorter texts are encoded as quickly as looked up."""
 _MAX_REPLACED_NBYTES = 1024
-"""Behind what a text has in common with the one that it takes the place of: typed or erased, not another place."""
+"""After what a text has in common with the one that it takes the place of: typed or erased, not another place."""
 _NEWLINE = ord("\n")
 _LOOKS_ELSEWHERE = re.compile(r"\(\?<|\\[AGKbBZz]|(?<!\[)\^|\$")
 """In a pattern: what asks for more than the text from a match's start on."""
@@ -50,7 +50,7 @@ class EncodingMemory:
 
     The pre-tokenizer goes through a text from left to right and asks for nothing in front of where it stands. So a
     text can be cut where a piece begins, if what decided on the piece before has not changed: its own text, and white
-    space behind it up to the next sign, which a pattern may look at. Cuts are looked for at newlines only.
+    space after it up to the next sign, which a pattern may look at. Cuts are looked for at newlines only.
     """
 
     def __init__(self, encode: Callable[[str], Words], token_nbytes: np.ndarray) -> None:
@@ -68,7 +68,7 @@ class EncodingMemory:
         if known is not None and shared == len(data) == len(known.data):
             self._remember(known, instead_of=known)
             return known.ids.copy()
-        # Of a sign that is not there as a whole, nobody knows whether it is white space.
+        # Of a sign that is not there as a whole, one cannot know whether it is white space.
         until_sign = data[:shared].decode("utf-8", errors="ignore").rstrip()
         last_line = data.rfind(b"\n", 0, len(until_sign.encode("utf-8")))
         cuts = known.cuts[: bisect_right(known.cuts, last_line, key=itemgetter(0))] if known else []
@@ -100,7 +100,7 @@ class EncodingMemory:
         self._recent.append(known)
 
     def _cuts(self, data: bytes, words: Words) -> Generator[tuple[int, int]]:
-        """Where a piece begins before or behind a newline; nowhere in a text that is more or less than its tokens."""
+        """Where a piece begins before or after a newline; nowhere in a text that is more or less than its tokens."""
         ends = np.cumsum(self._token_nbytes[words.ids])
         if not words.ids or ends[-1] != len(data):
             return
@@ -140,7 +140,7 @@ def _stages(description: Any) -> Generator[dict[str, Any]]:  # noqa: ANN401
 
 
 def _keeps_places(stage: dict[str, Any]) -> bool:
-    """Whether a stage decides by what stands at a place and behind it, and drops or adds nothing."""
+    """Whether a stage decides by what stands at a place and after it, and drops or adds nothing."""
     match stage:
         case {"type": "Digits"}:
             return True

@@ -1,7 +1,4 @@
-"""Fill-in-the-middle formats, one table row a model family, and the prompts made from them.
-
-Sources of the rows: the families' model cards and papers.
-"""
+"""Fill-in-the-middle formats, one table row a model family, from the families' model cards and papers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +23,7 @@ class Header(Enum):
 
     NONE = "none"
     FILE_SEP_LINES = "<repo>name, then <sep>path and the code, a line each; the target file last"
-    FILE_SEP_INLINE = "<repo>name<sep>path, the code; the target's path stands behind the prefix token"
+    FILE_SEP_INLINE = "<repo>name<sep>path, the code; the target's path stands after the prefix token"
     FILENAME = "<sep>path and the code; the target file last"
     PLUS_PATH = "+++++ path as plain text in the prefix"
 
@@ -64,7 +61,7 @@ class FimTemplate:
         return self.suffix_first
 
     def edit_layout(self, task: str) -> Layout:
-        """The prompt of an edit task, as the recipe trains it: behind its token stands what is to be replaced.
+        """The prompt of an edit task, as the recipe trains it: the text to replace stands after the task's token.
 
         Raises SottoError if the family has no order with a middle token at the end.
         """
@@ -87,7 +84,7 @@ _P, _S = Slot.PREFIX, Slot.SUFFIX
 
 TEMPLATES: tuple[FimTemplate, ...] = (
     FimTemplate(
-        family="qwen",  # Qwen2.5-Coder, Qwen3-Coder; CodeGemma spells the three alike and comes after
+        family="qwen",  # Qwen2.5-Coder, Qwen3-Coder; CodeGemma spells the three alike
         prefix_first=("<|fim_prefix|>", _P, "<|fim_suffix|>", _S, "<|fim_middle|>"),
         suffix_first=("<|fim_prefix|>", "<|fim_suffix|>", _S, "<|fim_middle|>", _P),
         stops=("<|endoftext|>", "<|fim_pad|>", "<|repo_name|>", "<|file_sep|>", "<|im_end|>"),
@@ -101,29 +98,6 @@ TEMPLATES: tuple[FimTemplate, ...] = (
         suffix_first=None,
         bos="<bos>",
         stops=("<|file_separator|>", "<eos>"),
-    ),
-    FimTemplate(
-        family="mellum",
-        prefix_first=None,
-        suffix_first=("<fim_suffix>", _S, "<fim_prefix>", _P, "<fim_middle>"),
-        stops=("<|endoftext|>", "<filename>"),
-        header=Header.FILENAME,
-        separator="<filename>",
-    ),
-    FimTemplate(
-        family="granite",
-        prefix_first=("<fim_prefix>", _P, "<fim_suffix>", _S, "<fim_middle>"),
-        suffix_first=("<fim_prefix>", "<fim_suffix>", _S, "<fim_middle>", _P),
-        stops=("<|endoftext|>", "<fim_pad>"),
-    ),
-    FimTemplate(
-        family="starcoder",
-        prefix_first=("<fim_prefix>", _P, "<fim_suffix>", _S, "<fim_middle>"),
-        suffix_first=("<fim_prefix>", "<fim_suffix>", _S, "<fim_middle>", _P),
-        stops=("<|endoftext|>", "<file_sep>"),
-        header=Header.FILE_SEP_INLINE,
-        repository="<repo_name>",
-        separator="<file_sep>",
     ),
     FimTemplate(
         family="deepseek",
@@ -153,11 +127,35 @@ TEMPLATES: tuple[FimTemplate, ...] = (
         suffix_first=("<[fim-suffix]>", _S, "<[fim-prefix]>", _P, "<[fim-middle]>"),
         stops=("<[end▁of▁sentence]>",),
     ),
+    FimTemplate(
+        family="starcoder",
+        prefix_first=("<fim_prefix>", _P, "<fim_suffix>", _S, "<fim_middle>"),
+        suffix_first=("<fim_prefix>", "<fim_suffix>", _S, "<fim_middle>", _P),
+        stops=("<|endoftext|>", "<file_sep>"),
+        header=Header.FILE_SEP_INLINE,
+        repository="<repo_name>",
+        separator="<file_sep>",
+    ),
+    FimTemplate(
+        family="mellum",
+        prefix_first=None,
+        suffix_first=("<fim_suffix>", _S, "<fim_prefix>", _P, "<fim_middle>"),
+        stops=("<|endoftext|>", "<filename>"),
+        header=Header.FILENAME,
+        separator="<filename>",
+    ),
+    FimTemplate(
+        family="granite",
+        prefix_first=("<fim_prefix>", _P, "<fim_suffix>", _S, "<fim_middle>"),
+        suffix_first=("<fim_prefix>", "<fim_suffix>", _S, "<fim_middle>", _P),
+        stops=("<|endoftext|>", "<fim_pad>"),
+    ),
 )
+"""Distinct spellings first. The last three share theirs and name files differently; granite's row asks for least."""
 
 
 EDIT_TASKS = ("fix", "types", "docstring", "rename")
-"""What `onnx_models/recipe` trains beside filling in the middle."""
+"""What `onnx_models/recipe` trains besides filling in the middle."""
 
 
 def edit_token(task: str) -> str:
@@ -182,20 +180,6 @@ def find_template(family: str, tokenizer: Tokenizer) -> FimTemplate:
     raise SottoError(f"The FIM family {family!r} is unknown; use one of {known}.")
 
 
-_BY_VOCABULARY = (
-    "qwen",
-    "codegemma",
-    "deepseek",
-    "codellama",
-    "codestral",
-    "seed-coder",
-    "starcoder",
-    "mellum",
-    "granite",
-)
-"""Distinct spellings first. The last three share theirs and name files differently; granite's row asks for least."""
-
-
 def detect_template(tokenizer: Tokenizer, hint: str) -> FimTemplate | None:
     """The family whose tokens the vocabulary has; None if there is none.
 
@@ -204,7 +188,7 @@ def detect_template(tokenizer: Tokenizer, hint: str) -> FimTemplate | None:
     """
     rows = {template.family: template for template in TEMPLATES}
     named = [family for family in rows if family in hint.lower()]
-    for family in (*named, *_BY_VOCABULARY):
+    for family in (*named, *rows):
         template = rows[family]
         needed = template.control_tokens() | {template.separator, template.repository} - {""}
         if all(tokenizer.control_id(token) is not None for token in needed):
@@ -212,7 +196,7 @@ def detect_template(tokenizer: Tokenizer, hint: str) -> FimTemplate | None:
     return None
 
 
-def header_parts(
+def make_header(
     template: FimTemplate, path: str, repository: str, snippets: Sequence[Snippet]
 ) -> tuple[list[str], str]:
     """Repository, snippets and file name as the family writes them: `(parts in front, text before prefix)`.

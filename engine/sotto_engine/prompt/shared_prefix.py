@@ -1,4 +1,4 @@
-"""How much two sequences have in common, compared in slices: that runs in C, a loop over items does not."""
+"""The shared prefix of two sequences, compared in slices: that runs in C, a loop over items does not."""
 
 from collections.abc import Sequence
 

@@ -1,6 +1,6 @@
 """Text to token ids and back, over a `tokenizer.json`; the only file that imports tokenizers.
 
-Control tokens (`<|fim_prefix|>` and the like) go in by id only: written out in somebody's code they are text.
+Control tokens (`<|fim_prefix|>` and the like) go in by id only: written out in code they are text.
 """
 
 import re
@@ -26,7 +26,7 @@ class Tokenizer:
             for token_id, token in backend.get_added_tokens_decoder().items()
             if token.content.strip()
         }
-        # A match is where a control token is spelled out: it is cut behind its first character, which
+        # A match is where a control token is spelled out: it is cut after its first character, which
         # breaks it for good. The look-ahead finds overlapping ones too.
         spellings = "|".join(re.escape(text) for text in sorted(self._control, key=len, reverse=True))
         self._spelled_control = re.compile(f"(?=(?:{spellings}))") if spellings else None

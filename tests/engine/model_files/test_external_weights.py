@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from sotto_engine.model_files.external_weights import external_locations
+from sotto_engine.model_files.external_weights import find_external_data
 
 onnx = pytest.importorskip("onnx", reason="graphs are made with onnx, which is missing")
 
@@ -32,14 +32,14 @@ def path(tmp_path):
 
 
 def test_every_location_is_found(path):
-    assert external_locations(path) == {"über/a", "../b", "/etc/c", "d", "e"}
+    assert find_external_data(path) == {"über/a", "../b", "/etc/c", "d", "e"}
 
 
 @pytest.mark.parametrize("content", [b"", b"no graph", b"\xff" * 40, b"\x3a\x7f"])
 def test_what_is_no_graph_is_refused(tmp_path, content):
     (tmp_path / "model.onnx").write_bytes(content)
     with pytest.raises(ValueError):
-        external_locations(tmp_path / "model.onnx")
+        find_external_data(tmp_path / "model.onnx")
 
 
 def test_a_damaged_graph_ends_in_an_answer_or_in_a_refusal(path):
@@ -50,6 +50,6 @@ def test_a_damaged_graph_ends_in_an_answer_or_in_a_refusal(path):
             data[rng.randrange(min(len(data), 400))] = rng.randrange(256)
         path.write_bytes(data)
         try:
-            external_locations(path)
+            find_external_data(path)
         except ValueError:
             continue

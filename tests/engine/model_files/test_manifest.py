@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 import sotto_models
-from sotto_engine.engine import EngineOptions
 from sotto_engine.errors import SottoError
-from sotto_engine.loading import load_engine
-from sotto_engine.model_files.manifest import MANIFEST_NAME, load_manifest, sha256_of
+from sotto_engine.loading import ModelOptions, load_engine
+from sotto_engine.model_files.manifest import MANIFEST_NAME, compute_sha256, load_manifest
 
 
 @pytest.fixture
@@ -20,7 +19,7 @@ def model_dir(tmp_path):
 
 def refusal(model_dir, options=None):
     with pytest.raises(SottoError) as refused:
-        load_engine(model_dir, options)
+        load_engine(model_dir, options or ModelOptions())
     sentence = str(refused.value)
     assert "\n" not in sentence and sentence.endswith(".")
     return sentence
@@ -36,7 +35,7 @@ def resign(model_dir, name):
     path = model_dir / MANIFEST_NAME
     manifest = json.loads(path.read_text())
     file = model_dir / name
-    manifest["files"][name] = {"sha256": sha256_of(file), "nbytes": file.stat().st_size}
+    manifest["files"][name] = {"sha256": compute_sha256(file), "nbytes": file.stat().st_size}
     path.write_text(json.dumps(manifest))
 
 
@@ -115,5 +114,5 @@ def test_a_manifest_that_is_no_json(model_dir):
 
 
 def test_unknown_family_and_order(model_dir):
-    assert "unknown" in refusal(model_dir, EngineOptions(fim_family="abc"))
-    assert "unknown" in refusal(model_dir, EngineOptions(fim_order="abc"))
+    assert "unknown" in refusal(model_dir, ModelOptions(fim_family="abc"))
+    assert "unknown" in refusal(model_dir, ModelOptions(fim_order="abc"))

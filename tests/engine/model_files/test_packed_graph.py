@@ -14,8 +14,8 @@ import sotto_models
 from engine.test_embedded_model import cold, histories, sources
 from sotto_engine.cache.cache_store import WarmStart
 from sotto_engine.cancel import CancelFlag
-from sotto_engine.engine import EngineOptions
-from sotto_engine.loading import load_engine
+from sotto_engine.decode.run import run_steps
+from sotto_engine.loading import ModelOptions, load_engine
 from sotto_engine.model import packing
 from sotto_engine.model.onnx_model import Model
 from sotto_engine.model.packing import pack, share_weights
@@ -30,8 +30,8 @@ EXPORTS = Path(__file__).parents[2] / "exporters" / "models"
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files or modes")
 
 
-def load(share=True, **options):
-    return load_engine(EMBEDDED, EngineOptions(share_weights=share, **options))[0]
+def load(share=True, warm_start=None, **options):
+    return load_engine(EMBEDDED, ModelOptions(share_weights=share, **options), warm_start=warm_start)[0]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_completions_are_the_same_bits_warm_and_cold(loaded):
     own, shared = load(share=None), load()
     assert loaded == [False, True]
     for request in histories("shared", 10):
-        answers = [engine.complete(request, CancelFlag()) for engine in (own, shared, cold(own))]
+        answers = [run_steps(engine.complete(request, CancelFlag())) for engine in (own, shared, cold(own))]
         assert len({(answer.token_ids, answer.token_logprobs) for answer in answers}) == 1
 
 
@@ -81,11 +81,11 @@ def test_prompts_that_were_kept_before_go_on_with_shared_weights(root, loaded):
     text = sources()[0]
     request = FillInRequest(text[:4000], text[4000:6000], limits=Limits(max_tokens=8, min_probability=0.0))
     before = load(**options)
-    first = before.complete(request, CancelFlag())
+    first = run_steps(before.complete(request, CancelFlag()))
     before.keep_prompts(lambda: False)
     manifest = describe_model(EMBEDDED)
     pack(manifest, PackedGraph(manifest, root))
-    second = load(**options).complete(request, CancelFlag())
+    second = run_steps(load(**options).complete(request, CancelFlag()))
     assert loaded == [False, True]
     assert second.num_prompt_tokens - second.num_cached_tokens <= 2
     assert (second.token_ids, second.token_logprobs) == (first.token_ids, first.token_logprobs)

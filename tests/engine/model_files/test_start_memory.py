@@ -14,7 +14,7 @@ import sotto_models
 from sotto_engine.errors import SottoError
 from sotto_engine.loading import load_engine
 from sotto_engine.model_files import start_memory
-from sotto_engine.model_files.manifest import load_manifest, sha256_of
+from sotto_engine.model_files.manifest import compute_sha256, load_manifest
 from sotto_engine.model_files.start_memory import StartMemory
 
 
@@ -38,7 +38,7 @@ class Reading:
 
     def __call__(self, path):
         self.num_files += 1
-        return sha256_of(path)
+        return compute_sha256(path)
 
 
 def checked(memory_file, path, digest, reading):
@@ -49,7 +49,7 @@ def checked(memory_file, path, digest, reading):
 
 
 def test_a_file_is_read_once_and_again_when_it_has_changed(tmp_path, weights):
-    digest, reading, memory = sha256_of(weights), Reading(), tmp_path / "memory.json"
+    digest, reading, memory = compute_sha256(weights), Reading(), tmp_path / "memory.json"
     assert checked(memory, weights, digest, reading) and checked(memory, weights, digest, reading)
     assert reading.num_files == 1
     weights.write_bytes(b"a" * 999 + b"b")  # the same size, another time
@@ -63,13 +63,13 @@ def test_a_file_is_read_once_and_again_when_it_has_changed(tmp_path, weights):
 
 def test_another_digest_is_another_question(tmp_path, weights):
     reading, memory = Reading(), tmp_path / "memory.json"
-    assert checked(memory, weights, sha256_of(weights), reading)
+    assert checked(memory, weights, compute_sha256(weights), reading)
     assert not checked(memory, weights, "0" * 64, reading)
 
 
 def test_a_file_that_was_changed_a_moment_ago_is_not_remembered(tmp_path, weights):
     weights.write_bytes(b"new")
-    digest, reading, memory = sha256_of(weights), Reading(), tmp_path / "memory.json"
+    digest, reading, memory = compute_sha256(weights), Reading(), tmp_path / "memory.json"
     assert checked(memory, weights, digest, reading) and checked(memory, weights, digest, reading)
     assert reading.num_files == 2 and not memory.exists()
 
@@ -80,20 +80,20 @@ def test_a_file_that_was_changed_a_moment_ago_is_not_remembered(tmp_path, weight
 def test_a_corrupt_memory_is_none(tmp_path, weights, content):
     memory, reading = tmp_path / "memory.json", Reading()
     memory.write_bytes(content)
-    assert checked(memory, weights, sha256_of(weights), reading) and reading.num_files == 1
+    assert checked(memory, weights, compute_sha256(weights), reading) and reading.num_files == 1
     assert json.loads(memory.read_text())["entries"]
 
 
 def test_the_file_is_private_and_nothing_else_is_left_beside_it(tmp_path, weights):
     memory = tmp_path / "new" / "memory.json"
-    checked(memory, weights, sha256_of(weights), Reading())
+    checked(memory, weights, compute_sha256(weights), Reading())
     assert stat.S_IMODE(memory.stat().st_mode) == 0o600
     assert list(memory.parent.iterdir()) == [memory]
 
 
 def test_a_folder_that_cannot_be_written_to_is_no_trouble(tmp_path, weights):
     (tmp_path / "file").write_text("no folder")
-    assert checked(tmp_path / "file" / "memory.json", weights, sha256_of(weights), Reading())
+    assert checked(tmp_path / "file" / "memory.json", weights, compute_sha256(weights), Reading())
 
 
 def test_an_answer_is_asked_for_anew_for_other_files_threads_and_processors(tmp_path, weights, monkeypatch):
@@ -133,7 +133,7 @@ def test_a_small_model_leaves_no_file_behind(model_dir, tmp_path):
 def test_a_second_start_of_a_large_model_reads_no_file_and_tries_nothing(model_dir, monkeypatch):
     monkeypatch.setattr("sotto_engine.model_files.manifest.LARGE_NBYTES", 0)
     grid = load_engine(model_dir)[0].prefill_grid
-    monkeypatch.setattr("sotto_engine.model_files.manifest.sha256_of", pytest.fail)
+    monkeypatch.setattr("sotto_engine.model_files.manifest.compute_sha256", pytest.fail)
     monkeypatch.setattr("sotto_engine.model.exact_rows.rows_look_exact", pytest.fail)
     assert load_engine(model_dir)[0].prefill_grid == grid
 

@@ -11,6 +11,7 @@ import tokenizers
 
 from engine.fakes import make_engine, make_tokenizer
 from sotto_engine.cancel import CancelFlag
+from sotto_engine.decode.run import run_steps
 from sotto_engine.errors import SottoError
 from sotto_engine.prompt.chat import CONFIG_NAME, TEMPLATE_NAME, ChatTemplate
 from sotto_engine.prompt.tokenizer import Tokenizer
@@ -52,7 +53,7 @@ def template(tmp_path, source=None, config=None, controls=CONTROLS):
 
 def refusal(chat, messages=QUESTION):
     with pytest.raises(SottoError) as refused:
-        chat.parts(messages)
+        chat.render(messages)
     assert "\n" not in str(refused.value) and str(refused.value).endswith(".")
     return str(refused.value)
 
@@ -69,7 +70,7 @@ def ids(qwen, messages):
     chat, tokenizer = qwen
     return [
         token_id
-        for part in chat.parts(messages)
+        for part in chat.render(messages)
         for token_id in ([part] if isinstance(part, int) else tokenizer.encode(part))
     ]
 
@@ -84,7 +85,7 @@ def test_qwens_own_template_gives_the_golden_text(qwen, number):
     cases = GOLDEN.read_text(encoding="utf-8").split("----\n")
     chat, tokenizer = qwen
     messages = (QUESTION, QUESTION[1:])[number]
-    assert "".join(spelled(tokenizer, part) for part in chat.parts(messages)) == cases[number]
+    assert "".join(spelled(tokenizer, part) for part in chat.render(messages)) == cases[number]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,7 @@ def test_qwens_own_template_gives_the_golden_text(qwen, number):
 def test_tokens_are_those_of_the_whole_text(qwen, content):
     # the joints between template and message must not cut a token in two
     messages = (Message("system", content), Message("user", content))
-    text = "".join(spelled(qwen[1], part) for part in qwen[0].parts(messages))
+    text = "".join(spelled(qwen[1], part) for part in qwen[0].render(messages))
     backend = tokenizers.Tokenizer.from_file(str(QWEN / "tokenizer.json"))
     assert ids(qwen, messages) == backend.encode(text, add_special_tokens=False).ids
 
@@ -108,16 +109,16 @@ def test_control_tokens_in_a_message_stay_text(qwen, spelling):
 
 
 def test_jinja_in_a_message_stays_text(tmp_path):
-    parts = template(tmp_path, LIKE_LLAMA).parts((Message("user", "{{ 7 * 7 }} {% raw %}"),))
+    parts = template(tmp_path, LIKE_LLAMA).render((Message("user", "{{ 7 * 7 }} {% raw %}"),))
     assert "user\n\n{{ 7 * 7 }} {% raw %}" in parts
 
 
 def test_a_template_beside_the_model_goes_before_the_one_in_its_settings(tmp_path):
     config = {"chat_template": "other{{ messages[0].content }}", "bos_token": {"content": "<s>"}}
     chat = template(tmp_path, LIKE_LLAMA, config)
-    assert chat.parts((Message("user", "hello"),)) == [3, 1, "user\n\nhello", 2, 1, "assistant\n\n"]
+    assert chat.render((Message("user", "hello"),)) == [3, 1, "user\n\nhello", 2, 1, "assistant\n\n"]
     (tmp_path / TEMPLATE_NAME).unlink()
-    assert template(tmp_path).parts((Message("user", "hello"),)) == ["otherhello"]
+    assert template(tmp_path).render((Message("user", "hello"),)) == ["otherhello"]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,7 @@ def test_a_template_beside_the_model_goes_before_the_one_in_its_settings(tmp_pat
 )
 def test_a_model_that_thinks_first_is_asked_not_to(tmp_path, switch):
     source = "{{ messages[0].content }}<|im_start|>assistant\n<think>\n" + switch
-    parts = template(tmp_path, source).parts((Message("user", "is <think> a tag?"),))
+    parts = template(tmp_path, source).render((Message("user", "is <think> a tag?"),))
     assert parts == ["is <think> a tag?", 1, "assistant\n<think>\n\n</think>\n\n"]
 
 
@@ -135,18 +136,18 @@ def test_of_several_named_templates_the_default_is_taken(tmp_path):
         {"name": "tool_use", "template": "t"},
         {"name": "default", "template": "d{{ messages[0].content }}"},
     ]
-    assert template(tmp_path, config={"chat_template": named}).parts(QUESTION[1:])[0].startswith("d\n  x")
+    assert template(tmp_path, config={"chat_template": named}).render(QUESTION[1:])[0].startswith("d\n  x")
 
 
 def test_where_a_template_knows_no_system_the_user_says_it(tmp_path):
-    parts = template(tmp_path, NO_SYSTEM).parts(QUESTION)
+    parts = template(tmp_path, NO_SYSTEM).render(QUESTION)
     assert parts == [f"[user]You mend code.\n\n{QUESTION[1].content}[model]"]
 
 
 def test_without_a_template_the_vocabulary_decides(tmp_path):
     chat = template(tmp_path)
     assert chat.is_there
-    assert chat.parts((Message("user", "hi"),)) == [1, "user\nhi", 2, "\n", 1, "assistant\n"]
+    assert chat.render((Message("user", "hi"),)) == [1, "user\nhi", 2, "\n", 1, "assistant\n"]
     silent = template(tmp_path, controls={})
     assert not silent.is_there and "has no chat template" in refusal(silent)
 
@@ -175,7 +176,7 @@ def test_a_template_that_leaves_messages_out_is_refused(tmp_path):
 class Asked(ChatTemplate):
     """A conversation for the fake vocabulary, which has <|im_end|> only."""
 
-    def parts(self, messages):
+    def render(self, messages):
         return [f"{message.role}: {message.content}\n" for message in messages]
 
 
@@ -183,21 +184,21 @@ def test_the_engine_answers_messages_behind_the_given_beginning(tmp_path):
     engine = make_engine()
     engine._prompts._chat = Asked(tmp_path, make_tokenizer())
     request = ChatRequest(QUESTION, answer_prefix="def ", limits=Limits(max_tokens=5, stop_at=StopAt.BUDGET))
-    completion = engine.complete(request, CancelFlag())
+    completion = run_steps(engine.complete(request, CancelFlag()))
     text = b"".join(map(engine.tokenizer.token_bytes, engine._prompts.build(request).token_ids)).decode()
     assert text.endswith("What is wrong?\ndef ") and completion.num_prompt_tokens > 20
-    again = engine.complete(request, CancelFlag())
+    again = run_steps(engine.complete(request, CancelFlag()))
     assert again.text == completion.text and again.num_cached_tokens > 20
 
 
 def test_a_model_that_cannot_be_asked_and_a_question_too_long_are_refused(tmp_path):
     engine = make_engine()
     with pytest.raises(SottoError, match="cannot be asked"):
-        engine.complete(ChatRequest(QUESTION), CancelFlag())
+        run_steps(engine.complete(ChatRequest(QUESTION), CancelFlag()))
     engine._prompts._chat = Asked(tmp_path, make_tokenizer())
     long = (Message("user", "a = b\n" * 2000),)
     with pytest.raises(SottoError, match="too long"):
-        engine.complete(ChatRequest(long), CancelFlag())
+        run_steps(engine.complete(ChatRequest(long), CancelFlag()))
 
 
 def test_jinja_is_loaded_when_the_first_question_is_asked(tmp_path):
@@ -209,7 +210,7 @@ def test_jinja_is_loaded_when_the_first_question_is_asked(tmp_path):
         "from sotto_engine.request import Message\n"
         "engine, _ = load_engine(sotto_models.embedded_model_dir())\n"
         "assert 'jinja2' not in sys.modules\n"
-        "ChatTemplate(pathlib.Path(sys.argv[1]), engine.tokenizer).parts((Message('user', 'x'),))\n"
+        "ChatTemplate(pathlib.Path(sys.argv[1]), engine.tokenizer).render((Message('user', 'x'),))\n"
         "assert 'jinja2' in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=True, timeout=120)

@@ -5,6 +5,7 @@ import pytest
 from engine.cache.test_warm_equals_cold import answer, cancel_after
 from engine.fakes import FakeCutModel, FakeModel, FakeRecurrentModel, make_engine
 from sotto_engine.cancel import CancelFlag
+from sotto_engine.decode.run import run_steps
 from sotto_engine.request import FillInRequest, FimOrder, Limits
 
 ABOVE = "".join(f"name_{number} = value_{number}\n" for number in range(60))[-990:]
@@ -14,7 +15,7 @@ SUFFIX = "\n\nend = 1\n" * 20
 
 
 def ask(engine, text):
-    return engine.complete(FillInRequest(text, SUFFIX, limits=Limits(max_tokens=4)), CancelFlag())
+    return run_steps(engine.complete(FillInRequest(text, SUFFIX, limits=Limits(max_tokens=4)), CancelFlag()))
 
 
 def request(text):
@@ -44,7 +45,7 @@ def test_with_it_neither_the_new_line_nor_the_next_key_on_this_one_costs_more_th
     for text in (ABOVE + LINE + "\n    ", ABOVE + LINE + "b"):
         engine = anchored(make_model, grid=grid)
         ask(engine, ABOVE + LINE)
-        assert engine.prefill_beside(request(ABOVE + LINE + "\n    "), CancelFlag()) > 150
+        assert run_steps(engine.prefill_next(request(ABOVE + LINE + "\n    "), CancelFlag())) > 150
         done = ask(engine, text)
         assert computed(done) <= most
         assert answer(done) == answer(ask(anchored(make_model, grid=grid), text))
@@ -53,7 +54,7 @@ def test_with_it_neither_the_new_line_nor_the_next_key_on_this_one_costs_more_th
 def test_a_line_that_became_longer_meanwhile_finds_all_but_its_own_tokens():
     engine = anchored()
     ask(engine, ABOVE + LINE)
-    engine.prefill_beside(request(ABOVE + LINE + "\n    "), CancelFlag())
+    run_steps(engine.prefill_next(request(ABOVE + LINE + "\n    "), CancelFlag()))
     ask(engine, ABOVE + LINE + " + a")
     assert computed(ask(engine, ABOVE + LINE + " + a\n    ")) <= 12
 
@@ -62,10 +63,10 @@ def test_what_was_computed_before_a_key_is_not_lost():
     engine, flag = anchored(), CancelFlag()
     ask(engine, ABOVE + LINE)
     cancel_after(engine, flag, 2)
-    assert engine.prefill_beside(request(ABOVE + LINE + "\n    "), flag) == 2 * 64
+    assert run_steps(engine.prefill_next(request(ABOVE + LINE + "\n    "), flag)) == 2 * 64
     engine.model.before_pass = lambda: None
     assert computed(ask(engine, ABOVE + LINE + "b")) <= 4
-    rest = engine.prefill_beside(request(ABOVE + LINE + "b\n    "), CancelFlag())
+    rest = run_steps(engine.prefill_next(request(ABOVE + LINE + "b\n    "), CancelFlag()))
     whole = computed(ask(anchored(), ABOVE + LINE + "b\n    "))
     assert 0 < rest < whole - 128
     assert computed(ask(engine, ABOVE + LINE + "b\n    ")) <= 4
@@ -76,7 +77,7 @@ def test_line_after_line_a_place_has_two_caches():
     for number in range(12):
         text += f"    b{number} = value + {number}"
         before = ask(engine, text)
-        engine.prefill_beside(request(text + "\n"), CancelFlag())
+        run_steps(engine.prefill_next(request(text + "\n"), CancelFlag()))
         assert len(engine._prefix_cache) <= 2
         text += "\n"
         assert computed(ask(engine, text)) <= 4 and before.num_prompt_tokens > 300
@@ -86,11 +87,11 @@ def test_an_order_without_an_anchor_computes_nothing():
     engine = make_engine(FimOrder.SUFFIX_FIRST)
     ask(engine, ABOVE + LINE)
     before = engine.model.num_computed
-    assert engine.prefill_beside(request(ABOVE + LINE + "\n    "), CancelFlag()) == 0
+    assert run_steps(engine.prefill_next(request(ABOVE + LINE + "\n    "), CancelFlag())) == 0
     assert engine.model.num_computed == before
 
 
 def test_a_new_line_that_moves_no_anchor_computes_nothing():
     engine = anchored()
     ask(engine, "a = 1\nb")
-    assert engine.prefill_beside(request("a = 1\nb\n"), CancelFlag()) == 0
+    assert run_steps(engine.prefill_next(request("a = 1\nb\n"), CancelFlag())) == 0
