@@ -44,7 +44,7 @@ def nodes_of(model, op_type):
 
 
 @pytest.mark.parametrize("sizes", [[48], [20, 13, 15], [1] * 48], ids=["whole", "in pieces", "one by one"])
-def test_a_fused_graph_says_the_same_and_writes_its_cache_in_place(graph, tmp_path, sizes):
+def test_fused_graph_computes_the_same_with_its_cache_in_place(graph, tmp_path, sizes):
     before = load(SOURCE / "model.onnx")
     assert fuse_attention(graph) == NUM_LAYERS
     after = load(save_graph(graph, tmp_path, inline=True))
@@ -52,13 +52,13 @@ def test_a_fused_graph_says_the_same_and_writes_its_cache_in_place(graph, tmp_pa
     np.testing.assert_allclose(logits(after, sizes), logits(before, sizes), atol=2e-5)
 
 
-def test_rows_of_a_prepared_graph_are_the_same_however_a_prompt_is_cut(tmp_path):
+def test_prepared_graphs_rows_do_not_depend_on_the_cut(tmp_path):
     prepared = prepare_graph(SOURCE / "model.onnx", tmp_path, None)
     assert "attention of 2 layers fused, its cache written in place" in prepared.steps
     assert rows_are_exact(load(prepared.graph))
 
 
-def test_of_the_exporters_attention_nothing_is_left(graph):
+def test_attention_of_the_exporter_is_gone(graph):
     num_before = len(graph.graph.node)
     fuse_attention(graph)
     assert len(graph.graph.node) < num_before / 2
@@ -67,7 +67,7 @@ def test_of_the_exporters_attention_nothing_is_left(graph):
     assert "position_ids" not in {value.name for value in graph.graph.input}
 
 
-def test_an_unusual_rotation_stays_as_it_is(graph, tmp_path):
+def test_unusual_rotation_stays_as_it_is(graph, tmp_path):
     for node in nodes_of(graph, "Neg"):
         node.op_type = "Abs"
     before = load(save_graph(graph, tmp_path / "before", inline=True))
@@ -113,7 +113,7 @@ def soften_the_softmax(model):
 @pytest.mark.parametrize(
     "change", [look_through_a_window, look_at_earlier_tokens_only, read_a_cache_elsewhere, soften_the_softmax]
 )
-def test_a_graph_that_computes_something_else_is_left_as_it_is(graph, change):
+def test_graph_that_computes_something_else_stays_as_it_is(graph, change):
     change(graph)
     before = graph.SerializeToString()
     assert fuse_attention(graph) == 0
@@ -121,6 +121,6 @@ def test_a_graph_that_computes_something_else_is_left_as_it_is(graph, change):
 
 
 @pytest.mark.parametrize("name", ["qwen2-genai-int4", "qwen3_next-mobius-int4", "qwen3_5_moe-genai-int4"])
-def test_graphs_with_an_attention_of_their_own_keep_it(name):
+def test_attention_operators_of_a_graph_are_kept(name):
     model = onnx.load(EXPORTS / name / "model.onnx", load_external_data=False)
     assert fuse_attention(model) == 0

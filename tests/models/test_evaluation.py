@@ -9,12 +9,12 @@ pytest.importorskip("torch", reason="the extra `recipe` is not installed: no tor
 pytest.importorskip("onnx", reason="the extra `recipe` is not installed: no onnx")
 
 from recipe.corpus.library import Document, Library
-from recipe.evaluation.answers import Answer, ask_line, infilling
-from recipe.evaluation.calibration import calibration
+from recipe.evaluation.answers import Answer, ask_line, score_infilling
+from recipe.evaluation.calibration import calibrate
 from recipe.evaluation.questions import Problem, Question, cross_file, held_out_lines
-from recipe.evaluation.report import table
+from recipe.evaluation.report import format_table
 from recipe.evaluation.sandbox import SandboxError, passes
-from recipe.evaluation.typing_replay import typing_replay
+from recipe.evaluation.typing_replay import replay_typing
 from sotto_engine.request import Completion, FinishReason, Timings
 
 
@@ -36,46 +36,44 @@ TEXT = "def f(x):\n    return x + 1\n"
 LINE = Question("def f(x):\n    ", "\n", "return x + 1", "f.py")
 
 
-def test_a_line_is_right_when_it_is_what_was_written():
+def test_line_is_right_where_it_is_what_was_written():
     assert ask_line(Reader(TEXT), LINE) == Answer("return x + 1", 0.37, True)
     assert not ask_line(Reader(TEXT, needs=1), LINE).is_right
     assert ask_line(Reader(TEXT, needs=3), LINE.typed(6)).is_right  # the space behind `return` counts
 
 
-def test_a_suggestion_that_is_right_at_once_leaves_one_key():
-    replay = typing_replay(Reader(TEXT), [LINE])
+def test_right_suggestion_leaves_one_key():
+    replay = replay_typing(Reader(TEXT), [LINE])
     assert (replay.num_chars, replay.num_keys, dict(replay.right)) == (12, 1, {0: 1})
     assert replay.saved == pytest.approx(11 / 12) and replay.wrong_share == 0
 
 
-def test_a_wrong_suggestion_is_shown_until_the_typing_leaves_it():
+def test_wrong_suggestion_is_shown_until_the_typing_leaves_it():
     engine = Reader("def f(x):\n    paint(x)\n", needs=3)
-    replay = typing_replay(engine, [Question("def f(x):\n    ", "\n", "paint(x)")])
+    replay = replay_typing(engine, [Question("def f(x):\n    ", "\n", "paint(x)")])
     # `pass` agrees with `pa`, then no more: asked with nothing, two and three letters typed.
     assert (replay.num_keys, dict(replay.shown), +replay.right) == (4, {0: 1, 2: 2}, {2: 1})
     assert engine.num_asked == 3
 
 
-def test_an_uncertain_model_that_knows_when_it_is_right_is_told_from_one_that_does_not():
+def test_calibration_separates_knowing_models_from_guessing_ones():
     knowing = [Answer("x", number / 100, number >= 50) for number in range(100)]
-    assert calibration(knowing).area == 1 and calibration(knowing).right_above == 1
-    assert calibration(knowing).kept[-1] == (0.5, 0.5, 1.0)
+    assert calibrate(knowing).area == 1 and calibrate(knowing).right_above == 1
+    assert calibrate(knowing).kept[-1] == (0.5, 0.5, 1.0)
     dice = random.Random(1)
     guessing = [Answer("x", dice.random(), dice.random() < 0.5) for _ in range(2000)]
-    assert (
-        abs(calibration(guessing).area - 0.5) < 0.05 and abs(calibration(guessing).right_above - 0.5) < 0.05
-    )
+    assert abs(calibrate(guessing).area - 0.5) < 0.05 and abs(calibrate(guessing).right_above - 0.5) < 0.05
 
 
-def test_what_passes_its_tests_is_counted_beside_what_is_exact():
+def test_passed_tests_are_counted_next_to_exact_answers():
     problem = Problem(LINE, "\nassert f(1) == 2\n")
     other = Problem(Question(LINE.prefix, LINE.suffix, "return 1 + x"), "\nassert f(1) == 2\n")
     try:
-        result = infilling(Reader(TEXT), [problem, other], ask_line, run=True)
+        result = score_infilling(Reader(TEXT), [problem, other], ask_line, run=True)
     except SandboxError as error:
         pytest.skip(str(error))
     assert (result.exact, result.passed) == (0.5, 1.0)
-    assert infilling(Reader(TEXT), [problem], ask_line, run=False).passed is None
+    assert score_infilling(Reader(TEXT), [problem], ask_line, run=False).passed is None
 
 
 @pytest.mark.parametrize(
@@ -88,7 +86,7 @@ def test_what_passes_its_tests_is_counted_beside_what_is_exact():
         "def f(:",
     ],
 )
-def test_a_program_that_fails_or_takes_too_much_does_not_pass(program):
+def test_sandboxed_program_that_fails_or_takes_too_much_fails(program):
     try:
         assert passes("x = 1 + 1")
     except SandboxError as error:
@@ -96,7 +94,7 @@ def test_a_program_that_fails_or_takes_too_much_does_not_pass(program):
     assert not passes(program)
 
 
-def test_a_program_has_no_network():
+def test_sandboxed_program_has_no_network():
     with socket.create_server(("127.0.0.1", 0)) as server:
         program = f"import socket\nsocket.create_connection(('127.0.0.1', {server.getsockname()[1]}), 2)"
         exec(program, {})
@@ -106,7 +104,7 @@ def test_a_program_has_no_network():
             pytest.skip(str(error))
 
 
-def test_questions_are_cut_where_the_line_begins_and_other_files_come_along():
+def test_questions_are_cut_at_line_starts_with_other_files():
     other = Document("p", "p/b.py", "def load_the_table(n):\n    return n\n" + "x = 1\n" * 12)
     lines = "".join(f"    value_{number} = load_the_table({number})\n" for number in range(12))
     user = Document("p", "p/a.py", "def main():\n" + lines)
@@ -121,9 +119,9 @@ def test_questions_are_cut_where_the_line_begins_and_other_files_come_along():
     ]
 
 
-def test_the_table_has_a_column_a_model_and_leaves_out_what_none_measured():
+def test_table_has_a_column_a_model_and_no_unmeasured_row():
     results = [{"name": "a", "scores": {"loss": {"line": 0.5}}}, {"name": "b", "scores": {}}]
-    assert table(results).splitlines() == [
+    assert format_table(results).splitlines() == [
         "| | a | b |",
         "|---|---|---|",
         "| loss, line, nats a character | 0.500 | – |",

@@ -134,7 +134,7 @@ def test_num_logits_returns_the_last_rows(tiny, tmp_path, num_logits):
 
 
 @pytest.mark.parametrize(("scheme", "bound"), [("float32", 0.0), ("int8-b32", 0.01), ("int8-b128", 0.01)])
-def test_weights_restored_from_an_export_are_those_that_were_exported(tmp_path, scheme, bound):
+def test_restored_weights_are_those_that_were_exported(tmp_path, scheme, bound):
     """`bound` is a share of the largest weight: about a level of 127, as scales may clip."""
     from recipe.export.export import write_export
     from recipe.export.quantize import SCHEMES
@@ -200,7 +200,7 @@ def shipped(_recipe_on_path):
 @pytest.mark.skipif(
     not _SEED.exists(), reason="the seed checkpoint lies beside the repository only where it is made"
 )
-def test_an_int8_export_of_a_trained_model_stays_near_it(tmp_path):
+def test_int8_export_of_a_trained_model_stays_near_it(tmp_path):
     """Measured: an error of 1.2 % of the logits' spread, 97 of 98 likeliest tokens the same."""
     from tokenizers import Tokenizer
 
@@ -218,7 +218,7 @@ def test_an_int8_export_of_a_trained_model_stays_near_it(tmp_path):
     assert agreement > 0.95
 
 
-def test_rows_of_the_shipped_model_do_not_depend_on_the_chunking(shipped):
+def test_shipped_models_rows_do_not_depend_on_the_chunking(shipped):
     """The promise that the prefix cache rests on, for chunks of two tokens and more; see the model card."""
     from recipe.export.exactness import even_cut, run, same_bits
 
@@ -232,7 +232,7 @@ def test_rows_of_the_shipped_model_do_not_depend_on_the_chunking(shipped):
 
 
 @pytest.mark.parametrize("num_drafted", [2, 3, 8])
-def test_a_verified_draft_has_the_bits_of_single_steps(shipped, num_drafted):
+def test_verified_draft_has_the_bits_of_single_steps(shipped, num_drafted):
     from recipe.export.exactness import even_cut, run, verified_alike
 
     runner, ids = shipped

@@ -15,7 +15,7 @@ from recipe.corpus import vocabulary  # noqa: E402
 from recipe.export.decoder_config import read_weights  # noqa: E402
 from recipe.export.gguf import FILES, TYPES, main, write_gguf  # noqa: E402
 from recipe.train.architecture import Decoder, save_checkpoint  # noqa: E402
-from recipe.train.train import shape  # noqa: E402
+from recipe.train.train import make_config  # noqa: E402
 
 _NUM_TOKENS, _NUM_ROWS = 320, 336  # the embedding has rows to spare, as those of many checkpoints
 _EPSILON = 1e-6  # for the arithmetic in float32
@@ -26,7 +26,7 @@ def checkpoint(tmp_path_factory):
     """A random model of two layers; its biases are not zero, and rows of 80 are no whole number of blocks."""
     folder = tmp_path_factory.mktemp("checkpoint")
     torch.manual_seed(7)
-    model = Decoder(shape(80, 2, _NUM_ROWS, head_dim=20))
+    model = Decoder(make_config(80, 2, _NUM_ROWS, head_dim=20))
     for parameter in model.parameters():
         if parameter.ndim == 1:
             torch.nn.init.normal_(parameter)
@@ -90,7 +90,7 @@ def _one_step(kind, weight):
 
 
 @pytest.mark.parametrize("kind", TYPES)
-def test_every_tensor_is_the_checkpoints(checkpoint, written, kind):
+def test_tensors_are_the_checkpoints(checkpoint, written, kind):
     weights, tensors = read_weights(checkpoint / "model.safetensors"), _tensors(written[kind])
     assert tensors.keys() == {_name_in_gguf(name) for name in weights}  # no output.weight: the head is tied
     for name, weight in weights.items():
@@ -100,7 +100,7 @@ def test_every_tensor_is_the_checkpoints(checkpoint, written, kind):
 
 
 @pytest.mark.parametrize("kind", TYPES)
-def test_norms_and_biases_stay_float32_and_rows_that_are_no_whole_blocks_f16(written, kind):
+def test_norms_stay_float32_and_rows_of_no_whole_blocks_f16(written, kind):
     for name, (stored, tensor) in _tensors(written[kind]).items():
         if tensor.ndim == 1:
             assert stored == "F32", name
@@ -110,7 +110,7 @@ def test_norms_and_biases_stay_float32_and_rows_that_are_no_whole_blocks_f16(wri
             assert tensor.shape[-1] == 256 and stored == kind.upper(), name
 
 
-def test_the_shape_is_the_configs(written):
+def test_shape_is_the_configs(written):
     stated = {
         "general.architecture": "qwen2",
         "general.file_type": gguf.LlamaFileType.MOSTLY_Q8_0,
@@ -127,7 +127,7 @@ def test_the_shape_is_the_configs(written):
     assert {key: written["q8_0"].fields[key].contents() for key in stated} == stated
 
 
-def test_the_vocabulary_is_the_tokenizers(checkpoint, written):
+def test_vocabulary_is_the_tokenizers(checkpoint, written):
     fields = written["f16"].fields
     model = json.loads((checkpoint / "tokenizer.json").read_text())["model"]
     tokens = fields["tokenizer.ggml.tokens"].contents()
@@ -147,7 +147,7 @@ def test_special_tokens_are_control_tokens_and_spare_rows_unused(written):
     assert types[_NUM_TOKENS:] == [gguf.TokenType.UNUSED] * (_NUM_ROWS - _NUM_TOKENS)
 
 
-def test_the_file_names_the_fim_tokens_and_the_end_of_a_completion(written):
+def test_fim_tokens_and_the_end_of_a_completion_are_named(written):
     stated = {"eos": "<|endoftext|>", "fim_pre": "<|fim_prefix|>", "fim_suf": "<|fim_suffix|>"}
     stated |= {"fim_mid": "<|fim_middle|>", "fim_pad": "<|fim_pad|>", "fim_rep": "<|repo_name|>"}
     stated |= {"fim_sep": "<|file_sep|>"}
@@ -158,7 +158,7 @@ def test_the_file_names_the_fim_tokens_and_the_end_of_a_completion(written):
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_missing_file_is_one_sentence(broken, name, monkeypatch):
+def test_missing_file_is_one_sentence(broken, name, monkeypatch):
     (broken / name).unlink()
     monkeypatch.setattr(sys, "argv", ["recipe.export.gguf", str(broken), str(broken / "model.gguf")])
     with pytest.raises(SystemExit) as stopped:
@@ -180,7 +180,7 @@ def test_a_missing_file_is_one_sentence(broken, name, monkeypatch):
         ({"num_hidden_layers": 1}, "no place for model.layers.1."),
     ],
 )
-def test_what_llama_cpp_would_compute_differently_is_refused(broken, change, told):
+def test_refused_is_what_llama_cpp_would_compute_differently(broken, change, told):
     config = json.loads((broken / "config.json").read_text())
     (broken / "config.json").write_text(json.dumps(config | change))
     with pytest.raises(ValueError, match=told):

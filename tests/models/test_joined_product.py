@@ -37,7 +37,7 @@ def logits(path, num_tokens):
 
 
 @pytest.mark.parametrize("num_tokens", [1, 7, 48])
-def test_a_joined_graph_gives_the_same_bits(graph, tmp_path, num_tokens):
+def test_joined_graph_gives_the_same_bits(graph, tmp_path, num_tokens):
     num_before = len(products(graph))
     assert join_products(graph) == SPARED_A_LAYER * NUM_LAYERS
     assert len(products(graph)) == num_before - SPARED_A_LAYER * NUM_LAYERS
@@ -45,7 +45,7 @@ def test_a_joined_graph_gives_the_same_bits(graph, tmp_path, num_tokens):
     assert np.array_equal(logits(joined, num_tokens), logits(SOURCE / "model.onnx", num_tokens))
 
 
-def test_weights_that_were_joined_are_not_kept_twice(graph):
+def test_joined_weights_are_not_kept_twice(graph):
     num_before = sum(len(tensor.raw_data) for tensor in graph.graph.initializer)
     num_joined = join_products(graph)
     num_after = sum(len(tensor.raw_data) for tensor in graph.graph.initializer)
@@ -63,11 +63,11 @@ def test_products_of_another_kind_are_left_apart(graph):
     assert {node.name for node in products(graph)} >= set(names)
 
 
-def test_a_joined_graph_is_not_joined_again(graph):
+def test_joined_graph_is_not_joined_again(graph):
     assert join_products(graph) and not join_products(graph)
 
 
-def test_preparing_says_how_many_were_joined(tmp_path):
+def test_joined_products_are_counted(tmp_path):
     steps = prepare_graph(SOURCE / "model.onnx", tmp_path, None).steps
     assert f"{NUM_LAYERS} products joined with others of the same rows" in steps, (
         "the attention has its three already"

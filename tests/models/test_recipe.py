@@ -51,14 +51,14 @@ def cache(tmp_path_factory):
     return folder
 
 
-def test_what_must_not_be_learned_is_not_in_the_corpus(cache):
+def test_corpus_lacks_what_must_not_be_learned(cache):
     paths = [json.loads(line)["path"] for line in (cache / "corpus.jsonl").read_text().splitlines()]
     assert sorted(paths) == sorted(f"good/m{number}.py" for number in range(30))
     manifest = json.loads((cache / "seen.json").read_text())
     assert {entry["name"] for entry in manifest["refused"]} == {"copyleft", "pygls"}
 
 
-def test_held_out_and_benchmark_text_is_not_in_the_packed_rows(cache):
+def test_held_out_and_benchmark_text_is_not_in_packed_rows(cache):
     tokenizer = Tokenizer.from_file(str(cache / "tokenizer.json"))
     rows = np.fromfile(cache / "train.bin", np.uint16).reshape(-1, 1025)
     text = tokenizer.decode(rows[:, :-1].flatten().tolist(), skip_special_tokens=True)
@@ -73,7 +73,7 @@ def test_held_out_and_benchmark_text_is_not_in_the_packed_rows(cache):
     assert forbidden_packages(cache / "train.sources.jsonl") == []
 
 
-def test_the_audit_sees_what_was_packed_by_mistake(cache):
+def test_audit_sees_what_was_packed_by_mistake(cache):
     tokenizer = Tokenizer.from_file(str(cache / "tokenizer.json"))
     held_out = Library.read(cache / "held_out.jsonl").documents[0].text
     dice = random.Random(1)
@@ -88,7 +88,7 @@ def test_the_audit_sees_what_was_packed_by_mistake(cache):
     assert findings.benchmark_rows and findings.held_out_rows
 
 
-def test_every_example_lies_in_one_row_and_little_is_padding(cache):
+def test_rows_hold_whole_examples_and_little_padding(cache):
     rows = np.fromfile(cache / "train.bin", np.uint16).reshape(-1, 1025)
     for row in rows:
         *_, last = row[row != PAD]
@@ -97,9 +97,9 @@ def test_every_example_lies_in_one_row_and_little_is_padding(cache):
     assert (rows == PAD).mean() < 0.15  # of a toy corpus; of the real one 1 %
 
 
-def test_a_resumed_run_equals_one_that_was_never_stopped(cache, tmp_path):
+def test_resumed_run_equals_one_that_was_never_stopped(cache, tmp_path):
     torch.set_num_threads(1)
-    config = train.shape(64, 2, 600, head_dim=32)
+    config = train.make_config(64, 2, 600, head_dim=32)
     whole = plan = train.Plan(num_tokens=12 * 2048, batch_tokens=2048, rows_a_pass=2, compile=False)
     train.Trainer(config, cache, tmp_path / "whole", whole).train()
     first = train.Trainer(config, cache, tmp_path / "parts", plan)
@@ -121,7 +121,7 @@ def test_training_learns_and_its_checkpoint_is_exported(cache, tmp_path):
 
     torch.set_num_threads(1)
     plan = train.Plan(60 * 2048, batch_tokens=2048, rows_a_pass=2, decay_from=30 * 2048, compile=False)
-    trainer = train.Trainer(train.shape(64, 2, 600, head_dim=32), cache, tmp_path / "run", plan)
+    trainer = train.Trainer(train.make_config(64, 2, 600, head_dim=32), cache, tmp_path / "run", plan)
     before = trainer.validate()
     trainer.train()
     after = trainer.validate()
@@ -150,7 +150,7 @@ TYPED = """class Store:
 """
 
 
-def test_an_edit_restores_the_code_as_it_was_and_every_kind_comes_up():
+def test_edits_restore_the_code_and_every_kind_comes_up():
     tasks = {}
     for seed in range(300):
         task = edit(TYPED, random.Random(seed))
@@ -166,13 +166,13 @@ def test_an_edit_restores_the_code_as_it_was_and_every_kind_comes_up():
     assert renamed.region.split("\n", 1)[0].split()[1] == "result" and "result[" not in renamed.region
 
 
-def test_a_signature_loses_its_annotations_only():
+def test_signature_loses_its_annotations_only():
     commented = "async def f(\n    a: dict[str, int] = {},  # not read\n): pass\n"
     text = commented + "def g(a=(1, 2), *b: int) -> 'X':\n    pass\n"
     assert [signature.plain for signature in find_signatures(text)] == ["def g(a=(1, 2), *b):\n"]
 
 
-def test_an_example_too_long_for_its_room_loses_what_is_farthest_from_the_cursor(cache):
+def test_example_too_long_loses_what_is_farthest_from_the_cursor(cache):
     tokenizer = pack.load_tokenizer(cache / "tokenizer.json")
     for seed in range(60):
         maker = ExampleMaker(tokenizer, random.Random(seed))
@@ -186,7 +186,7 @@ def test_an_example_too_long_for_its_room_loses_what_is_farthest_from_the_cursor
         assert len(whole) <= 512 or len(ids) == 512
 
 
-def test_a_name_from_another_file_brings_its_definition_along():
+def test_name_from_another_file_brings_its_definition_along():
     used = Document("p", "a.py", "from b import load_the_table\n\nprint(load_the_table(1))\n")
     other = Document(
         "p", "b.py", "X = 1\n\ndef load_the_table(n):\n    return n\n\ndef unrelated():\n    pass\n"
@@ -197,12 +197,12 @@ def test_a_name_from_another_file_brings_its_definition_along():
     assert library.related(other, other.text, 3, random.Random(0)) == []
 
 
-def test_a_control_token_spelled_in_code_is_text(cache):
+def test_control_token_spelled_in_code_is_text(cache):
     ids = pack.load_tokenizer(cache / "tokenizer.json").encode("<|fim_middle|>").ids
     assert len(ids) > 1 and min(ids) >= 16
 
 
-def test_a_cut_loses_nothing_and_every_kind_comes_up():
+def test_cuts_lose_nothing_and_every_kind_comes_up():
     kinds = set()
     for seed in range(200):
         text = module(seed)
@@ -212,7 +212,7 @@ def test_a_cut_loses_nothing_and_every_kind_comes_up():
     assert kinds == {"line", "mid-line", "block", "body", "any"}
 
 
-def test_a_short_run_takes_plain_functions_before_the_rest():
+def test_selection_takes_plain_functions_before_the_rest():
     function = "def add(left,\n    right\n):\n    # both\n    return left + right\n\n\n"
     method = "class Sum:\n    def add(self, right):\n        return self.left + right\n"
     plain, other, test = (
@@ -226,7 +226,7 @@ def test_a_short_run_takes_plain_functions_before_the_rest():
     assert whole.of([*plain, *other]) == plain[:2], "without a limit of their own they count with the rest"
 
 
-def test_what_every_program_has_is_no_benchmark(tmp_path):
+def test_benchmark_is_not_what_every_program_has(tmp_path):
     digits = "digits = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]\n"
     row = {"text": "Write a class.", "code": f"class A:\n    def __init__(self):\n        {digits}"}
     (tmp_path / "rows.jsonl").write_text(json.dumps(row) + "\n")
@@ -243,7 +243,7 @@ def test_secrets_are_masked_and_copies_seen():
     assert is_source("a/b.py", module(1)) and not is_source("a/_vendor/b.py", module(1))
 
 
-def test_the_pinned_list_is_pinned_and_bans_what_must_stay_out():
+def test_packages_are_pinned_and_banned_ones_stay_out():
     packages = collect.read_packages(collect.PACKAGES)
     assert len(packages) > 100 and all(version[0].isdigit() for version in packages.values())
     assert not {name.lower().replace("-", "_") for name in packages} & collect.BANNED

@@ -31,7 +31,7 @@ def cache(tmp_path_factory):
     return folder
 
 
-def test_the_steps_lead_from_packages_to_an_evaluated_model(cache):
+def test_steps_lead_from_packages_to_an_evaluated_model(cache):
     benchmark, run, model = cache / "benchmark.jsonl.gz", cache / "run", cache / "model"
     here, packages = ("--cache", cache), ("--packages", cache / "packages.toml")
     assert "good" in step(

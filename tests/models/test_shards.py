@@ -27,7 +27,7 @@ def noise(nbytes):
 
 @pytest.mark.parametrize("compress", [False, True])
 @pytest.mark.parametrize("nbytes", [0, 1, _SIZE - 1, _SIZE, _SIZE + 1, 3 * _SIZE, 200_001])
-def test_what_is_joined_is_what_was_split(tmp_path, nbytes, compress):
+def test_joined_file_is_the_one_that_was_split(tmp_path, nbytes, compress):
     file, parts, joined = tmp_path / "some.text", tmp_path / "carry", tmp_path / "joined"
     file.write_bytes(noise(nbytes))
     index = shards.split(file, parts, _SIZE, compress)
@@ -37,7 +37,7 @@ def test_what_is_joined_is_what_was_split(tmp_path, nbytes, compress):
     assert joined.read_bytes() == file.read_bytes()
 
 
-def test_text_that_is_compressed_takes_fewer_parts(tmp_path):
+def test_compressed_text_takes_fewer_parts(tmp_path):
     file = tmp_path / "some.text"
     file.write_text("".join(map(module, range(20))))
     plain, compressed = (
@@ -77,26 +77,26 @@ def test_missing_parts_are_named_and_nothing_is_written(parts):
 
 
 @pytest.mark.parametrize("damage", [lambda part: part[:-1], lambda part: part[:500] + b"?" + part[501:]])
-def test_a_broken_part_is_named_and_nothing_is_written(parts, damage):
+def test_broken_part_is_named_and_nothing_is_written(parts, damage):
     path = parts / "some.text.003"
     path.write_bytes(damage(path.read_bytes()))
     assert failure(parts) == f"broken in {parts}: some.text.003, whose SHA-256 is not the index's"
 
 
-def test_an_index_that_is_missing_or_half_there_is_named(parts):
+def test_missing_or_truncated_index_is_named(parts):
     index = parts / "some.text.json"
     for content in (index.read_text()[:-9], "{}", None):
         index.unlink() if content is None else index.write_text(content)
         assert failure(parts) == f"missing or broken in {parts}: some.text.json, which lists the parts"
 
 
-def test_parts_of_another_file_than_the_index_describes_are_not_taken(parts):
+def test_parts_of_another_file_are_refused(parts):
     index = parts / "some.text.json"
     index.write_text(json.dumps(json.loads(index.read_text()) | {"sha256": "0" * 64}))
     assert "the parts of some.text make another file" in failure(parts)
 
 
-def test_a_command_that_fails_says_why_in_one_line(parts):
+def test_failed_command_says_why_in_one_line(parts):
     (parts / "some.text.002").unlink()
     command = [sys.executable, "-m", "recipe.train.shards", "join", parts, "some.text", parts / "joined"]
     environment = {**os.environ, "PYTHONPATH": str(_MODELS)}
@@ -105,7 +105,7 @@ def test_a_command_that_fails_says_why_in_one_line(parts):
     assert not (parts / "joined").exists()
 
 
-def test_a_run_goes_over_a_machine_with_little_room_to_carry(tmp_path):
+def test_run_goes_over_a_machine_with_little_room_to_carry(tmp_path):
     here, carry, there, back = (tmp_path / name for name in ("here", "carry", "there", "back"))
     here.mkdir()
     there.mkdir()
@@ -155,7 +155,7 @@ def test_a_run_goes_over_a_machine_with_little_room_to_carry(tmp_path):
     assert (here / weights.name).read_bytes() == weights.read_bytes()
 
 
-def test_matrices_of_one_shape_in_one_product_are_updated_as_each_alone():
+def test_stacked_matrices_are_updated_as_each_alone():
     torch.manual_seed(0)
     shapes = [(64, 64), (32, 64), (64, 64), (160, 64), (64, 160), (160, 64)]
     alone, stacked = (

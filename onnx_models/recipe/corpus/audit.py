@@ -1,4 +1,4 @@
-"""Looks for what must not be learned in the packed rows themselves, whatever the steps before meant to leave out.
+"""Looks in the packed rows for what must not be learned, in case the steps before let it through.
 
     PYTHONPATH=onnx_models python -m recipe.corpus.audit --cache CACHE \
         --benchmark HumanEval-SingleLineInfilling.jsonl.gz
@@ -65,7 +65,7 @@ def main() -> None:
     parser.add_argument(
         "--cache", type=Path, required=True, help="folder of held_out.jsonl and tokenizer.json"
     )
-    parser.add_argument("--rows", type=Path, help="folder of train.bin, CACHE unless told")
+    parser.add_argument("--rows", type=Path, help="folder of train.bin, CACHE by default")
     parser.add_argument("--benchmark", type=Path, action="append", default=[])
     parser.add_argument("--length", type=int, default=1024)
     parser.add_argument("--every", type=int, default=1, help="read every Nth row only")

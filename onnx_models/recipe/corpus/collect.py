@@ -133,7 +133,7 @@ def licence_of(metadata: str) -> str:
 
 
 def is_permissive(licence: str) -> bool:
-    """MIT, BSD, Apache, PSF and their like, and no copyleft beside them."""
+    """MIT, BSD, Apache, PSF and their like, and no copyleft next to them."""
     return bool(_PERMISSIVE.search(licence)) and not _COPYLEFT.search(licence)
 
 

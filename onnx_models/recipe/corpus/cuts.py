@@ -40,7 +40,7 @@ def _line_end(text: str, dice: random.Random) -> Cut:
 
 
 def _mid_line(text: str, dice: random.Random) -> Cut:
-    """A piece inside a line, something of the line left behind it."""
+    """A piece inside a line, something of the line left after it."""
     start, end, indentation = _line(text, dice)
     first = dice.randint(start + indentation, end)
     return _at(text, first, dice.randint(first, end), "mid-line")

@@ -85,7 +85,7 @@ def types(text: str, dice: random.Random) -> Edit | None:
 
 
 def docstring(text: str, dice: random.Random) -> Edit | None:
-    """A function without its docstring. Nothing is replaced: the region is empty, behind the signature."""
+    """A function without its docstring. Nothing is replaced: the region is empty, after the signature."""
     matches = [_DOCSTRING.match(text, signature.end) for signature in find_signatures(text)]
     found = [match for match in matches if match and match[0].count("\n") <= _MAX_REGION_LINES]
     if not found:

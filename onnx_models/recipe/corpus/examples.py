@@ -1,6 +1,6 @@
 """Training examples as token ids: fill-in-the-middle in both orders, left to right, and edit tasks, each cut to fit.
 
-Spelled as the server spells its prompts, so that what is asked later is what was learned.
+Spelled as the server spells its prompts, so that the model sees what it learned from.
 """
 
 import random
@@ -19,10 +19,10 @@ FIM_SHARE = 0.85
 """At 90 % nothing is lost left to right, and infilling gains (arXiv 2207.14255)."""
 EDIT_SHARE = 0.10
 SUFFIX_FIRST_SHARE = 0.6
-"""The order the server asks in; the rest is prefix, suffix, middle with text behind the middle token: the anchor."""
+"""The order of the embedded model's prompts; the rest is anchored, with text after the middle token."""
 HEADER_SHARE = 0.5
 _JOINED_SHARE = 0.7
-"""Text before and behind the cursor encoded as one, as healing leaves it at run time; the others each apart."""
+"""Text before and after the cursor encoded as one, as healing leaves it at run time; the others each apart."""
 _ANCHOR_AT_LINE_SHARE = 0.7
 _MAX_ANCHOR_CHARS = 400
 _SUFFIX_SHARE = 0.25
@@ -43,7 +43,7 @@ class Parts:
     task: list[int]
 
     def prompt(self, room: int) -> list[int] | None:
-        """The same without the answer and the end: what is asked."""
+        """The same without the answer and the end."""
         ids = self.ids(room)
         return ids and ids[: len(ids) - len(self.answer) - 1]
 
@@ -85,7 +85,7 @@ class ExampleMaker:
         return body and [*header, *body]
 
     def fim_parts(self, parts: Cut) -> Parts:
-        """Suffix-first, or anchored: what stood behind the anchor goes behind the middle token, as when typing."""
+        """Suffix-first, or anchored: the text after the anchor follows the middle token, as when typing."""
         is_suffix_first = self._dice.random() < SUFFIX_FIRST_SHARE
         after = self._encode(parts.suffix)
         if is_suffix_first:
@@ -96,13 +96,13 @@ class ExampleMaker:
         return Parts(self._encode(parts.prefix[:anchor]), after, [*typed, *middle], False, [])
 
     def edit_parts(self, task: Edit) -> Parts:
-        """Prefix, suffix, the task's token with the region, the answer behind the middle token."""
+        """Prefix, suffix, the task's token with the region, the answer after the middle token."""
         control = CONTROL.index(f"<|{task.task}|>")
         before, after = self._encode(task.prefix), self._encode(task.suffix)
         return Parts(before, after, self._encode(task.answer), False, [control, *self._encode(task.region)])
 
     def _anchor(self, prefix: str) -> int:
-        """Where the text behind the middle token starts: mostly at a line's end, now and then anywhere."""
+        """Where the text after the middle token starts: mostly at a line's end, now and then anywhere."""
         reach = self._dice.randint(0, min(_MAX_ANCHOR_CHARS, len(prefix)))
         anchor = len(prefix) - reach
         if self._dice.random() < _ANCHOR_AT_LINE_SHARE:

@@ -11,7 +11,7 @@ _DEFINITION = re.compile(r"^(?:async )?(?:def|class) ([A-Za-z]\w{4,})", re.MULTI
 _WORD = re.compile(r"[A-Za-z]\w{4,}")
 _MAX_SNIPPET_CHARS = 900
 _MAX_HOMONYMS = 2
-"""A name defined in more files than this says nothing about which of them is meant."""
+"""A name defined in more files than this does not say which of them is used."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
     PYTHONPATH=onnx_models python -m recipe.corpus.pack --cache CACHE --epochs 2
 
 Writes train.bin and validation-KIND.bin: uint16 token ids, rows of --length + 1. An example never runs over the end
-of a row: what the middle has to be filled from is always in sight. Each epoch cuts the same text anew.
+of a row: what the middle has to be filled from is always in sight. Each epoch cuts the same text in new places.
 train.sources.jsonl lists the documents, for the audit.
 """
 
@@ -56,7 +56,7 @@ class Selection:
     max_chars: float
     """Of one package, once; the documents that come first are taken."""
     repeats: Mapping[str, int]
-    """How often a package is taken, cut anew each time; once unless named."""
+    """How often a package is taken, cut in new places each time; once unless named."""
     max_other_chars: float = float("inf")
     """Where it is given, documents that are not mostly plain functions are counted by themselves, up to so many."""
 
@@ -166,7 +166,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--cache", type=Path, required=True, help="folder of corpus.jsonl and tokenizer.json")
-    parser.add_argument("--out", type=Path, help="folder for the rows, CACHE unless told")
+    parser.add_argument("--out", type=Path, help="folder for the rows, CACHE by default")
     parser.add_argument("--length", type=int, default=1024)
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument(
@@ -179,7 +179,7 @@ def main() -> None:
         "--cap",
         type=float,
         default=float("inf"),
-        help="characters of a package an epoch, as 2e6; all unless told",
+        help="characters of a package an epoch, as 2e6; all by default",
     )
     parser.add_argument(
         "--other-cap",

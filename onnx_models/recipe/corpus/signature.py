@@ -11,7 +11,7 @@ _RETURNS = re.compile(r"\s*(?:->\s*([^\n:]+(?:\[[^\n]*\])?))?\s*:[ \t]*(?:#[^\n]
 
 @dataclass(frozen=True)
 class Signature:
-    """`text` from the indentation of `def` to the newline behind the colon; `plain` is it without annotations."""
+    """`text` from the indentation of `def` to the newline after the colon; `plain` is it without annotations."""
 
     start: int
     end: int
@@ -33,10 +33,10 @@ def find_signatures(text: str) -> list[Signature]:
             continue
         bounds = zip([head.end(), *(comma + 1 for comma in commas)], commas, strict=False)
         parameters = ",".join(_without_annotation(text[first:last]) for first, last in bounds)
-        behind = returns[0]
+        rest = returns[0]
         if returns[1]:
-            behind = behind[behind.index(returns[1]) + len(returns[1]) :]
-        plain = text[head.start() : head.end()] + parameters + ")" + behind
+            rest = rest[rest.index(returns[1]) + len(returns[1]) :]
+        plain = text[head.start() : head.end()] + parameters + ")" + rest
         found.append(
             Signature(head.start(), returns.end(), head[1], text[head.start() : returns.end()], plain)
         )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from recipe.evaluation.questions import Problem, Question
 from recipe.evaluation.sandbox import passes
 from sotto_engine.cancel import CancelFlag
+from sotto_engine.decode.run import run_steps
 from sotto_engine.engine import Engine
 from sotto_engine.request import Completion, FillInRequest, Limits, StopAt
 
@@ -30,7 +31,7 @@ def ask_line(engine: Engine, question: Question) -> Answer:
     answer = _ask(engine, question, StopAt.LINE, _MAX_LINE_TOKENS)
     line = answer.text.lstrip("\n").split("\n")[0]
     line_before = question.prefix[question.prefix.rfind("\n") + 1 :]
-    # Where nothing stands on the line yet its indentation is the editor's; behind typed text a space counts.
+    # On an empty line the indentation is the editor's; after typed text a space counts.
     found, wanted = (
         (line, question.answer) if line_before.strip() else (line.strip(), question.answer.strip())
     )
@@ -50,7 +51,7 @@ def _ask(engine: Engine, question: Question, stop_at: StopAt, max_tokens: int) -
         snippets=question.snippets,
         limits=Limits(stop_at=stop_at, max_tokens=max_tokens, min_probability=0.0),
     )
-    done = engine.complete(request, CancelFlag())
+    done = run_steps(engine.complete(request, CancelFlag()))
     return Answer(done.text, _of_first_line(done), done.text.rstrip() == question.answer.rstrip())
 
 
@@ -69,7 +70,7 @@ class Infilling:
     """None where the programs were not run."""
 
 
-def infilling(engine: Engine, problems: list[Problem], ask: Ask, *, run: bool) -> Infilling:
+def score_infilling(engine: Engine, problems: list[Problem], ask: Ask, *, run: bool) -> Infilling:
     """Fill every gap; with `run`, execute what came out other than written."""
     num_exact = num_passed = 0
     for problem in problems:

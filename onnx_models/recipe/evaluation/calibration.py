@@ -27,14 +27,14 @@ class Calibration:
     """(threshold, share of the answers that reach it, share right of those): what `min_probability` would show"""
 
 
-def calibration(answers: list[Answer]) -> Calibration:
+def calibrate(answers: list[Answer]) -> Calibration:
     """Of greedy answers with text in them."""
-    told = sorted(
+    ranked = sorted(
         (answer for answer in answers if answer.text.strip()), key=lambda answer: answer.probability
     )
-    probabilities = np.array([answer.probability for answer in told])
-    is_right = np.array([answer.is_right for answer in told], float)
-    half = len(told) // 2
+    probabilities = np.array([answer.probability for answer in ranked])
+    is_right = np.array([answer.is_right for answer in ranked], float)
+    half = len(ranked) // 2
     return Calibration(
         bins=[
             (float(p.mean()), float(r.mean()), len(p))

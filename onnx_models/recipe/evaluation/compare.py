@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from recipe.evaluation.answers import ask_line, infilling
+from recipe.evaluation.answers import ask_line, score_infilling
 from recipe.evaluation.questions import Problem, single_lines
 from recipe.export.export import read_checkpoint, write_export
 from recipe.export.manifest import write_manifest
 from recipe.export.quantize import SCHEMES
 from recipe.export.reference import reference_logits
 from recipe.export.runner import Runner
-from recipe.export.timing import CONTEXT, PASS_SIZES, PREFILL_SIZES, load_ms, speeds
+from recipe.export.timing import CONTEXT, PASS_SIZES, PREFILL_SIZES, measure_load_ms, measure_speeds
 from sotto_engine.loading import load_engine
 
 
@@ -40,9 +40,9 @@ def main() -> None:
     external, inline = _export(options.checkpoint, options.work_dir, options.schemes, options.max_positions)
     tokenizer = Tokenizer.from_file(str(options.checkpoint / "tokenizer.json"))
     problems = single_lines(options.infilling, options.rows)
-    external_ms, inline_ms = load_ms(external), load_ms(inline)
+    external_ms, inline_ms = measure_load_ms(external), measure_load_ms(inline)
     input_ids = _sample_ids(tokenizer, problems)
-    speed = speeds(external, input_ids)
+    speed = measure_speeds(external, input_ids)
     exact_logits = reference_logits(*read_checkpoint(options.checkpoint), input_ids[:CONTEXT])
 
     print("| scheme | MB | load ms, external | inline |", end="")
@@ -68,7 +68,7 @@ def main() -> None:
             *(f"{rate:,.0f}" for rate in speed[name].prefill_rate.values()),
             f"{same_token:.1%}",
             f"{divergence:.4f}",
-            f"{infilling(engine, problems, ask_line, run=False).exact:.1%}",
+            f"{score_infilling(engine, problems, ask_line, run=False).exact:.1%}",
         ]
         print("|", " | ".join(cells), "|", flush=True)
 

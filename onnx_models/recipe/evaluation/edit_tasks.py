@@ -26,7 +26,7 @@ class EditScore:
     num_tasks: int
 
 
-def edit_scores(
+def score_edits(
     runner: Runner, tokenizer: Tokenizer, library: Library, length: int, num_tasks: int
 ) -> dict[str, EditScore]:
     """By task; empty for a model whose vocabulary has no tokens for them."""

@@ -4,7 +4,7 @@
         --lines HumanEval-SingleLineInfilling.jsonl.gz --spans HumanEval-RandomSpanInfillingLight.jsonl.gz \
         --work-dir build/evaluation --plots docs
 
-MODEL_DIR: an export with its manifest.json. Every question goes through the engine as the server asks it. Answers are
+MODEL_DIR: an export with its manifest.json. Every question goes through the engine, as the server's do. Answers are
 greedy. Generated functions run in a process of their own without a network. What takes minutes is kept: a model whose
 results lie in --work-dir is not measured again.
 """
@@ -13,7 +13,7 @@ import argparse
 import json
 from pathlib import Path
 
-from recipe.evaluation.report import table
+from recipe.evaluation.report import format_table
 from recipe.evaluation.scores import Settings, measure
 
 
@@ -41,7 +41,7 @@ def main() -> None:
     )
     arguments.work_dir.mkdir(parents=True, exist_ok=True)
     results = [_measured(model, settings, arguments.work_dir) for model in arguments.models]
-    print(table(results))
+    print(format_table(results))
     if arguments.plots:
         from recipe.evaluation.plots import draw  # noqa: PLC0415 - matplotlib only where plots are wanted
 
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def _measured(model: Path, settings: Settings, work_dir: Path) -> dict:
-    """From the file of an earlier run with the same model and settings, or anew."""
+    """From the file of an earlier run with the same model and settings, or a new one."""
     manifest = json.loads((model / "manifest.json").read_text(encoding="utf-8"))
     key = {"files": manifest["files"], "settings": settings.as_key()}
     path = work_dir / f"{manifest['name']}.json"

@@ -14,7 +14,7 @@ from recipe.export.runner import Runner
 _ATTEMPTS = 40
 
 
-def losses(
+def measure_losses(
     runner: Runner, tokenizer: Tokenizer, library: Library, length: int, num_examples: int
 ) -> dict[str, float]:
     """Of the middle, given what stands around it; of the whole text, left to right."""
@@ -50,7 +50,7 @@ def _loss(
 
 
 def _nats(runner: Runner, ids: list[int], num_before: int) -> float:
-    """Of the ids behind the first ones, given them."""
+    """Of the ids after the first ones, given those."""
     logits = runner.forward(ids[:-1], 0, num_logits=len(ids) - num_before).astype(np.float64)
     targets = np.array(ids[num_before:])
     top = logits.max(axis=-1)

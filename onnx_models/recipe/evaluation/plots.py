@@ -1,4 +1,4 @@
-"""The pictures beside the table: is the probability reliable, and when is a suggestion right?"""
+"""The pictures next to the table: is the probability reliable, and when is a suggestion right?"""
 
 from pathlib import Path
 from typing import Any

@@ -37,7 +37,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Problem:
-    """A gap in a function, and the program behind it that fails where the gap is filled wrongly."""
+    """A gap in a function, and the program after it that fails where the gap is filled wrongly."""
 
     question: Question
     test: str

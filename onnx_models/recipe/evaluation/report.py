@@ -6,7 +6,7 @@ from typing import Any
 _Cell = Callable[[dict[str, Any]], str]
 
 
-def table(results: list[dict[str, Any]]) -> str:
+def format_table(results: list[dict[str, Any]]) -> str:
     """Rows that no model has an answer for are left out; `–` where one has none."""
     lines = [
         "| | " + " | ".join(result["name"] for result in results) + " |",
@@ -83,7 +83,7 @@ def _rows() -> list[tuple[str, _Cell]]:
         )
     rows += [
         (
-            "a pass of 1 / 2 / 8 tokens behind 1,024, ms",
+            "a pass of 1 / 2 / 8 tokens after 1,024, ms",
             lambda s: " / ".join(f"{s['speed']['pass_ms'][size]:.2f}" for size in ("1", "2", "8")),
         ),
         ("prefill of 1,024, tokens a second", lambda s: f"{s['speed']['prefill_rate']['1024']:,.0f}"),

@@ -12,10 +12,10 @@ from tokenizers import Tokenizer
 
 from recipe.corpus.library import Library
 from recipe.corpus.pack import load_tokenizer
-from recipe.evaluation.answers import ask_line, ask_span, infilling
-from recipe.evaluation.calibration import calibration
-from recipe.evaluation.edit_tasks import edit_scores
-from recipe.evaluation.losses import losses
+from recipe.evaluation.answers import ask_line, ask_span, score_infilling
+from recipe.evaluation.calibration import calibrate
+from recipe.evaluation.edit_tasks import score_edits
+from recipe.evaluation.losses import measure_losses
 from recipe.evaluation.questions import (
     Problem,
     Question,
@@ -25,11 +25,11 @@ from recipe.evaluation.questions import (
     single_lines,
     spans,
 )
-from recipe.evaluation.typing_replay import typing_replay
+from recipe.evaluation.typing_replay import replay_typing
 from recipe.export.runner import Runner
-from recipe.export.timing import CONTEXT, PASS_SIZES, speeds
-from sotto_engine.engine import Engine, EngineOptions
-from sotto_engine.loading import load_engine
+from recipe.export.timing import CONTEXT, PASS_SIZES, measure_speeds
+from sotto_engine.engine import Engine
+from sotto_engine.loading import ModelOptions, load_engine
 from sotto_engine.model_files.manifest import Manifest, load_manifest
 from sotto_engine.request import FimOrder
 
@@ -59,20 +59,20 @@ class Settings:
 def measure(directory: Path, settings: Settings) -> dict[str, Any]:
     """Everything, by section; what a model or a machine cannot do is left out."""
     manifest = load_manifest(directory)
-    engines = {order: load_engine(directory, EngineOptions(fim_order=order.value))[0] for order in FimOrder}
+    engines = {order: load_engine(directory, ModelOptions(fim_order=order.value))[0] for order in FimOrder}
     library = Library.read(settings.held_out, seed=1)
     tokenizer = load_tokenizer(manifest.tokenizer_path)
     runner = Runner(manifest.graph_path)
     main_order = FimOrder(manifest.fim_order)
     sections: dict[str, Callable[[], Any]] = {
         "speed": lambda: _speed(manifest, tokenizer, library),
-        "loss": lambda: losses(
+        "loss": lambda: measure_losses(
             runner, tokenizer, library, manifest.context_length, settings.num_questions // 4
         ),
         "held_out": lambda: _held_out(engines[main_order], library, settings.num_questions),
         "edits": lambda: {
             task: asdict(score)
-            for task, score in edit_scores(
+            for task, score in score_edits(
                 runner, tokenizer, library, manifest.context_length, settings.num_questions // 4
             ).items()
         },
@@ -82,7 +82,9 @@ def measure(directory: Path, settings: Settings) -> dict[str, Any]:
         sections["lines"] = lambda: _lines(engines, main_order, problems, settings.run)
     if settings.spans:
         gaps = spans(settings.spans, settings.num_rows)
-        sections["spans"] = lambda: asdict(infilling(engines[main_order], gaps, ask_span, run=settings.run))
+        sections["spans"] = lambda: asdict(
+            score_infilling(engines[main_order], gaps, ask_span, run=settings.run)
+        )
     return {name: _timed(name, section) for name, section in sections.items()}
 
 
@@ -108,7 +110,7 @@ def _lines(
         for order, engine in engines.items()
     }
     engine = engines[main_order]
-    whole = infilling(engine, problems, ask_line, run=run)
+    whole = score_infilling(engine, problems, ask_line, run=run)
     without = _exact(engine, [problem.question.without_suffix() for problem in problems])
     return {"exact": exact, "typed": _TYPED, "without_suffix": without, "passed": whole.passed}
 
@@ -122,7 +124,7 @@ def _exact(engine: Engine, questions: list[Question]) -> float | None:
 def _held_out(engine: Engine, library: Library, num_questions: int) -> dict[str, Any]:
     dice = random.Random(2)
     lines = held_out_lines(library, num_questions, dice)
-    replay = typing_replay(engine, lines[: int(num_questions * _REPLAYED_SHARE)])
+    replay = replay_typing(engine, lines[: int(num_questions * _REPLAYED_SHARE)])
     answers = [ask_line(engine, question) for question in inside_lines(lines, dice)]
     related = cross_file(library, num_questions // 2, dice)
     with_snippets = _exact(engine, [question.typed(2) for question in related])
@@ -133,7 +135,7 @@ def _held_out(engine: Engine, library: Library, num_questions: int) -> dict[str,
         "wrong_share": replay.wrong_share,
         "shown": dict(replay.shown),
         "right": dict(replay.right),
-        "calibration": asdict(calibration(answers)),
+        "calibration": asdict(calibrate(answers)),
         "cross_file": {"with": with_snippets, "without": without, "num_questions": len(related)},
     }
 
@@ -141,7 +143,7 @@ def _held_out(engine: Engine, library: Library, num_questions: int) -> dict[str,
 def _speed(manifest: Manifest, tokenizer: Tokenizer, library: Library) -> dict[str, Any]:
     text = "\n".join(document.text for document in library.documents[:40])
     ids = tokenizer.encode(text, add_special_tokens=False).ids[: CONTEXT + max(PASS_SIZES)]
-    speed = speeds({"model": manifest.graph_path}, ids)["model"]
+    speed = measure_speeds({"model": manifest.graph_path}, ids)["model"]
     nbytes = sum(path.stat().st_size for path in manifest.graph_path.parent.iterdir() if path.is_file())
     return {
         "pass_ms": {str(size): ms for size, ms in speed.pass_ms.items()},

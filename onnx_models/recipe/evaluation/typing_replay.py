@@ -31,7 +31,7 @@ class TypingReplay:
         return 1 - self.right.total() / max(1, self.shown.total())
 
 
-def typing_replay(engine: Engine, lines: list[Question]) -> TypingReplay:
+def replay_typing(engine: Engine, lines: list[Question]) -> TypingReplay:
     """A suggestion stays on the screen while what is typed agrees with it, as in an editor."""
     result = TypingReplay()
     for line in lines:

@@ -38,7 +38,7 @@ class DecoderConfig:
 def read_config(path: Path) -> DecoderConfig:
     """Reads config.json; raises ValueError where the graph builder would silently compute something else."""
     raw = json.loads(path.read_text(encoding="utf-8"))
-    # transformers 5 moved the rotary settings into a table; 4 kept them beside the rest.
+    # transformers 5 moved the rotary settings into a table; 4 kept them with the rest.
     rope = raw.get("rope_parameters") or raw.get("rope_scaling") or {}
     if rope.get("rope_type", rope.get("type", "default")) != "default":
         raise ValueError(f"{path}: rotary type {rope} is not supported, only the default one")

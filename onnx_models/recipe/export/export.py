@@ -24,7 +24,7 @@ def read_checkpoint(directory: Path, max_positions: int | None = None) -> tuple[
 def write_export(
     config: DecoderConfig, weights: Weights, scheme: Scheme, output_dir: Path, inline: bool = False
 ) -> Path:
-    """Writes model.onnx, and model.onnx.data beside it unless `inline`; returns the graph's path."""
+    """Writes model.onnx, and model.onnx.data next to it unless `inline`; returns the graph's path."""
     return save_graph(build_graph(config, weights, scheme), output_dir, inline=inline)
 
 

@@ -15,7 +15,7 @@ from recipe.export.quantize import Scheme
 from sotto_models.preparing.blockwise import QuantizedMatrix, quantize
 
 _MICROSOFT = "com.microsoft"
-# Activations are quantized to int8 inside the kernel: float32 there took 2x the time for one row, 7x for two.
+# Activations are quantized to int8 inside the kernel.
 _ACCURACY_LEVEL = 4
 
 
@@ -71,8 +71,8 @@ def build_graph(config: DecoderConfig, weights: Weights, scheme: Scheme) -> onnx
         prefix = f"model.layers.{layer}"
         attended = _attention(nodes, config, weights, scheme, layer, normed)
         if layer == config.num_layers - 1:
-            # Behind the last attention a row feeds nothing but its own logits: those nobody asked for are
-            # dropped here rather than before the head, which saves a prefill slice most of a layer.
+            # After the last attention a row feeds nothing but its own logits: rows without logits are dropped
+            # here rather than before the head, which saves a prefill slice most of a layer.
             attended, hidden = (_last_rows(nodes, rows, first_row) for rows in (attended, hidden))
         output = _linear(
             nodes, attended, [weights[f"{prefix}.self_attn.o_proj.weight"]], f"layers.{layer}.o", scheme

@@ -1,4 +1,4 @@
-"""Writes manifest.json beside an export: its files with their hashes, and how the model is prompted.
+"""Writes manifest.json next to an export: its files with their hashes, and how the model is prompted.
 
     PYTHONPATH=onnx_models python -m recipe.export.manifest MODEL_DIR --name sotto-7m --description "..."
 

@@ -48,7 +48,7 @@ class Runner:
         return binding.get_outputs()[-1].numpy()[0]
 
     def prefill(self, input_ids: list[int], position: int = 0, slice_size: int = 64) -> NDArray[np.float32]:
-        """Runs the ids in slices; returns the logits [vocab] behind the last one."""
+        """Runs the ids in slices; returns the logits [vocab] after the last one."""
         logits = np.empty((0, 0), np.float32)
         for start in range(0, len(input_ids), slice_size):
             chunk = input_ids[start : start + slice_size]

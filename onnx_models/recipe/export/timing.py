@@ -34,13 +34,13 @@ print(1000 * (time.perf_counter() - start))
 
 @dataclass(frozen=True)
 class Speed:
-    """pass_ms: by tokens a pass, behind CONTEXT tokens; prefill_rate: tokens a second by prompt length."""
+    """pass_ms: by tokens a pass, after CONTEXT tokens; prefill_rate: tokens a second by prompt length."""
 
     pass_ms: dict[int, float]
     prefill_rate: dict[int, float]
 
 
-def load_ms(paths: dict[str, Path], rounds: int = 7) -> dict[str, float]:
+def measure_load_ms(paths: dict[str, Path], rounds: int = 7) -> dict[str, float]:
     """Median time to open a session, each in a process of its own, interleaved; the file cache is warm."""
     samples: dict[str, list[float]] = {name: [] for name in paths}
     for _ in range(rounds):
@@ -51,7 +51,7 @@ def load_ms(paths: dict[str, Path], rounds: int = 7) -> dict[str, float]:
     return {name: statistics.median(times) for name, times in samples.items()}
 
 
-def speeds(paths: dict[str, Path], input_ids: list[int]) -> dict[str, Speed]:
+def measure_speeds(paths: dict[str, Path], input_ids: list[int]) -> dict[str, Speed]:
     """Speed of every variant on the same ids, of which CONTEXT + 8 are used."""
     runners = {name: Runner(path, _NUM_THREADS) for name, path in paths.items()}
     prefill: dict[tuple[str, int], list[float]] = {}

@@ -25,9 +25,9 @@ def main() -> None:
     arguments = parser.parse_args()
     figure, axes = plt.subplots(figsize=(6.0, 3.6), dpi=110)
     axes.plot(
-        *training_losses(arguments.run / "losses.tsv"), color="0.75", linewidth=1, label="training rows"
+        *read_training_losses(arguments.run / "losses.tsv"), color="0.75", linewidth=1, label="training rows"
     )
-    for kind, (millions, losses) in validation_losses(arguments.run / "validation.log").items():
+    for kind, (millions, losses) in read_validation_losses(arguments.run / "validation.log").items():
         axes.plot(millions, losses, marker="o", markersize=3, linewidth=1, label=f"held out, {kind}")
     axes.set(xlabel="tokens seen, millions", ylabel="loss, nats a token")
     axes.spines[["top", "right"]].set_visible(False)
@@ -36,13 +36,13 @@ def main() -> None:
     figure.savefig(arguments.picture)
 
 
-def training_losses(path: Path) -> tuple[list[float], list[float]]:
+def read_training_losses(path: Path) -> tuple[list[float], list[float]]:
     """Millions of tokens seen and losses, nats a token."""
     rows = [line.split("\t") for line in path.read_text().splitlines()]
     return [int(seen) / 1e6 for seen, _ in rows], [float(loss) for _, loss in rows]
 
 
-def validation_losses(path: Path) -> dict[str, tuple[list[float], list[float]]]:
+def read_validation_losses(path: Path) -> dict[str, tuple[list[float], list[float]]]:
     """The same by kind of question, from the lines that each save wrote."""
     curves: dict[str, tuple[list[float], list[float]]] = {}
     for line in path.read_text().splitlines():

@@ -1,4 +1,4 @@
-"""Cross-entropy behind a tied head, a slice of tokens at a time, the gradient taken in the same pass.
+"""Cross-entropy after a tied head, a slice of tokens at a time, the gradient taken in the same pass.
 
 The logits of a whole batch would be its largest tensor by far; a slice of them stays in the processor's cache
 (after Liger kernels' fused linear cross-entropy, Hsu et al., 2024).

@@ -47,9 +47,9 @@ class _Export:
         """The float32 [output, input] of a product, quantized or not."""
         if f"{name}.packed" not in self:
             return self.constant(f"{name}.weight" if f"{name}.weight" in self else name)
-        told = self.attributes(product)
+        of = self.attributes(product)
         packed, scales = self.constant(f"{name}.packed"), self.constant(f"{name}.scales")
-        return dequantize(QuantizedMatrix(packed, scales, told["bits"], told["block_size"], told["K"]))
+        return dequantize(QuantizedMatrix(packed, scales, of["bits"], of["block_size"], of["K"]))
 
 
 def restore(graph: Path) -> Decoder:

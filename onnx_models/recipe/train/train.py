@@ -21,7 +21,7 @@ from safetensors.torch import load_file
 from recipe.corpus.examples import PAD
 from recipe.corpus.pack import KINDS
 from recipe.export.decoder_config import DecoderConfig
-from recipe.train.architecture import Decoder, save_checkpoint, stacked
+from recipe.train.architecture import Decoder, save_checkpoint, stack_layers
 from recipe.train.optimizer import make_optimizers, set_rate
 
 _WARM_UP_STEPS = 60
@@ -83,11 +83,11 @@ class Trainer:
         if self._state.exists():
             return
         state = torch.load(run / self._state.name, map_location=self.device, weights_only=True)
-        self.model.load_state_dict(stacked(state["model"], len(self.model.layers)))
+        self.model.load_state_dict(stack_layers(state["model"], len(self.model.layers)))
         self.num_seen, self._next_row = state["num_seen"], state["next_row"]
 
     def start_from(self, checkpoint: Path, num_seen: int) -> None:
-        """Begin with the weights of a checkpoint that saw `num_seen` tokens, the optimizers anew; once only."""
+        """Begin with the weights of a checkpoint that saw `num_seen` tokens, with new optimizers; once only."""
         if self._state.exists():
             return
         weights = load_file(checkpoint / "model.safetensors", device=self.device)
@@ -127,7 +127,7 @@ class Trainer:
         self._stopping = True
 
     def save(self) -> None:
-        """Write the state whole or not at all, the Qwen2 checkpoint beside it, and a line of validation losses."""
+        """Write the state whole or not at all, the Qwen2 checkpoint next to it, and a line of validation losses."""
         state = {
             "step": self.step,
             "num_seen": self.num_seen,
@@ -190,7 +190,7 @@ class Trainer:
         return ids[:, :-1].contiguous(), targets.masked_fill(targets == PAD, -1)
 
     def _load(self) -> None:
-        """Go on; with other rows than before (packed anew, another length) from their beginning."""
+        """Go on; with other rows than before (packed again, another length) from their beginning."""
         state = torch.load(self._state, map_location=self.device, weights_only=True)
         self.step = state["step"]
         self.num_seen = state["num_seen"]
@@ -210,7 +210,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, required=True, help="folder of this run's checkpoints")
     parser.add_argument("--tokens", type=float, required=True, help="tokens of the whole run, as 400e6")
     parser.add_argument("--rate", type=float, default=1.0, help="times the optimizers' own learning rates")
-    parser.add_argument("--decay-from", type=float, default=float("inf"), help="tokens; never unless told")
+    parser.add_argument("--decay-from", type=float, default=float("inf"), help="tokens; never by default")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop and save after this long")
     parser.add_argument("--save-minutes", type=float, default=20.0, help="between two checkpoints")
     parser.add_argument("--grow-from", type=Path, help="begin with the layers of this shallower run")
@@ -223,7 +223,7 @@ def main() -> None:
     parser.add_argument("--length", type=int, default=1024, help="that of the packed rows")
     parser.add_argument("--batch-rows", type=int, default=8, help="rows a step")
     parser.add_argument("--rows", type=int, default=4, help="rows a pass")
-    parser.add_argument("--threads", type=int, default=0, help="all cores unless told")
+    parser.add_argument("--threads", type=int, default=0, help="all cores by default")
     parser.add_argument("--no-compile", action="store_true")
     arguments = parser.parse_args()
     if arguments.batch_rows % arguments.rows:
@@ -231,7 +231,7 @@ def main() -> None:
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     keep_memory()
-    config = shape(**tomllib.loads(arguments.shapes.read_text())[arguments.shape])
+    config = make_config(**tomllib.loads(arguments.shapes.read_text())[arguments.shape])
     plan = Plan(
         int(arguments.tokens),
         length=arguments.length,
@@ -254,14 +254,14 @@ def main() -> None:
 
 
 def keep_memory() -> None:
-    """Large tensors from the heap that stays, not from fresh pages each step (docs/embedded-model.md: the gain)."""
+    """Large tensors from the heap that stays, not from fresh pages each step."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_M_MMAP_MAX, 0)
         mallopt(_M_TRIM_THRESHOLD, _NEVER)
 
 
-def shape(hidden: int, layers: int, vocabulary: int, head_dim: int = 64) -> DecoderConfig:
+def make_config(hidden: int, layers: int, vocabulary: int, head_dim: int = 64) -> DecoderConfig:
     """Qwen2's proportions: heads of 64, a third of them for keys and values, an MLP of 8/3 in whole 64s."""
     num_heads = hidden // head_dim
     return DecoderConfig(

@@ -36,7 +36,7 @@ def open_neovim(program, tmp_path, sessions):
 
 
 @pytest.mark.editor_check("Neovim 0.12 alone", "line end", "accepted whole")
-def test_ghost_text_at_the_end_of_a_line_is_on_the_screen_and_accepted_with_tab(open_neovim):
+def test_ghost_text_at_a_lines_end_is_shown_and_accepted_with_tab(open_neovim):
     nvim = open_neovim(CODE)
     nvim.input("GA(")
     ghost = nvim.wait(nvim.ghost)
@@ -48,7 +48,7 @@ def test_ghost_text_at_the_end_of_a_line_is_on_the_screen_and_accepted_with_tab(
 
 
 @pytest.mark.editor_check("Neovim 0.12 alone", "mid-line")
-def test_ghost_text_in_the_middle_of_a_line_leaves_what_follows(open_neovim):
+def test_ghost_text_in_mid_line_leaves_the_text_after_it(open_neovim):
     nvim = open_neovim("import os\n\n\ndef size(path):\n    return os.stat().st_size\n")
     nvim.input("5G0f)ip")
     ghost = nvim.wait(nvim.ghost)
@@ -58,7 +58,7 @@ def test_ghost_text_in_the_middle_of_a_line_leaves_what_follows(open_neovim):
 
 
 @pytest.mark.editor_check("Neovim 0.12 alone", "several lines")
-def test_ghost_text_over_several_lines_is_shown_below_and_accepted_whole(open_neovim):
+def test_ghost_text_of_several_lines_is_accepted_whole(open_neovim):
     nvim = open_neovim("def parse(text):\n    try:\n        return int(text)\n    ")
     nvim.input("GA")
     ghost = nvim.wait(lambda: nvim.ghost() if "\n" in nvim.ghost() else "")
@@ -71,7 +71,7 @@ def test_ghost_text_over_several_lines_is_shown_below_and_accepted_whole(open_ne
 
 
 @pytest.mark.editor_check("Neovim 0.12 alone", "nothing stale: insert mode left")
-def test_typing_something_else_replaces_the_ghost_and_leaving_insert_mode_removes_it(open_neovim):
+def test_stale_ghost_goes_with_other_text_and_with_insert_mode(open_neovim):
     nvim = open_neovim(CODE)
     nvim.input("GA(")
     ghost = nvim.wait(nvim.ghost)
@@ -84,7 +84,7 @@ def test_typing_something_else_replaces_the_ghost_and_leaving_insert_mode_remove
 
 
 @pytest.mark.editor_check("Neovim 0.12 alone", "typed along")
-def test_what_was_typed_along_a_ghost_is_not_there_twice_when_it_is_accepted_at_once(open_neovim):
+def test_type_through_then_accept_inserts_nothing_twice(open_neovim):
     nvim = open_neovim(CODE)
     nvim.input("GA(")
     ghost = nvim.wait(nvim.ghost)
@@ -92,7 +92,7 @@ def test_what_was_typed_along_a_ghost_is_not_there_twice_when_it_is_accepted_at_
     nvim.wait(lambda: nvim.lines()[-1] == "    return total / len(" + ghost)
 
 
-def test_a_ghost_that_no_longer_fits_is_not_inserted(open_neovim):
+def test_stale_ghost_is_not_inserted(open_neovim):
     nvim = open_neovim(CODE)
     nvim.input("GA(")
     nvim.wait(nvim.ghost)
@@ -102,7 +102,7 @@ def test_a_ghost_that_no_longer_fits_is_not_inserted(open_neovim):
     assert nvim.lines()[-1] == "    return total / len(42!"
 
 
-def test_the_server_may_die_and_neovim_goes_on(open_neovim):
+def test_killed_server_leaves_neovim_running(open_neovim):
     nvim = open_neovim(CODE)
     nvim.input("GA(")
     nvim.wait(nvim.ghost)

@@ -43,7 +43,7 @@ def choose_first(nvim, title="Fix syntax error here"):
 
 
 @pytest.mark.editor_check("Neovim {program}", "code action")
-def test_a_code_action_is_chosen_from_the_menu_and_its_edit_is_on_the_screen(open_ready, tmp_path):
+def test_code_action_from_the_menu_shows_its_edit(open_ready, tmp_path):
     nvim = open_ready(BROKEN)
     choose_first(nvim)
     nvim.wait(lambda: nvim.row_with(REPAIRED))
@@ -56,7 +56,7 @@ def test_a_code_action_is_chosen_from_the_menu_and_its_edit_is_on_the_screen(ope
 
 @pytest.mark.editor_check("Neovim {program}", "code action")
 @FIRST_IN_THE_MENU
-def test_what_the_model_writes_is_on_the_screen_and_gone_with_undo(open_ready, title, text, line, added):
+def test_code_action_written_by_the_model_is_undone(open_ready, title, text, line, added):
     nvim = open_ready(text)
     nvim.command(str(line))
     choose_first(nvim, title)
@@ -67,7 +67,7 @@ def test_what_the_model_writes_is_on_the_screen_and_gone_with_undo(open_ready, t
 
 
 @pytest.mark.editor_check("Neovim {program}", "code action")
-def test_a_body_in_typescript_is_what_the_first_answer_that_parses_says(open_ready, tmp_path):
+def test_code_action_in_typescript_takes_the_first_answer_that_parses(open_ready, tmp_path):
     script = tmp_path / "script.json"
     script.write_text(json.dumps(["return x * (2;", "return x * 2;"]))
     nvim = open_ready(STUB, "app.ts", [sys.executable, str(SCRIPTED), str(script)], "typescript")
@@ -79,7 +79,7 @@ def test_a_body_in_typescript_is_what_the_first_answer_that_parses_says(open_rea
 
 
 @pytest.mark.editor_check("Neovim {program}", "preview or confirmation")
-def test_with_action_preview_neovim_asks_before_it_applies_the_edit(open_ready, program):
+def test_action_preview_asks_before_an_edit_is_applied(open_ready, program):
     nvim = open_ready(BROKEN, actionPreview=True)
     choose_first(nvim)
     if program.parent.name == "neovim-0.10":

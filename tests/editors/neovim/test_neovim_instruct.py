@@ -15,7 +15,7 @@ OF_LINES = ["Simplify", "Rewrite selection as: Say it in one line.", "Explain"]
 
 @pytest.mark.editor_check("Neovim {program}", "code action")
 @pytest.mark.parametrize("number", [1, 2], ids=["simplify", "rewrite"])
-def test_selected_lines_are_written_anew(program, tmp_path, sessions, number):
+def test_rewrite_replaces_the_selected_lines(program, tmp_path, sessions, number):
     from editors.sessions.neovim_terminal import NeovimTerminal
 
     (tmp_path / "app.py").write_text(CODE)

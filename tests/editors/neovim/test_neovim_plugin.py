@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.mark.editor_check("Neovim {program}", "line end", "accepted whole")
-def test_ghost_text_at_the_end_of_a_line_is_accepted_whole(open_neovim):
+def test_ghost_text_at_a_lines_end_is_accepted_whole(open_neovim):
     nvim = open_neovim(CODE)
     nvim.input("GA(")
     ghost = nvim.wait(nvim.ghost)
@@ -31,7 +31,7 @@ def test_ghost_text_at_the_end_of_a_line_is_accepted_whole(open_neovim):
 
 
 @pytest.mark.editor_check("Neovim {program}", "mid-line")
-def test_ghost_text_in_the_middle_of_a_line_leaves_what_follows(open_neovim):
+def test_ghost_text_in_mid_line_leaves_the_text_after_it(open_neovim):
     nvim = open_neovim("import os\n\n\ndef size(path):\n    return os.stat().st_size\n")
     nvim.input("5G0f)ip")
     ghost = nvim.wait(nvim.ghost)
@@ -41,7 +41,7 @@ def test_ghost_text_in_the_middle_of_a_line_leaves_what_follows(open_neovim):
 
 
 @pytest.mark.editor_check("Neovim {program}", "several lines")
-def test_ghost_text_over_several_lines_is_shown_below_and_the_cursor_ends_behind_it(open_neovim):
+def test_ghost_text_of_several_lines_leaves_the_cursor_after_it(open_neovim):
     text = "def parse(text):\n    try:\n        return int(text)\n    "
     nvim = open_neovim(text)
     nvim.input("GA")
@@ -56,7 +56,7 @@ def test_ghost_text_over_several_lines_is_shown_below_and_the_cursor_ends_behind
     assert cursor == [len((text + ghost).split("\n")), len(ghost.split("\n")[-1].encode())]
 
 
-def test_letters_of_several_bytes_before_the_cursor_do_not_shift_the_ghost(open_neovim):
+def test_ghost_text_after_multibyte_letters_is_not_shifted(open_neovim):
     nvim = open_neovim(CODE.replace("total / len", '"é😀", total / len'))
     nvim.input("GA(")
     ghost = nvim.wait(nvim.ghost)
@@ -75,7 +75,7 @@ def test_tab_is_a_tab_where_there_is_no_ghost(open_neovim):
 
 
 @pytest.mark.parametrize("part", ["word", "line"])
-def test_a_part_is_accepted_and_the_rest_stays(open_neovim, part):
+def test_accept_part_leaves_the_rest_shown(open_neovim, part):
     nvim = open_neovim(CODE)
     nvim.input("GA(")
     ghost = nvim.wait(nvim.ghost)
@@ -90,7 +90,7 @@ def test_a_part_is_accepted_and_the_rest_stays(open_neovim, part):
 
 
 @pytest.mark.editor_check("Neovim {program}", "accepted by line")
-def test_a_line_of_a_ghost_of_several_is_accepted_and_then_the_next(open_echo):
+def test_accept_line_takes_one_line_and_then_the_next(open_echo):
     nvim = open_echo("")
     nvim.input("iab")
     nvim.wait(lambda: nvim.ghost() == echo_server.first("ab"))
@@ -100,7 +100,7 @@ def test_a_line_of_a_ghost_of_several_is_accepted_and_then_the_next(open_echo):
 
 
 @pytest.mark.editor_check("Neovim {program}", "accepted by word")
-def test_words_are_accepted_one_after_the_other_as_fast_as_the_key_is_pressed(open_echo):
+def test_accept_word_follows_keys_pressed_fast(open_echo):
     nvim = open_echo("")
     nvim.input("iab cd")
     nvim.wait(lambda: nvim.ghost() == "(ab cd)")
@@ -112,7 +112,7 @@ def test_words_are_accepted_one_after_the_other_as_fast_as_the_key_is_pressed(op
 
 
 @pytest.mark.editor_check("Neovim {program}", "typed along")
-def test_typing_along_keeps_the_ghost_and_what_was_typed_is_not_there_twice(open_neovim):
+def test_type_through_keeps_the_ghost_and_repeats_nothing(open_neovim):
     nvim = open_neovim(CODE)
     nvim.input("GA(")
     ghost = nvim.wait(nvim.ghost).split("\n")[0]
@@ -125,7 +125,7 @@ def test_typing_along_keeps_the_ghost_and_what_was_typed_is_not_there_twice(open
 
 
 @pytest.mark.editor_check("Neovim {program}", "typed along")
-def test_typing_along_and_accepting_at_once_inserts_the_rest_only(open_neovim):
+def test_type_through_then_accept_inserts_the_rest_only(open_neovim):
     nvim = open_neovim(CODE)
     nvim.input("GA(")
     ghost = nvim.wait(nvim.ghost)
@@ -135,7 +135,7 @@ def test_typing_along_and_accepting_at_once_inserts_the_rest_only(open_neovim):
 
 
 @pytest.mark.editor_check("Neovim {program}", "nothing stale: undo")
-def test_undo_takes_back_what_was_accepted_and_keeps_what_was_typed(open_neovim):
+def test_undo_removes_accepted_text_and_keeps_typed_text(open_neovim):
     nvim = open_neovim(CODE)
     nvim.input("GA(")
     nvim.wait(nvim.ghost)
@@ -147,7 +147,7 @@ def test_undo_takes_back_what_was_accepted_and_keeps_what_was_typed(open_neovim)
 
 
 @pytest.mark.editor_check("Neovim {program}", "next candidate")
-def test_the_next_candidate_is_shown_and_accepted(open_echo):
+def test_next_candidate_is_shown_and_accepted(open_echo):
     nvim = open_echo("")
     nvim.input("iab")
     nvim.wait(lambda: nvim.ghost() == echo_server.first("ab"))
@@ -157,7 +157,7 @@ def test_the_next_candidate_is_shown_and_accepted(open_echo):
     nvim.wait(lambda: nvim.lines() == ["ab(second,", "    ab)"])
 
 
-def test_a_dismissed_ghost_comes_back_with_the_next_key_only(open_neovim):
+def test_dismissed_ghost_comes_back_with_the_next_key_only(open_neovim):
     nvim = open_neovim(CODE)
     nvim.input("GA(")
     ghost = nvim.wait(nvim.ghost)
@@ -176,7 +176,7 @@ def test_a_dismissed_ghost_comes_back_with_the_next_key_only(open_neovim):
     "Neovim {program}", "nothing stale: fast typing", "nothing stale: deletion", "nothing stale: undo"
 )
 @pytest.mark.parametrize("keys", ["xyz", "<BS>", "<C-w>", "<C-o>u", "<Left>", "<Home>", "<CR>", "x<BS>y"])
-def test_no_ghost_of_another_place_is_ever_on_the_screen(open_echo, keys):
+def test_stale_ghost_of_another_place_is_never_shown(open_echo, keys):
     from editors.sessions.nvim_session import GHOST
 
     nvim = open_echo("", delay_ms=150)
@@ -195,7 +195,7 @@ def test_no_ghost_of_another_place_is_ever_on_the_screen(open_echo, keys):
 
 
 @pytest.mark.editor_check("Neovim {program}", "nothing stale: fast typing")
-def test_answers_that_come_late_are_not_shown_while_typing_goes_on(open_echo):
+def test_stale_answers_are_not_shown_while_typing_goes_on(open_echo):
     nvim = open_echo("", delay_ms=400)
     nvim.input("i")
     for number, key in enumerate("abcdefghij"):
@@ -205,7 +205,7 @@ def test_answers_that_come_late_are_not_shown_while_typing_goes_on(open_echo):
     nvim.wait(lambda: nvim.ghost() == echo_server.first("abcdefghij"))
 
 
-def test_the_next_key_cancels_the_request_under_way(open_echo):
+def test_cancel_by_the_next_key_ends_the_request(open_echo):
     nvim = open_echo("", delay_ms=500)
     if nvim.lua("return require('sotto').backend()") == "native":
         pytest.skip(
@@ -223,7 +223,7 @@ def test_the_next_key_cancels_the_request_under_way(open_echo):
 
 
 @pytest.mark.editor_check("Neovim {program}", "nothing stale: insert mode left")
-def test_leaving_insert_mode_takes_the_ghost_off_for_good(open_neovim):
+def test_insert_mode_left_removes_the_ghost_for_good(open_neovim):
     nvim = open_neovim(CODE)
     nvim.input("GA(")
     nvim.wait(nvim.ghost)
@@ -233,7 +233,7 @@ def test_leaving_insert_mode_takes_the_ghost_off_for_good(open_neovim):
     assert nvim.row_with(BEFORE) == BEFORE + "x"
 
 
-def test_no_ghost_is_shown_beside_an_open_completion_menu(open_echo):
+def test_completion_menu_hides_the_ghost(open_echo):
     nvim = open_echo("word work\n")
     nvim.input("Gowo")
     nvim.wait(nvim.ghost)
@@ -245,7 +245,7 @@ def test_no_ghost_is_shown_beside_an_open_completion_menu(open_echo):
 
 
 @pytest.mark.parametrize(("module", "asked"), [("cmp", "visible"), ("blink.cmp", "is_menu_visible")])
-def test_no_ghost_is_shown_beside_the_menu_of_a_completion_plugin(open_echo, module, asked):
+def test_completion_plugins_menu_hides_the_ghost(open_echo, module, asked):
     nvim = open_echo("")
     nvim.lua(
         "local module, asked = ...; _G.is_open = true;"

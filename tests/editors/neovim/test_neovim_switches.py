@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.mark.editor_check("Neovim {program}", "off and on")
-def test_toggle_and_the_commands_switch_ghost_text_off_and_on(open_neovim):
+def test_toggle_and_commands_switch_ghost_text_off_and_on(open_neovim):
     nvim = open_neovim(CODE)
     for off, on in [("toggle", "toggle"), ("disable", "enable"), ("snooze 10", "toggle")]:
         nvim.input(f"GA(<Cmd>Sotto {off}<CR>")
@@ -30,7 +30,7 @@ def test_toggle_and_the_commands_switch_ghost_text_off_and_on(open_neovim):
         nvim.input("<Esc>u")
 
 
-def test_ghost_text_comes_back_when_the_snooze_is_over(open_neovim):
+def test_snooze_ends_and_ghost_text_comes_back(open_neovim):
     nvim = open_neovim(CODE)
     nvim.wait(lambda: call(nvim, "status") == "ready")
     call(nvim, "snooze", 0.01)
@@ -41,7 +41,7 @@ def test_ghost_text_comes_back_when_the_snooze_is_over(open_neovim):
 
 
 @pytest.mark.editor_check("Neovim {program}", "server killed and back")
-def test_a_killed_server_is_said_to_be_gone_and_is_back_after_a_restart(open_neovim):
+def test_killed_server_is_reported_and_back_after_a_restart(open_neovim):
     nvim = open_neovim(CODE)
     nvim.input("GA(")
     nvim.wait(nvim.ghost)
@@ -61,7 +61,7 @@ def test_a_killed_server_is_said_to_be_gone_and_is_back_after_a_restart(open_neo
     assert len(nvim.lua("return vim.api.nvim_get_proc_children(vim.fn.getpid())")) == 1
 
 
-def test_a_missing_program_is_said_once(open_neovim, tmp_path):
+def test_missing_program_is_reported_once(open_neovim, tmp_path):
     nvim = open_neovim(CODE, is_served=False, cmd=["no-such-sotto", "serve"])
     nvim.lua("vim.cmd.edit(...)", str(tmp_path / "other.py"))
     nvim.wait(lambda: "no-such-sotto" in messages(nvim))
@@ -72,13 +72,13 @@ def test_a_missing_program_is_said_once(open_neovim, tmp_path):
 
 
 @pytest.mark.parametrize("options", [{"cmdd": []}, {"filetypes": "python"}])
-def test_a_wrong_option_is_named(open_neovim, options):
+def test_wrong_option_is_named(open_neovim, options):
     nvim = open_neovim("")
     said = nvim.lua("return select(2, pcall(require('sotto').setup, ...))", options)
     assert "sotto.setup" in said and next(iter(options)) in said
 
 
-def test_the_command_completes_its_subcommands_and_shows_the_metrics(open_neovim):
+def test_command_completes_its_subcommands_and_shows_metrics(open_neovim):
     nvim = open_neovim(CODE)
     nvim.input("GA(")
     nvim.wait(nvim.ghost)
@@ -93,12 +93,12 @@ def test_the_command_completes_its_subcommands_and_shows_the_metrics(open_neovim
     assert nvim.lua("return vim.fn.expand('%:t')") == "lsp.log"
 
 
-def test_settings_reach_the_server_and_wrong_ones_are_named_there(open_neovim):
+def test_settings_reach_the_server_which_names_wrong_ones(open_neovim):
     nvim = open_neovim(CODE, settings={"maxTokns": 3})
     nvim.wait(lambda: "maxTokns" in messages(nvim))
 
 
-def test_a_server_of_another_series_than_the_plugins_says_so(open_neovim):
+def test_version_of_another_series_is_reported(open_neovim):
     nvim = open_neovim(CODE)
     nvim.wait(lambda: call(nvim, "status") == "ready")
     assert "needs sotto" not in messages(nvim)
@@ -108,7 +108,7 @@ def test_a_server_of_another_series_than_the_plugins_says_so(open_neovim):
     nvim.wait(lambda: call(nvim, "status") == "ready")
 
 
-def test_checkhealth_and_the_help_are_there(open_neovim):
+def test_checkhealth_and_help_exist(open_neovim):
     nvim = open_neovim(CODE)
     nvim.wait(lambda: call(nvim, "status") == "ready")
     nvim.lua("vim.cmd('checkhealth sotto')")
@@ -118,7 +118,7 @@ def test_checkhealth_and_the_help_are_there(open_neovim):
         assert told in report, report
 
 
-def test_the_help_opens_and_has_no_tag_twice(open_neovim, tmp_path):
+def test_help_opens_and_has_no_tag_twice(open_neovim, tmp_path):
     nvim = open_neovim("")
     shutil.copytree(Path(__file__).parents[3] / "editors/neovim/doc", tmp_path / "doc")
     nvim.lua(

@@ -35,7 +35,7 @@ def open_echo(open_emacs):
 
 
 @pytest.mark.editor_check("Emacs, lsp-mode", "line end", "accepted whole")
-def test_ghost_text_at_the_end_of_a_line_is_taken_with_tab(open_emacs):
+def test_ghost_text_at_a_lines_end_is_accepted_with_tab(open_emacs):
     emacs = open_emacs(CODE)
     emacs.input("(")
     ghost = emacs.wait(emacs.ghost)
@@ -46,7 +46,7 @@ def test_ghost_text_at_the_end_of_a_line_is_taken_with_tab(open_emacs):
 
 
 @pytest.mark.editor_check("Emacs, lsp-mode", "mid-line")
-def test_ghost_text_in_the_middle_of_a_line_leaves_what_follows(open_emacs):
+def test_ghost_text_in_mid_line_leaves_the_text_after_it(open_emacs):
     emacs = open_emacs("import os\n\n\ndef size(path):\n    return os.stat().st_size\n")
     emacs.input(*[BACK] * len(").st_size"), "p")
     ghost = emacs.wait(emacs.ghost)
@@ -57,7 +57,7 @@ def test_ghost_text_in_the_middle_of_a_line_leaves_what_follows(open_emacs):
 
 
 @pytest.mark.editor_check("Emacs, lsp-mode", "several lines")
-def test_ghost_text_over_several_lines_is_shown_below_and_taken_whole(open_emacs):
+def test_ghost_text_of_several_lines_is_accepted_whole(open_emacs):
     text = "def parse(text):\n    try:\n        return int(text)\n"
     emacs = open_emacs(text + "   \n")
     emacs.input(" ")
@@ -70,7 +70,7 @@ def test_ghost_text_over_several_lines_is_shown_below_and_taken_whole(open_emacs
 
 
 @pytest.mark.editor_check("Emacs, lsp-mode", "typed along")
-def test_typing_along_brings_the_rest_and_nothing_is_there_twice(open_emacs):
+def test_type_through_shows_the_rest_and_repeats_nothing(open_emacs):
     emacs = open_emacs(CODE)
     emacs.input("(")
     ghost = emacs.wait(emacs.ghost)
@@ -82,7 +82,7 @@ def test_typing_along_brings_the_rest_and_nothing_is_there_twice(open_emacs):
 
 
 @pytest.mark.editor_check("Emacs, lsp-mode", "next candidate")
-def test_the_next_candidate_is_shown_and_taken(open_echo):
+def test_next_candidate_is_shown_and_accepted(open_echo):
     emacs = open_echo("\n")
     emacs.input("ab")
     emacs.wait(lambda: emacs.ghost() == echo_server.first("ab"))
@@ -101,7 +101,7 @@ def test_the_next_candidate_is_shown_and_taken(open_echo):
     "nothing stale: insert mode left",
 )
 @pytest.mark.parametrize("keys", ["xyz", BACKSPACE, UNDO, BACK, QUIT, "x" + BACKSPACE + "y"])
-def test_no_ghost_of_another_place_is_on_the_screen(open_echo, keys):
+def test_stale_ghost_of_another_place_is_never_shown(open_echo, keys):
     emacs = open_echo("\n")
     emacs.input("abc")
     emacs.wait(lambda: emacs.ghost() == echo_server.first("abc"))
@@ -118,7 +118,7 @@ def test_no_ghost_of_another_place_is_on_the_screen(open_echo, keys):
 
 
 @pytest.mark.editor_check("Emacs, lsp-mode", "code action")
-def test_a_code_action_is_chosen_and_its_edit_is_on_the_screen(open_emacs):
+def test_code_action_shows_its_edit(open_emacs):
     emacs = open_emacs("def total(values)\n    return sum(values)\n")
     emacs.input("\x1b<")
 
@@ -131,7 +131,7 @@ def test_a_code_action_is_chosen_and_its_edit_is_on_the_screen(open_emacs):
 
 
 @pytest.mark.editor_check("Emacs, lsp-mode", "off and on")
-def test_the_mode_switches_ghost_text_off_and_on(open_emacs):
+def test_mode_switches_ghost_text_off_and_on(open_emacs):
     emacs = open_emacs(CODE)
     emacs.run("lsp-inline-completion-mode")
     emacs.input("(")
@@ -142,7 +142,7 @@ def test_the_mode_switches_ghost_text_off_and_on(open_emacs):
 
 
 @pytest.mark.editor_check("Emacs, lsp-mode", "server killed and back")
-def test_a_killed_server_is_started_again_when_emacs_may(open_emacs):
+def test_killed_server_is_started_again_where_emacs_may(open_emacs):
     emacs = open_emacs(CODE)
     emacs.input("(")
     emacs.wait(emacs.ghost)

@@ -43,7 +43,7 @@ def holds(emacs, text):
 
 
 @pytest.mark.editor_check("Emacs, eglot", "line end", "accepted whole")
-def test_the_suggestion_comes_with_completion_at_point(open_emacs):
+def test_completion_at_point_brings_the_suggestion(open_emacs):
     emacs = open_emacs(CODE)
     emacs.input("\x1b>", "\x02", "(v")
     complete(emacs)
@@ -51,7 +51,7 @@ def test_the_suggestion_comes_with_completion_at_point(open_emacs):
 
 
 @pytest.mark.editor_check("Emacs, eglot", "mid-line")
-def test_the_suggestion_in_the_middle_of_a_line_leaves_what_follows(open_emacs):
+def test_suggestion_in_mid_line_leaves_the_text_after_it(open_emacs):
     emacs = open_emacs(STAT)
     emacs.input("\x1b>", *["\x02"] * len(").st_size\n"), "p")
     complete(emacs)
@@ -59,7 +59,7 @@ def test_the_suggestion_in_the_middle_of_a_line_leaves_what_follows(open_emacs):
 
 
 @pytest.mark.editor_check("Emacs, eglot", "several lines")
-def test_a_suggestion_of_several_lines_is_inserted_as_it_is(open_emacs):
+def test_suggestion_of_several_lines_is_inserted_as_it_is(open_emacs):
     text = "def parse(text):\n    try:\n        return int(text)\n    "
     emacs = open_emacs(text + "\n")
     emacs.input("\x1b>", "\x02")
@@ -68,7 +68,7 @@ def test_a_suggestion_of_several_lines_is_inserted_as_it_is(open_emacs):
 
 
 @pytest.mark.editor_check("Emacs, eglot", "nothing stale: undo")
-def test_undo_takes_a_suggestion_back(open_emacs):
+def test_undo_removes_a_suggestion(open_emacs):
     emacs = open_emacs(CODE)
     emacs.input("\x1b>", "\x02", "(v")
     complete(emacs)
@@ -77,7 +77,7 @@ def test_undo_takes_a_suggestion_back(open_emacs):
 
 
 @pytest.mark.editor_check("Emacs, eglot", "server killed and back")
-def test_a_killed_server_is_started_again(open_emacs):
+def test_killed_server_is_started_again(open_emacs):
     emacs = open_emacs(CODE)
     (server,) = emacs.children("sotto_lsp")
     assert emacs.stays(lambda: emacs.children("sotto_lsp"), 4), (
@@ -104,7 +104,7 @@ def test_eglot_shutdown_and_eglot_switch_it_off_and_on(open_emacs):
 
 
 @pytest.mark.editor_check("Emacs, eglot", "code action")
-def test_a_code_action_is_chosen_and_its_edit_is_on_the_screen(open_emacs):
+def test_code_action_shows_its_edit(open_emacs):
     emacs = open_emacs("def total(values)\n    return sum(values)\n")
 
     def offered():  # there is none until the model is loaded

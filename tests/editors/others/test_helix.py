@@ -45,7 +45,7 @@ def open_echo(open_helix):
 
 
 @pytest.mark.editor_check("Helix", "line end", "accepted whole")
-def test_the_entry_at_the_end_of_a_line_is_taken_with_enter(open_ready):
+def test_entry_at_a_lines_end_is_accepted_with_enter(open_ready):
     helix = open_ready(CODE)
     helix.type("3gg", "A", "(", "v")
     (entry,) = helix.wait(helix.entries)
@@ -56,7 +56,7 @@ def test_the_entry_at_the_end_of_a_line_is_taken_with_enter(open_ready):
 
 
 @pytest.mark.editor_check("Helix", "mid-line")
-def test_the_entry_in_the_middle_of_a_line_leaves_what_follows(open_ready):
+def test_entry_in_mid_line_leaves_the_text_after_it(open_ready):
     helix = open_ready("import os\n\n\ndef size(path):\n    return os.stat().st_size\n")
     helix.type("5gg", "t)", "a", "p")
     (entry,) = helix.wait(helix.entries)
@@ -66,7 +66,7 @@ def test_the_entry_in_the_middle_of_a_line_leaves_what_follows(open_ready):
 
 
 @pytest.mark.editor_check("Helix", "several lines")
-def test_an_entry_of_several_lines_says_so_shows_them_all_and_is_inserted_as_it_is(open_ready):
+def test_entry_of_several_lines_shows_and_inserts_them_all(open_ready):
     text = "def parse(text):\n    try:\n        return int(text)\n    "
     helix = open_ready(text + "\n")
     helix.input("4gg", "A", ASK)
@@ -83,7 +83,7 @@ def test_an_entry_of_several_lines_says_so_shows_them_all_and_is_inserted_as_it_
 
 
 @pytest.mark.editor_check("Helix", "typed along")
-def test_what_was_typed_along_an_entry_is_not_there_twice(open_ready):
+def test_type_through_inserts_nothing_twice(open_ready):
     helix = open_ready(CODE)
     helix.type("3gg", "A", "(", "v")
     (entry,) = helix.wait(helix.entries)
@@ -95,7 +95,7 @@ def test_what_was_typed_along_an_entry_is_not_there_twice(open_ready):
 
 
 @pytest.mark.editor_check("Helix", "nothing stale: undo")
-def test_undo_takes_an_entry_back_and_keeps_what_was_typed(open_ready):
+def test_undo_removes_an_entry_and_keeps_typed_text(open_ready):
     helix = open_ready(CODE)
     helix.type("3gg", "A", "(", "v")
     helix.wait(helix.entries)
@@ -113,7 +113,7 @@ def test_undo_takes_an_entry_back_and_keeps_what_was_typed(open_ready):
 @pytest.mark.parametrize(
     "keys", ["xyz", BACKSPACE, BACKSPACE * 2, DELETE_WORD, "x" + BACKSPACE + "y", ESCAPE]
 )
-def test_no_entry_of_another_place_stays_on_the_screen(open_echo, keys):
+def test_stale_entry_of_another_place_does_not_stay(open_echo, keys):
     helix = open_echo("\n", delay_ms=100)
     helix.type("i", "a", "bc")
     helix.wait(lambda: helix.entries() == ["abc" + echo_server.first("abc")])
@@ -128,7 +128,7 @@ def test_no_entry_of_another_place_stays_on_the_screen(open_echo, keys):
 
 
 @pytest.mark.editor_check("Helix", "code action")
-def test_a_code_action_is_chosen_from_the_menu_and_its_edit_is_on_the_screen(open_ready):
+def test_code_action_from_the_menu_shows_its_edit(open_ready):
     helix = open_ready("def total(values)\n    return sum(values)\n")
     helix.input(" ", "a")
     helix.wait(lambda: helix.row_with("Fix syntax error here"))
@@ -143,7 +143,7 @@ def test_a_code_action_is_chosen_from_the_menu_and_its_edit_is_on_the_screen(ope
 
 @pytest.mark.editor_check("Helix", "code action")
 @FIRST_IN_THE_MENU
-def test_what_the_model_writes_is_on_the_screen_and_gone_with_undo(open_ready, title, text, line, added):
+def test_code_action_written_by_the_model_is_undone(open_ready, title, text, line, added):
     helix = open_ready(text)
     helix.input(f"{line}gg", " ", "a")
     helix.wait(lambda: helix.row_with(title))
@@ -154,7 +154,7 @@ def test_what_the_model_writes_is_on_the_screen_and_gone_with_undo(open_ready, t
 
 
 @pytest.mark.editor_check("Helix", "server killed and back")
-def test_a_killed_server_is_back_after_lsp_restart(open_ready):
+def test_killed_server_is_back_after_lsp_restart(open_ready):
     helix = open_ready(CODE)
     (server,) = helix.children("sotto_lsp")
     os.kill(server, signal.SIGKILL)
@@ -183,7 +183,7 @@ def test_lsp_stop_and_lsp_restart_switch_it_off_and_on(open_ready):
 
 
 @pytest.mark.parametrize("name", ["languages.toml", "more-languages.toml"])
-def test_the_files_keep_every_server_that_helix_has_by_itself(helix, tmp_path, name):
+def test_files_keep_every_server_that_helix_has_by_itself(helix, tmp_path, name):
     configured = tmp_path / "helix"
     configured.mkdir()
     texts = [SHIPPED / each for each in dict.fromkeys(["languages.toml", name])]

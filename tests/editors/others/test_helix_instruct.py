@@ -31,7 +31,7 @@ def choose(helix, title, place, menu):
 
 @pytest.mark.editor_check("Helix", "code action")
 @pytest.mark.parametrize("title", OF_LINES[:2], ids=["simplify", "rewrite"])
-def test_selected_lines_are_written_anew(open_saying, title):
+def test_rewrite_replaces_the_selected_lines(open_saying, title):
     helix = open_saying(SHORT)
     choose(helix, title, "3ggxxx", OF_LINES)
     helix.wait(lambda: helix.row_with(SHORT) and helix.row_with("checked that the file compiles"))
@@ -41,7 +41,7 @@ def test_selected_lines_are_written_anew(open_saying, title):
 
 
 @pytest.mark.editor_check("Helix", "code action")
-def test_what_is_said_is_in_the_place_of_the_code_which_is_as_it_was(open_saying):
+def test_explanation_is_shown_and_the_code_stays_as_it_was(open_saying):
     helix = open_saying("It multiplies.")
     choose(helix, "Explain", "1gg", OF_A_FUNCTION)
     helix.wait(lambda: helix.row_with("It multiplies.") and helix.row_with("That is all."))

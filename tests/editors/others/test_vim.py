@@ -56,7 +56,7 @@ def open_vim_lsp(open_vim):
 
 
 @pytest.mark.editor_check("Vim, ALE", "line end", "accepted whole")
-def test_the_entry_at_the_end_of_a_line_is_taken_in_ale(open_ale):
+def test_ale_entry_at_a_lines_end_is_accepted(open_ale):
     vim = open_ale(CODE)
     vim.input("3GA", "(va")
     menu = vim.wait(lambda: vim.row_with(" Sotto"))
@@ -67,7 +67,7 @@ def test_the_entry_at_the_end_of_a_line_is_taken_in_ale(open_ale):
 
 
 @pytest.mark.editor_check("Vim, ALE", "mid-line")
-def test_the_entry_in_the_middle_of_a_line_leaves_what_follows_in_ale(open_ale):
+def test_ale_entry_in_mid_line_leaves_the_text_after_it(open_ale):
     vim = open_ale(STAT)
     vim.input("5Gf)i", "pa")
     vim.wait(lambda: vim.row_with(" Sotto"))
@@ -76,7 +76,7 @@ def test_the_entry_in_the_middle_of_a_line_leaves_what_follows_in_ale(open_ale):
 
 
 @pytest.mark.editor_check("Vim, ALE", "typed along", "nothing stale: undo")
-def test_what_was_typed_along_an_entry_is_not_there_twice_and_undo_takes_it_back_in_ale(open_ale):
+def test_ale_type_through_inserts_nothing_twice_and_is_undone(open_ale):
     vim = open_ale(CODE)
     vim.input("3GA", "(va")
     entry = vim.wait(lambda: vim.row_with(" Sotto")).split()[-3]
@@ -90,7 +90,7 @@ def test_what_was_typed_along_an_entry_is_not_there_twice_and_undo_takes_it_back
 
 @pytest.mark.editor_check("Vim, ALE", "nothing stale: insert mode left", "nothing stale: deletion")
 @pytest.mark.parametrize("keys", ["\x7f\x7f", ESCAPE])
-def test_no_entry_stays_when_the_word_is_gone_or_insert_mode_is_left_in_ale(open_ale, keys):
+def test_ale_stale_entry_goes_with_its_word_and_with_insert_mode(open_ale, keys):
     vim = open_ale(CODE)
     vim.input("3GA", "(va")
     vim.wait(lambda: vim.row_with(" Sotto"))
@@ -100,7 +100,7 @@ def test_no_entry_stays_when_the_word_is_gone_or_insert_mode_is_left_in_ale(open
 
 
 @pytest.mark.editor_check("Vim, ALE", "server killed and back")
-def test_a_killed_server_is_back_with_the_next_letters_in_ale(open_ale):
+def test_ale_killed_server_is_back_with_the_next_letters(open_ale):
     vim = open_ale(CODE)
     vim.input("3GA", "(va")
     vim.wait(lambda: vim.row_with(" Sotto"))
@@ -138,7 +138,7 @@ def complete(vim):
 
 
 @pytest.mark.editor_check("Vim, vim-lsp", "line end", "accepted whole")
-def test_the_only_entry_at_the_end_of_a_line_is_taken_at_once_in_vim_lsp(open_vim_lsp):
+def test_vim_lsp_only_entry_at_a_lines_end_is_inserted_at_once(open_vim_lsp):
     vim = open_vim_lsp(CODE)
     vim.input("3GA", "(va")
     complete(vim)
@@ -146,14 +146,14 @@ def test_the_only_entry_at_the_end_of_a_line_is_taken_at_once_in_vim_lsp(open_vi
 
 
 @pytest.mark.editor_check("Vim, vim-lsp", "mid-line")
-def test_the_entry_in_the_middle_of_a_line_leaves_what_follows_in_vim_lsp(open_vim_lsp):
+def test_vim_lsp_entry_in_mid_line_leaves_the_text_after_it(open_vim_lsp):
     vim = open_vim_lsp(STAT)
     vim.input("5Gf)i", "p")
     complete(vim)
     assert vim.holds(STAT.replace("()", "(path)"))
 
 
-def test_an_entry_of_several_lines_is_its_first_line_in_vim_lsp(open_vim_lsp):
+def test_vim_lsp_entry_of_several_lines_is_its_first_line(open_vim_lsp):
     text = "def parse(text):\n    try:\n        return int(text)\n    "
     vim = open_vim_lsp(text + "\n")
     vim.input("4GA")
@@ -162,7 +162,7 @@ def test_an_entry_of_several_lines_is_its_first_line_in_vim_lsp(open_vim_lsp):
 
 
 @pytest.mark.editor_check("Vim, vim-lsp", "nothing stale: undo")
-def test_undo_takes_an_entry_back_in_vim_lsp(open_vim_lsp):
+def test_vim_lsp_undo_removes_an_entry(open_vim_lsp):
     vim = open_vim_lsp(CODE)
     vim.input("3GA", "(va")
     complete(vim)
@@ -173,9 +173,7 @@ def test_undo_takes_an_entry_back_in_vim_lsp(open_vim_lsp):
 
 @pytest.mark.editor_check("Vim, vim-lsp", "server killed and back", "off and on")
 @pytest.mark.parametrize("is_killed", [False, True])
-def test_a_server_that_was_stopped_or_killed_is_back_when_the_buffer_is_opened_again_in_vim_lsp(
-    open_vim_lsp, is_killed
-):
+def test_vim_lsp_killed_server_is_back_with_a_reopened_buffer(open_vim_lsp, is_killed):
     vim = open_vim_lsp(CODE)
     (server,) = vim.children("serve")
     if is_killed:
@@ -196,7 +194,7 @@ def test_a_server_that_was_stopped_or_killed_is_back_when_the_buffer_is_opened_a
 
 
 @pytest.mark.editor_check("Vim, vim-lsp", "code action")
-def test_a_code_action_is_chosen_and_its_edit_is_on_the_screen_in_vim_lsp(open_vim_lsp):
+def test_vim_lsp_code_action_shows_its_edit(open_vim_lsp):
     vim = open_vim_lsp(BROKEN)
 
     def offered():  # there is none until the model is loaded

@@ -27,7 +27,7 @@ def window(vscode):
     return vscode
 
 
-def test_the_first_ghost_text_comes_without_a_setting_being_touched(vscode):
+def test_first_ghost_text_needs_no_setting(vscode):
     file = vscode.load(CODE)
     wait_ready(vscode)
     vscode.type("(")
@@ -42,7 +42,7 @@ def test_the_first_ghost_text_comes_without_a_setting_being_touched(vscode):
 
 
 @check("line end", "accepted whole")
-def test_ghost_text_at_the_end_of_a_line_is_accepted_whole_with_tab(window):
+def test_ghost_text_at_a_lines_end_is_accepted_with_tab(window):
     file = window.open_text(CODE + "(values)\n\n\nprint(mean")
     window.type("(")
     window.press("Delete")  # what VS Code has closed
@@ -54,7 +54,7 @@ def test_ghost_text_at_the_end_of_a_line_is_accepted_whole_with_tab(window):
 
 
 @check("mid-line")
-def test_ghost_text_in_the_middle_of_a_line_leaves_what_follows(window):
+def test_ghost_text_in_mid_line_leaves_the_text_after_it(window):
     file = window.open_text(STAT, 5, 20)
     window.type("p")
     ghost = window.wait(window.ghost)
@@ -65,7 +65,7 @@ def test_ghost_text_in_the_middle_of_a_line_leaves_what_follows(window):
 
 
 @check("several lines")
-def test_ghost_text_over_several_lines_is_shown_below_and_accepted_whole(window):
+def test_ghost_text_of_several_lines_is_accepted_whole(window):
     file = window.open_text(TRY)
     window.run("Trigger Inline Suggestion")
     window.wait(lambda: window.look() == (TRY.split("\n"), HANDLED))
@@ -79,7 +79,7 @@ def test_ghost_text_over_several_lines_is_shown_below_and_accepted_whole(window)
 @pytest.mark.parametrize(
     "key", ["Control+ArrowRight", "Control+Alt+W"], ids=["VS Code's key", "sotto.acceptWord"]
 )
-def test_a_word_is_accepted_and_the_rest_stays(window, key):
+def test_accept_word_leaves_the_rest_shown(window, key):
     file = window.open_text(TRY)
     window.run("Trigger Inline Suggestion")
     window.wait(lambda: window.ghost() == HANDLED)
@@ -92,7 +92,7 @@ def test_a_word_is_accepted_and_the_rest_stays(window, key):
 
 
 @check("accepted by line")
-def test_a_line_is_accepted_and_the_rest_stays(window):
+def test_accept_line_leaves_the_rest_shown(window):
     file = window.open_text(TRY)
     window.run("Trigger Inline Suggestion")
     window.wait(lambda: window.ghost() == HANDLED)
@@ -104,7 +104,7 @@ def test_a_line_is_accepted_and_the_rest_stays(window):
 
 
 @check("typed along")
-def test_what_was_typed_along_a_ghost_is_not_there_twice_when_it_is_accepted(window):
+def test_type_through_then_accept_inserts_nothing_twice(window):
     file = window.open_text(CODE)
     window.type("(")
     window.wait(lambda: window.ghost() == "values")
@@ -115,7 +115,7 @@ def test_what_was_typed_along_a_ghost_is_not_there_twice_when_it_is_accepted(win
     window.wait(lambda: window.saved(file).endswith(BEFORE + "values)"))
 
 
-def test_a_ghost_accepted_in_the_moment_after_the_last_key_fits_what_was_typed(window):
+def test_accept_right_after_a_key_fits_the_typed_text(window):
     file = window.open_text(CODE)
     window.type("(")
     window.wait(lambda: window.ghost() == "values")
@@ -125,7 +125,7 @@ def test_a_ghost_accepted_in_the_moment_after_the_last_key_fits_what_was_typed(w
     assert window.saved(file).split("\n")[2].rstrip() in (BEFORE + "values)", BEFORE + "val)")
 
 
-def test_something_else_typed_takes_the_ghost_away_and_escape_too(window):
+def test_stale_ghost_goes_with_other_text_and_with_escape(window):
     window.open_text(CODE)
     window.type("(")
     window.wait(lambda: window.ghost() == "values")

@@ -52,7 +52,7 @@ def settles_at(window, line):
 
 
 @check("nothing stale: fast typing")
-def test_no_ghost_of_an_older_text_is_shown_while_keys_follow_fast(window):
+def test_stale_ghost_is_not_shown_while_keys_follow_fast(window):
     window.open_text("")
     for key in "name = compute_everything":
         window.type(key, 0)
@@ -61,7 +61,7 @@ def test_no_ghost_of_an_older_text_is_shown_while_keys_follow_fast(window):
 
 
 @check("nothing stale: deletion")
-def test_no_ghost_of_an_older_text_is_shown_after_deletions(window):
+def test_stale_ghost_is_not_shown_after_deletions(window):
     window.open_text("")
     window.type("name_of_it")
     settles_at(window, "name_of_it")
@@ -75,7 +75,7 @@ def test_no_ghost_of_an_older_text_is_shown_after_deletions(window):
 
 
 @check("nothing stale: undo")
-def test_no_ghost_of_an_older_text_is_shown_after_undo_and_redo(window):
+def test_stale_ghost_is_not_shown_after_undo_and_redo(window):
     window.open_text("a = 1")
     window.type("23")
     settles_at(window, "a = 123")
@@ -86,7 +86,7 @@ def test_no_ghost_of_an_older_text_is_shown_after_undo_and_redo(window):
 
 
 @check("next candidate")
-def test_the_next_candidate_is_shown_and_taken(window):
+def test_next_candidate_is_shown_and_accepted(window):
     file = window.open_text("")
     window.type("ab")
     settles_at(window, "ab")
@@ -101,7 +101,7 @@ def test_the_next_candidate_is_shown_and_taken(window):
     window.wait(lambda: window.saved(file) == "ab" + second("ab"))
 
 
-def test_a_dismissed_ghost_stays_away_until_something_is_typed(window):
+def test_dismissed_ghost_stays_away_until_something_is_typed(window):
     window.open_text("")
     window.type("ab")
     settles_at(window, "ab")
@@ -112,7 +112,7 @@ def test_a_dismissed_ghost_stays_away_until_something_is_typed(window):
     assert settles_at(window, "abc")
 
 
-def test_a_ghost_does_not_follow_the_cursor_to_another_line_or_file(window):
+def test_stale_ghost_does_not_follow_to_another_line_or_file(window):
     window.open_text("")
     window.type("ab")
     settles_at(window, "ab")

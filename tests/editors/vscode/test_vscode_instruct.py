@@ -46,7 +46,7 @@ def choose(window, title):
 @pytest.mark.parametrize(
     "title", ["Simplify", "Rewrite selection as: Say it in one line."], ids=["simplify", "rewrite"]
 )
-def test_selected_lines_are_written_anew(window, title):
+def test_rewrite_replaces_the_selected_lines(window, title):
     file = window.open_text(CODE, 3, 1)
     window.press("Shift+ArrowDown", "Shift+ArrowDown", "Shift+ArrowDown")
     choose(window, title)
@@ -74,7 +74,7 @@ def test_written_tests_go_into_a_new_file(window):
 
 
 @check("code action")
-def test_another_line_is_chosen_in_its_place(window):
+def test_choice_replaces_the_line_in_its_place(window):
     window.open_text(LINE, 3, 6)
     choose(window, "Rewrite line: 3 alternatives")
     window.wait(lambda: len(window.rows(CHOICES)) > 1)
@@ -87,7 +87,7 @@ def test_another_line_is_chosen_in_its_place(window):
 
 
 @check("code action")
-def test_the_cursor_stands_behind_the_body_that_was_written(window):
+def test_cursor_stands_after_the_body_that_was_written(window):
     window.open_text(STUB, 7, 9)
     choose(window, "Complete this body")
     window.wait(lambda: "        return self.name" in window.lines())

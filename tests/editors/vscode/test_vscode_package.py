@@ -10,19 +10,19 @@ from sotto_lsp.transport.capabilities import NeededServer
 FOLDER = Path(__file__).parents[3] / "editors/vscode"
 
 
-def test_the_extension_has_the_version_of_the_server_it_needs():
+def test_version_of_the_extension_is_that_of_the_server_it_needs():
     package = json.loads((FOLDER / "package.json").read_text())
     assert package["version"] == version("sotto-ls")
     assert NeededServer(package["needsServer"]).problem_with(version("sotto-ls")) is None
 
 
-def test_the_neovim_plugin_needs_this_server_too():
+def test_version_that_the_neovim_plugin_needs_is_this_servers():
     source = (FOLDER.parent / "neovim/lua/sotto/server.lua").read_text()
     (needed,) = re.findall(r'NEEDS_SERVER = "(.*?)"', source)
     assert needed and NeededServer(needed).problem_with(version("sotto-ls")) is None
 
 
-def test_it_never_runs_in_a_browser_or_without_a_disk():
+def test_extension_never_runs_in_a_browser_or_without_a_disk():
     package = json.loads((FOLDER / "package.json").read_text())
     assert "browser" not in package
     assert package["extensionKind"] == ["workspace"]

@@ -50,7 +50,7 @@ def shows_no_ghost(window):
 
 
 @check("off and on")
-def test_ghost_text_is_turned_off_in_the_window_and_on_again(window):
+def test_toggle_turns_ghost_text_off_and_on(window):
     assert shows_a_ghost(window)
     window.run("Sotto: Turn Ghost Text Off in This Window")
     window.wait(lambda: not window.ghost())
@@ -62,7 +62,7 @@ def test_ghost_text_is_turned_off_in_the_window_and_on_again(window):
     assert shows_a_ghost(window)
 
 
-def test_a_snooze_from_the_menu_of_the_status_bar_pauses_ghost_text_until_it_is_turned_on(window):
+def test_snooze_from_the_status_bar_pauses_until_turned_on(window):
     window.click('[id="sotto.sotto.sotto"] a')
     window.choose("Pause for some minutes")
     window.choose("15 minutes")
@@ -76,7 +76,7 @@ def test_a_snooze_from_the_menu_of_the_status_bar_pauses_ghost_text_until_it_is_
 
 
 @check("server killed and back")
-def test_a_killed_server_is_said_to_be_gone_and_comes_back_by_itself(window):
+def test_killed_server_is_reported_and_comes_back_by_itself(window):
     (server,) = window.server.servers()
     os.kill(server, signal.SIGKILL)
     window.wait(lambda: "The server stopped; it is started again in 0.5 s." in window.server.log())
@@ -87,7 +87,7 @@ def test_a_killed_server_is_said_to_be_gone_and_comes_back_by_itself(window):
     assert not any("stopped" in each for each in window.messages()), "it is back: nothing to be told"
 
 
-def test_a_restart_leaves_one_server_that_serves(window):
+def test_restart_leaves_one_server_that_serves(window):
     (server,) = window.server.servers()
     window.run("Sotto: Restart the Server")
     window.wait(lambda: window.server.servers() not in ([], [server]))
@@ -97,7 +97,7 @@ def test_a_restart_leaves_one_server_that_serves(window):
 
 
 @check("code action", "preview or confirmation")
-def test_a_code_action_is_previewed_and_applied_when_it_is_confirmed(window):
+def test_code_action_is_previewed_and_applied_when_confirmed(window):
     file = window.open_text(BROKEN, 3, 26)
     choose_action(window, "Fix syntax error here")
     window.wait(lambda: any("len(values)" in row for row in window.rows(f"{PREVIEW} .monaco-list-row")))
@@ -112,7 +112,7 @@ def test_a_code_action_is_previewed_and_applied_when_it_is_confirmed(window):
 
 @check("code action")
 @FIRST_IN_THE_MENU
-def test_what_the_model_writes_is_in_the_file_when_it_is_confirmed(window, title, text, line, added):
+def test_code_action_written_by_the_model_is_applied_when_confirmed(window, title, text, line, added):
     window.open_text(text, line, 6)
     choose_action(window, title)
     window.wait(lambda: any(added.strip() in row for row in window.rows(f"{PREVIEW} .monaco-list-row")))
@@ -122,7 +122,7 @@ def test_what_the_model_writes_is_in_the_file_when_it_is_confirmed(window, title
     window.shoot(title.split()[-1])
 
 
-def test_a_code_action_that_is_not_confirmed_changes_nothing(window):
+def test_code_action_not_confirmed_changes_nothing(window):
     window.open_text(BROKEN, 3, 26)
     choose_action(window, "Fix syntax error here")
     window.wait(lambda: any("len(values)" in row for row in window.rows(f"{PREVIEW} .monaco-list-row")))
@@ -142,7 +142,7 @@ def choose_action(window, title):
     window.click(ACTIONS, title)
 
 
-def test_a_model_that_was_added_is_chosen_by_its_name(window):
+def test_model_that_was_added_is_chosen_by_its_name(window):
     window.run("Sotto: Choose a Model")
     window.wait(lambda: any("8 MB" in row for row in window.rows()))
     assert any("Default" in row and "embedded" in row for row in window.rows())
@@ -159,13 +159,13 @@ def machine_settings(window):
     return path.read_text() if path.exists() else ""
 
 
-def test_the_metrics_are_shown(window):
+def test_metrics_are_shown(window):
     window.run("Sotto: Show Metrics")
     window.wait(lambda: any(row.startswith("completions:") for row in window.rows()))
     window.press("Escape")
 
 
-def test_a_changed_setting_reaches_the_server_without_a_restart(window):
+def test_setting_changed_reaches_the_server_without_a_restart(window):
     (server,) = window.server.servers()
     window.set(**EVERYTHING, maxTokns=3)
     window.wait(lambda: any("sotto.maxTokns is unknown" in each for each in window.messages()))
@@ -178,7 +178,7 @@ def test_a_changed_setting_reaches_the_server_without_a_restart(window):
     assert window.server.servers() == [server]
 
 
-def test_a_server_of_another_series_is_not_started_and_what_to_do_is_said(window, tmp_path):
+def test_version_of_another_series_is_refused_with_advice(window, tmp_path):
     program = tmp_path / "sotto"
     program.write_text("#!/bin/sh\necho sotto 0.2.0\n")
     program.chmod(0o755)
