@@ -1,4 +1,4 @@
-"""The flag by which another thread breaks off a completion."""
+"""The flag by which another thread ends a run of the engine: only a flag, it schedules nothing."""
 
 import threading
 from collections.abc import Callable, Generator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 class CancelFlag:
-    """Set once, by any thread; looked at between slices and decode steps, and able to end a running pass."""
+    """Set once, by any thread. Who watches it hears of it at once: a running pass ends, a rest ends."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -14,7 +14,7 @@ class CancelFlag:
         self._watchers: list[Callable[[], None]] = []
 
     def set(self) -> None:
-        """Ask the completion to stop; every watcher runs now, in the calling thread."""
+        """Ask the run to stop; every watcher is called now, in the calling thread."""
         with self._lock:
             self._set = True
             for watcher in self._watchers:
@@ -22,12 +22,6 @@ class CancelFlag:
 
     def is_set(self) -> bool:
         return self._set
-
-    def wait(self, seconds: float) -> None:
-        """Until it is set, for at most so long."""
-        woken = threading.Event()
-        with self.watched_by(woken.set):
-            woken.wait(seconds)
 
     @contextmanager
     def watched_by(self, watcher: Callable[[], None]) -> Generator[None]:

@@ -4,25 +4,25 @@ Knows strings, token ids and a model; knows no URI, position, version or editor.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
-from sotto_engine.cache.cache_store import CacheStore, WarmStart
+from sotto_engine.cache.cache_store import CacheStore
 from sotto_engine.cache.kv_cache import KVCache
 from sotto_engine.cache.prefix_cache import PrefixCache
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.decode.drafts import Drafter
-from sotto_engine.decode.run import CompletionRun, DeadlinePassed
+from sotto_engine.decode.run import CompletionRun, DeadlinePassed, Steps
 from sotto_engine.decode.sampler import make_sampler
 from sotto_engine.decode.scoring import score_answers
-from sotto_engine.decode.speculation import Lookahead
+from sotto_engine.decode.speculation import Speculation
 from sotto_engine.model.language_model import ATTENTION_TILE, MIN_PREFILL, LanguageModel, PassCancelled
 from sotto_engine.prompt.builder import Prompt, PromptBuilder
-from sotto_engine.request import Completion, FillInRequest, FinishReason, Request
+from sotto_engine.request import Completion, FinishReason, Request
 
 PREFILL_SLICE = 64
-"""Tokens a prefill pass: the longest a cancel has to wait."""
+"""Tokens a prefill pass: the longest that a more urgent request has to wait."""
 PREFILL_GRID = 32
 """Prompts are cut at multiples of so many tokens where a model's rows depend on the cuts; a key then computes what
 was typed and up to so many tokens before it."""
@@ -33,23 +33,23 @@ DEFAULT_CACHE_NBYTES = 256 << 20
 
 @dataclass(frozen=True)
 class EngineOptions:
-    """What a user may set. `None` and 0 mean: as the model's manifest and the machine say."""
+    """How an engine caches and decodes."""
 
-    fim_family: str | None = None
-    fim_order: str | None = None
-    num_threads: int = 0
     cache_nbytes: int = DEFAULT_CACHE_NBYTES
     drafts: bool = True
     """Guess tokens from the text and check several in one pass, where that changes no answer."""
-    warm_start: WarmStart = field(default_factory=WarmStart)
-    """Whether prompts are kept on disk for the next start, and for which project."""
-    share_weights: bool | None = None
-    """Whether a large model's weights are read from files that all windows map, where `share_weights` of packing.py
-    has put them; False deletes them, None leaves them alone."""
+    min_probability: float = 0.0
+    """The model's own, where a request names none."""
+    prefill_grid: int = 1
+    """1 if the rows of a prompt are the same however it is cut into passes (see probe.py)."""
 
 
 class Engine:
-    """A loaded model that completes text. One thread calls it; any thread may set a cancel flag."""
+    """A loaded model that completes text. One thread calls it; any thread may set a cancel flag.
+
+    `complete`, `prefill` and `score` return steps: the caller runs one pass of the model after the other and decides
+    who comes next. A run that is closed gives its cache back, as one that ends or is cancelled.
+    """
 
     def __init__(
         self,
@@ -57,24 +57,20 @@ class Engine:
         prompts: PromptBuilder,
         stop_ids: frozenset[int],
         options: EngineOptions = EngineOptions(),
-        min_probability: float = 0.0,
-        prefill_grid: int = 1,
         store: CacheStore | None = None,
     ) -> None:
-        """`prefill_grid`: 1 if the rows of a prompt are the same however it is cut into passes (see probe.py).
-
-        `store`: where prompts are kept from one run to the next, if they are.
-        """
+        """`store`: where prompts are kept from one run to the next, if they are."""
         self.model = model
-        self.prefill_grid = prefill_grid
-        self._min_probability = min_probability
+        self.prefill_grid = options.prefill_grid
+        self._min_probability = options.min_probability
         self.tokenizer = prompts.tokenizer
         self._prompts = prompts
         self._stop_ids = stop_ids
         self._prefix_cache = PrefixCache(self._new_cache, options.cache_nbytes)
         self.store = store
         # A draft is checked in one pass and its wrong tokens forgotten: only where neither changes a row.
-        can_check = prefill_grid == 1 and not model.traits.state_nbytes and not model.traits.only_last_logits
+        traits = model.traits
+        can_check = options.prefill_grid == 1 and not traits.state_nbytes and not traits.only_last_logits
         self._drafter = Drafter() if options.drafts and can_check else None
 
     def complete(
@@ -82,8 +78,8 @@ class Engine:
         request: Request,
         cancelled: CancelFlag,
         on_text: Callable[[str], None] | None = None,
-    ) -> Completion:
-        """Fill in the middle, or answer a chat.
+    ) -> Steps[Completion]:
+        """Fill in the middle, edit, or answer a chat.
 
         `on_text` gets the text piece by piece, whole code points, never taken back.
 
@@ -95,10 +91,12 @@ class Engine:
         cache = self._take(prompt)
         try:
             run.prompt_ready(len(prompt.token_ids), len(cache))
-            logits = self._prefill(cache, prompt, run, cancelled)
+            logits = yield from self._prefill(cache, prompt, cancelled, run)
             run.prefill_done()
-            run.wait_to_decode(cancelled)
-            reason = self._decode(cache, logits, prompt, run, cancelled)
+            while (rest_s := run.rest_s()) and not cancelled.is_set():
+                yield rest_s
+            run.decode_begins()
+            reason = yield from self._decode(cache, logits, prompt, run, cancelled)
         except PassCancelled:
             reason = FinishReason.CANCELLED
         except DeadlinePassed:
@@ -107,51 +105,54 @@ class Engine:
             self._prefix_cache.put(cache)
         return run.completion(reason)
 
-    def prefill(self, request: Request, cancelled: CancelFlag) -> int:
-        """Compute a request's prompt, to be there when it is asked; how many tokens that took.
+    def prefill(self, request: Request, cancelled: CancelFlag) -> Steps[int]:
+        """Compute a request's prompt before it is asked; how many tokens that took.
 
         It has no deadline; what was computed until it is cancelled stays in the cache.
         """
         prompt = self._prompts.build(request)
-        return self._fill(self._take(prompt), prompt, cancelled)
+        return (yield from self._fill(self._take(prompt), prompt, cancelled))
 
-    def prefill_beside(self, request: Request, cancelled: CancelFlag) -> int:
-        """As `prefill`, for what may be asked next at the place that was asked about last, which loses no row.
+    def prefill_next(self, request: Request, cancelled: CancelFlag) -> Steps[int]:
+        """As `prefill`, for the probable next request at the latest request's place, which loses no row.
 
         A new line may move the anchor, a change below is a new suffix. Only where that is more than a pass of work.
         """
         prompt = self._prompts.build(request)
         if len(prompt.token_ids) - self._prefix_cache.shared(prompt.token_ids) <= PREFILL_SLICE:
             return 0
-        return self._fill(self._prefix_cache.take_beside(prompt.token_ids), prompt, cancelled)
+        cache = self._prefix_cache.take_beside(prompt.token_ids)
+        return (yield from self._fill(cache, prompt, cancelled))
 
-    def _fill(self, cache: KVCache, prompt: Prompt, cancelled: CancelFlag) -> int:
-        """Compute what a cache lacks of a prompt, as long as nobody needs the model; how many tokens that was."""
+    def _fill(self, cache: KVCache, prompt: Prompt, cancelled: CancelFlag) -> Steps[int]:
+        """Compute what a cache lacks of a prompt; how many tokens that was."""
         num_cached = len(cache)
         try:
             if len(prompt.token_ids) - num_cached > MIN_PREFILL:  # else nothing is missing
-                self._prefill(cache, prompt, CompletionRun(FillInRequest(""), None), cancelled)
+                yield from self._prefill(cache, prompt, cancelled)
         except PassCancelled:
             pass
         finally:
             self._prefix_cache.put(cache)
         return len(cache) - num_cached
 
-    def score(self, request: Request, texts: Sequence[str], cancelled: CancelFlag) -> tuple[float, ...]:
+    def score(
+        self, request: Request, texts: Sequence[str], cancelled: CancelFlag
+    ) -> Steps[tuple[float, ...]]:
         """The natural-log probability of each text as the whole answer to a request; nothing if it is cancelled.
 
         The prompt's rows stay in the cache; those of the texts are never in it.
         """
-        run = CompletionRun(request, None)
         prompt = self._prompts.build(request)
         cache = self._take(prompt)
         try:
-            self._prefill(cache, prompt, run, cancelled)
+            yield from self._prefill(cache, prompt, cancelled)
             scratch = cache.fork(len(prompt.token_ids))
             start = prompt.healed.decode()
             answers = [self.tokenizer.encode(start + text) for text in texts]
             ends = np.array(sorted({*self._stop_ids, *self.tokenizer.ids_extending(b"\n")}))
-            return score_answers(self.model, scratch, prompt.token_ids, answers, ends, cancelled)
+            scores = score_answers(self.model, scratch, prompt.token_ids, answers, ends, cancelled)
+            return (yield from scores)
         except PassCancelled:
             return ()
         finally:
@@ -179,9 +180,9 @@ class Engine:
         return cache
 
     def _prefill(
-        self, cache: KVCache, prompt: Prompt, run: CompletionRun, cancelled: CancelFlag
-    ) -> np.ndarray:
-        """Compute what the cache lacks of the prompt; the logits behind its last token, `[vocab_size]`."""
+        self, cache: KVCache, prompt: Prompt, cancelled: CancelFlag, run: CompletionRun | None = None
+    ) -> Steps[np.ndarray]:
+        """Compute what the cache lacks of the prompt, a slice a step; the logits after it, `[vocab_size]`."""
         while True:
             size = _slice_size(cache, prompt)
             next_ids = prompt.token_ids[len(cache) : len(cache) + size]
@@ -189,22 +190,27 @@ class Engine:
             cache.checkpoint()
             if len(cache) == len(prompt.token_ids):
                 return logits[0]
-            run.check_deadline()
+            if run is not None:
+                run.check_deadline()
+            yield 0.0
 
     def _decode(
         self, cache: KVCache, logits: np.ndarray, prompt: Prompt, run: CompletionRun, cancelled: CancelFlag
-    ) -> FinishReason:
-        """Generate until a stop; every token and its text go to `run`."""
+    ) -> Steps[FinishReason]:
+        """Generate until a stop, a token a step; every token and its text go to `run`."""
         sample = make_sampler(run.request.sampling)
         healed = prompt.healed
         if healed:
             logits = self._only_extending(logits, healed)
         num_tokens = min(run.request.limits.max_tokens, self.model.max_tokens - len(cache))
-        with Lookahead(self.model, cache, prompt.token_ids, num_tokens, self._drafter, cancelled) as ahead:
+        with Speculation(
+            self.model, cache, prompt.token_ids, num_tokens, self._drafter, cancelled
+        ) as speculation:
             choice = None
             for _ in range(num_tokens):
                 if choice is not None:
-                    logits = ahead.logits_behind(choice.token_id)
+                    yield 0.0
+                    logits = speculation.logits_after(choice.token_id)
                 run.check_deadline()
                 choice = sample(logits)
                 if choice.token_id in self._stop_ids:

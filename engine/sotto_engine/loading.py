@@ -1,9 +1,10 @@
 """From a model folder to an engine."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from sotto_engine.engine import CHAT, PREFILL_GRID, Engine, EngineOptions
+from sotto_engine.cache.cache_store import WarmStart
+from sotto_engine.engine import CHAT, DEFAULT_CACHE_NBYTES, PREFILL_GRID, Engine, EngineOptions
 from sotto_engine.errors import SottoError
 from sotto_engine.model.exact_rows import with_exact_rows
 from sotto_engine.model.memory import give_back_freed
@@ -19,9 +20,30 @@ from sotto_engine.prompt.tokenizer import Tokenizer
 from sotto_engine.request import FimOrder
 
 
-def load_engine(directory: Path, options: EngineOptions | None = None) -> tuple[Engine, Manifest]:
-    """Load and check a model folder. Raises SottoError with a sentence the user can act on."""
-    options = options or EngineOptions()
+@dataclass(frozen=True)
+class ModelOptions:
+    """How a model is loaded. `None` and 0 mean: as its manifest and the machine say."""
+
+    fim_family: str | None = None
+    fim_order: str | None = None
+    num_threads: int = 0
+    share_weights: bool | None = None
+    """Whether a large model's weights are read from files that all windows map, where `share_weights` of packing.py
+    has put them; False deletes them, None leaves them alone."""
+
+
+def load_engine(
+    directory: Path,
+    options: ModelOptions = ModelOptions(),
+    *,
+    cache_nbytes: int = DEFAULT_CACHE_NBYTES,
+    drafts: bool = True,
+    warm_start: WarmStart | None = None,
+) -> tuple[Engine, Manifest]:
+    """Load and check a model folder. Raises SottoError with a sentence the user can act on.
+
+    `cache_nbytes`, `drafts`: see EngineOptions. `warm_start`: whether prompts are kept on disk, for which project.
+    """
     manifest = describe_model(directory)
     memory = StartMemory.of_user() if manifest.is_large else StartMemory(None)
     manifest.verify(memory)
@@ -41,23 +63,16 @@ def load_engine(directory: Path, options: EngineOptions | None = None) -> tuple[
     good_for = manifest.good_for
     if manifest.is_instruct and chat.is_there:
         good_for = (*good_for, CHAT)
-    store = options.warm_start.open_store(
+    store = (warm_start or WarmStart()).open_store(
         manifest, (template.family, order.value, prefill_grid), model.num_threads
     )
-    engine = Engine(
-        model,
-        prompts,
-        frozenset(stop_ids),
-        options,
-        manifest.min_probability,
-        prefill_grid,
-        store,
-    )
+    engine_options = EngineOptions(cache_nbytes, drafts, manifest.min_probability, prefill_grid)
+    engine = Engine(model, prompts, frozenset(stop_ids), engine_options, store)
     give_back_freed()
     return engine, replace(manifest, good_for=good_for)
 
 
-def _load_graph(manifest: Manifest, options: EngineOptions) -> Model:
+def _load_graph(manifest: Manifest, options: ModelOptions) -> Model:
     """From the files that windows share, where they are there and beyond doubt; else from the model's own."""
 
     def load(graph: Path, *, is_packed: bool) -> Model:

@@ -18,6 +18,7 @@ from pathlib import Path
 import sotto_models
 from benchmarks.planted import MAKERS, Task
 from sotto_engine.cancel import CancelFlag
+from sotto_engine.decode.run import run_steps
 from sotto_engine.loading import load_engine
 from sotto_lsp.actions.catalogue import find_action
 from sotto_lsp.actions.proposal import Question, ask, sound_ones
@@ -68,10 +69,10 @@ class BareModel:
         self._engine = engine
 
     async def generate(self, request):
-        return self._engine.complete(request, CancelFlag())
+        return run_steps(self._engine.complete(request, CancelFlag()))
 
     async def score(self, request, texts):
-        return self._engine.score(request, texts, CancelFlag())
+        return run_steps(self._engine.score(request, texts, CancelFlag()))
 
 
 async def _score(model: BareModel, task: Task, num: int) -> Counter:

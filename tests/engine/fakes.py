@@ -136,5 +136,5 @@ def make_engine(
     model = make_model(tokenizer.vocab_size, max_tokens, letters)
     prompts = PromptBuilder(tokenizer, template, order, max_tokens, header=False)
     stop_ids = frozenset(tokenizer.control_id(text) for text in CONTROL)
-    options = EngineOptions(cache_nbytes=cache_nbytes, drafts=drafts)
-    return Engine(model, prompts, stop_ids, options, prefill_grid=grid, store=store)
+    options = EngineOptions(cache_nbytes, drafts, prefill_grid=grid)
+    return Engine(model, prompts, stop_ids, options, store)

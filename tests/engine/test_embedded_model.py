@@ -12,8 +12,9 @@ import pytest
 import sotto_models
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.decode.drafts import Draft, Drafter
-from sotto_engine.engine import Engine, EngineOptions
-from sotto_engine.loading import load_engine
+from sotto_engine.decode.run import run_steps
+from sotto_engine.engine import Engine
+from sotto_engine.loading import ModelOptions, load_engine
 from sotto_engine.model.probe import rows_are_exact
 from sotto_engine.request import FillInRequest, FinishReason, Limits, StopAt
 
@@ -62,15 +63,15 @@ def histories(seed, num_keystrokes):
 
 @pytest.mark.parametrize("order", ["suffix-first", "anchored"])
 def test_warm_equals_cold_on_real_files(order):
-    warm, _ = load_engine(sotto_models.embedded_model_dir(), EngineOptions(fim_order=order))
+    warm, _ = load_engine(sotto_models.embedded_model_dir(), ModelOptions(fim_order=order))
     dice = random.Random(1)
     for request in histories(order, NUM_KEYSTROKES // 2):
         if dice.random() < 0.15:  # a request that is cancelled half-way, as most are
             flag = CancelFlag()
             threading.Timer(dice.uniform(0, 0.03), flag.set).start()
-            warm.complete(request, flag)
-        answer = warm.complete(request, CancelFlag())
-        reference = cold(warm).complete(request, CancelFlag())
+            run_steps(warm.complete(request, flag))
+        answer = run_steps(warm.complete(request, CancelFlag()))
+        reference = run_steps(cold(warm).complete(request, CancelFlag()))
         assert reference.num_cached_tokens == 0
         assert answer.token_ids == reference.token_ids
         assert answer.token_logprobs == reference.token_logprobs, "not only the same tokens: the same bits"
@@ -85,8 +86,10 @@ def test_typing_along_computes_a_few_tokens_a_key(engine):
     middle = len(text) // 2
     computed, prompts = 0, 0
     for offset in range(middle, middle + 150):
-        done = warm.complete(
-            FillInRequest(text[:offset], text[middle + 150 :], limits=Limits(max_tokens=4)), CancelFlag()
+        done = run_steps(
+            warm.complete(
+                FillInRequest(text[:offset], text[middle + 150 :], limits=Limits(max_tokens=4)), CancelFlag()
+            )
         )
         computed += done.num_prompt_tokens - done.num_cached_tokens
         prompts += done.num_prompt_tokens
@@ -117,7 +120,7 @@ def test_cancelling_a_long_prefill_frees_the_worker_within_a_slice(engine):
     warm = Engine(model, engine._prompts, engine._stop_ids)
     request = FillInRequest(sources()[2][:5000], "", limits=Limits(max_tokens=4))
     answers = []
-    thread = threading.Thread(target=lambda: answers.append(warm.complete(request, flag)))
+    thread = threading.Thread(target=lambda: answers.append(run_steps(warm.complete(request, flag))))
     thread.start()
     assert model.is_under_way.wait(60)
     flag.set()
@@ -125,7 +128,7 @@ def test_cancelling_a_long_prefill_frees_the_worker_within_a_slice(engine):
     assert answers[0].finish_reason is FinishReason.CANCELLED
     passes_before = model.passes
     assert passes_before <= 4, "at most the slice that was running, and one that had begun"
-    again = warm.complete(request, CancelFlag())
+    again = run_steps(warm.complete(request, CancelFlag()))
     assert again.finish_reason is not FinishReason.CANCELLED
     assert again.num_cached_tokens == 64 * passes_before, "the work was kept, up to the last whole slice"
     assert again.num_cached_tokens < again.num_prompt_tokens / 2
@@ -134,13 +137,13 @@ def test_cancelling_a_long_prefill_frees_the_worker_within_a_slice(engine):
 def test_half_a_word_is_completed_and_not_repeated(engine):
     before, behind = "def mean(values):\n    total = su", "\n    return total / len(values)\n"
     request = FillInRequest(before, behind, limits=Limits(min_probability=0.0))
-    done = engine.complete(request, CancelFlag())
+    done = run_steps(engine.complete(request, CancelFlag()))
     assert done.text.startswith("m(values)")
 
 
 def test_the_same_request_twice_is_answered_the_same(engine):
     request = FillInRequest("import os\n\n\ndef size(path):\n    return os.", "\n")
-    first, second = (engine.complete(request, CancelFlag()) for _ in range(2))
+    first, second = (run_steps(engine.complete(request, CancelFlag())) for _ in range(2))
     assert first.token_ids == second.token_ids
     assert second.num_prompt_tokens - second.num_cached_tokens == 2
 
@@ -158,7 +161,10 @@ def test_drafts_change_neither_a_token_nor_a_probability(engine):
     drafting = cold(engine)
     for keystroke in histories(seed=11, num_keystrokes=40):
         request = replace(keystroke, max_tokens=40, stop_at=StopAt.BUDGET)
-        right, done = plain.complete(request, CancelFlag()), drafting.complete(request, CancelFlag())
+        right, done = (
+            run_steps(plain.complete(request, CancelFlag())),
+            run_steps(drafting.complete(request, CancelFlag())),
+        )
         assert (done.token_ids, done.token_logprobs) == (right.token_ids, right.token_logprobs)
         num_tokens += len(done.token_ids)
     assert num_tokens > 500 and sum(drafting._drafter._hits) > 50, "drafts were tried, and taken"

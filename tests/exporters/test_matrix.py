@@ -11,6 +11,7 @@ import numpy as np
 
 from sotto_engine.cache.cache_store import CacheStore
 from sotto_engine.cancel import CancelFlag
+from sotto_engine.decode.run import run_steps
 from sotto_engine.engine import PREFILL_GRID
 from sotto_engine.loading import load_engine
 from sotto_engine.model.language_model import PassCancelled
@@ -137,7 +138,7 @@ def edit(rng, text):
 
 
 def answer(engine, request):
-    completion = engine.complete(request, CancelFlag())
+    completion = run_steps(engine.complete(request, CancelFlag()))
     return completion.token_ids, np.round(completion.token_logprobs, 3).tolist()
 
 
@@ -152,6 +153,6 @@ def cancelled_after(engine, request, num_passes):
 
     engine.model.forward = counted
     try:
-        assert engine.complete(request, cancelled).finish_reason is not FinishReason.DEADLINE
+        assert run_steps(engine.complete(request, cancelled)).finish_reason is not FinishReason.DEADLINE
     finally:
         engine.model.forward = forward

@@ -1,14 +1,30 @@
-"""One completion in progress: its text, tokens, stop rules and clock."""
+"""One run of the engine: its steps, and a completion's text, tokens, stop rules and clock. Runs no model."""
 
 import codecs
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from typing import TypeVar
 
-from sotto_engine.cancel import CancelFlag
 from sotto_engine.decode.sampler import Choice
 from sotto_engine.decode.stop import Cut, StopRule
 from sotto_engine.request import ChatRequest, Completion, FinishReason, Request, Timings
+
+T = TypeVar("T")
+Steps = Generator[float, None, T]
+"""Work cut into passes of the model. It yields the seconds that it wants to rest before the next one, mostly 0.0,
+and returns the result. Only one thread may step it or close it."""
+
+
+def run_steps(steps: Steps[T]) -> T:
+    """All steps to the end, for a caller with nothing else to run."""
+    while True:
+        try:
+            rest_s = next(steps)
+        except StopIteration as end:
+            return end.value
+        if rest_s:
+            time.sleep(rest_s)
 
 
 class DeadlinePassed(Exception):  # noqa: N818 - an agreed end, not an error
@@ -54,12 +70,13 @@ class CompletionRun:
     def prefill_done(self) -> None:
         self._prefill_at = self._decode_at = self._first_token_at = time.perf_counter()
 
-    def wait_to_decode(self, cancelled: CancelFlag) -> None:
-        """Let the request's time to decode come, or its end."""
+    def rest_s(self) -> float:
+        """Seconds until the request wants to be decoded; 0.0 when that time has come."""
         left_ms = self.request.limits.decode_after_ms - _ms(self._start, time.perf_counter())
-        if left_ms > 0:
-            cancelled.wait(left_ms / 1000)
-            self._decode_at = self._first_token_at = time.perf_counter()
+        return max(0.0, left_ms / 1000)
+
+    def decode_begins(self) -> None:
+        self._decode_at = self._first_token_at = time.perf_counter()
 
     def check_deadline(self) -> None:
         """Raise DeadlinePassed if the request's time is over."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from sotto_engine.cache.kv_cache import KVCache
 from sotto_engine.cancel import CancelFlag
+from sotto_engine.decode.run import Steps
 from sotto_engine.model.language_model import MIN_PREFILL, LanguageModel
 from sotto_engine.prompt.shared_prefix import shared_prefix_length
 
@@ -20,7 +21,7 @@ def score_answers(
     answers: Sequence[Sequence[int]],
     end_ids: np.ndarray,
     cancelled: CancelFlag,
-) -> tuple[float, ...]:
+) -> Steps[tuple[float, ...]]:
     """The natural-log probability of each answer's token ids and of an end behind them, in the order given.
 
     scratch: a cache that holds `prompt` or the beginning of it; used up.
@@ -41,7 +42,7 @@ def score_answers(
         scratch.trim(max(0, len(prompt) + shared - MIN_PREFILL))
         pending = [*prompt, *answer][len(scratch) :]
         rest = answer[shared:]
-        rows = _log_softmax(_forward(model, scratch, pending, cancelled, len(rest) + 1))
+        rows = _log_softmax((yield from _forward(model, scratch, pending, cancelled, len(rest) + 1)))
         logprobs[shared:] = [float(row[token_id]) for row, token_id in zip(rows, rest, strict=False)]
         scores[number] = sum(logprobs) + float(np.log(np.exp(rows[-1][end_ids]).sum()))
         before = answer
@@ -50,13 +51,17 @@ def score_answers(
 
 def _forward(
     model: LanguageModel, cache: KVCache, token_ids: list[int], cancelled: CancelFlag, num_logits: int
-) -> np.ndarray:
+) -> Steps[np.ndarray]:
     """The logits behind the last `num_logits` tokens, in one pass where the graph gives as many."""
+    yield 0.0
     if num_logits == 1 or not model.traits.only_last_logits:
         return model.forward(cache, token_ids, cancelled, num_logits)
     first = len(token_ids) - num_logits + 1
-    passes = [token_ids[:first], *([token_id] for token_id in token_ids[first:])]
-    return np.concatenate([model.forward(cache, each, cancelled) for each in passes])
+    logits = [model.forward(cache, token_ids[:first], cancelled)]
+    for token_id in token_ids[first:]:
+        yield 0.0
+        logits.append(model.forward(cache, [token_id], cancelled))
+    return np.concatenate(logits)
 
 
 def _log_softmax(logits: np.ndarray) -> np.ndarray:

@@ -9,6 +9,7 @@ from sotto_engine.request import Completion, Request
 from sotto_lsp.actions.proposal import GoesOn, Question
 from sotto_lsp.documents.store import Document, DocumentStore
 from sotto_lsp.documents.tracked_span import TrackedSpan
+from sotto_lsp.host.scheduler import Priority
 from sotto_lsp.host.session import Session
 from sotto_lsp.transport.progress import ActionProgress
 
@@ -29,10 +30,19 @@ class ReportingModel:
         self._progress.report(what, percentage)
 
     async def generate(self, request: Request) -> Completion:
-        return await self._session.generate(request, self._on_text)
+        completion = await self._session.run(
+            lambda engine, cancelled: engine.complete(request, cancelled, self._on_text), Priority.ACTION
+        )
+        self._session.metrics.add_of_action()
+        return completion
 
     async def score(self, request: Request, texts: Sequence[str]) -> Sequence[float]:
-        return await self._session.score(request, texts)
+        scores = await self._session.run(
+            lambda engine, cancelled: engine.score(request, texts, cancelled), Priority.ACTION
+        )
+        if len(scores) < len(texts):
+            raise SottoError("The model was stopped meanwhile; run the action again.")
+        return scores
 
     def _on_text(self, piece: str) -> None:  # on the worker's thread
         del piece

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from sotto_engine.cancel import CancelFlag
+from sotto_engine.decode.run import run_steps
 from sotto_engine.errors import SottoError
 from sotto_engine.loading import load_engine
 from sotto_lsp.completion.fitting import fit
@@ -28,7 +29,7 @@ def complete_command(place: str, model_dir: Path | None, *, as_json: bool) -> in
     settings = dataclasses.replace(Settings(), budget_ms=60_000)
     request = build_request(text, offset, path.name, settings, is_invoked=True)
     asked = dataclasses.replace(request, suffix=without_closers(request.suffix))
-    completion = engine.complete(asked, CancelFlag())
+    completion = run_steps(engine.complete(asked, CancelFlag()))
     suggestion = fit(completion, request)
     if as_json:
         report = {

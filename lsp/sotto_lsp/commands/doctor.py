@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sotto_engine.cache.cache_store import kept_root, measure_kept
 from sotto_engine.cancel import CancelFlag
+from sotto_engine.decode.run import run_steps
 from sotto_engine.engine import Engine
 from sotto_engine.errors import SottoError
 from sotto_engine.loading import load_engine
@@ -111,7 +112,7 @@ def _measured(machine: Report, engine: Engine, manifest: Manifest, load_ms: floa
     request = build_request(_EXAMPLE + _EXAMPLE_SUFFIX, len(_EXAMPLE), "mean.py", settings)
     start = time.perf_counter()
     asked = dataclasses.replace(request, suffix=without_closers(request.suffix))
-    completion = engine.complete(asked, CancelFlag())
+    completion = run_steps(engine.complete(asked, CancelFlag()))
     suggestion_ms = (time.perf_counter() - start) * 1000
     traits = engine.model.traits
     languages, lacking = action_languages(manifest.languages)

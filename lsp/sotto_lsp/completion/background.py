@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from sotto_engine.cancel import CancelFlag
-from sotto_engine.yielding_flag import YieldingFlag
+from sotto_engine.cancel import CancelFlag
 
 T = TypeVar("T")
-Work = Callable[[YieldingFlag], Awaitable[object]]
+Work = Callable[[CancelFlag], Awaitable[object]]
 log = logging.getLogger(__name__)
 
 IDLE_S = 0.1
@@ -21,7 +21,7 @@ IDLE_S = 0.1
 class BackgroundJob(Generic[T]):
     """One piece of work, waiting for the idle time, running or done."""
 
-    flag: YieldingFlag
+    flag: CancelFlag
     task: "asyncio.Task[T | None]"
     has_begun: bool = False
 
@@ -45,7 +45,7 @@ class Background:
     It ends in the middle of a pass; the rows of the passes before are in the cache for the question that stopped it.
     """
 
-    def __init__(self, new_flag: Callable[[], YieldingFlag]) -> None:
+    def __init__(self, new_flag: Callable[[], CancelFlag]) -> None:
         self._new_flag = new_flag
         self._job: BackgroundJob[Any] | None = None
 
@@ -54,7 +54,7 @@ class Background:
         return self._job is not None and not self._job.task.done()
 
     def begin(
-        self, work: Callable[[YieldingFlag], Awaitable[T]], then: "Work | None" = None
+        self, work: Callable[[CancelFlag], Awaitable[T]], then: "Work | None" = None
     ) -> BackgroundJob[T]:
         """Returns at once; the work begins when nothing has stopped it for `IDLE_S`, and `then` when it is done."""
         self.stop()

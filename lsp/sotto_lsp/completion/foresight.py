@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
-from sotto_engine.yielding_flag import YieldingFlag
+from sotto_engine.cancel import CancelFlag
 from sotto_lsp.completion.background import Background, BackgroundJob, Work
 from sotto_lsp.completion.type_through import LastSuggestion
 from sotto_lsp.documents.gap_text import Text
 
-Ask = Callable[[YieldingFlag], Awaitable[str]]
+Ask = Callable[[CancelFlag], Awaitable[str]]
 """Asks the model for the next suggestion, when it has nothing better to do."""
 
 

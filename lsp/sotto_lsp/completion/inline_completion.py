@@ -6,7 +6,7 @@ from functools import partial
 from lsprotocol import types
 
 from sotto_engine.request import FillInRequest
-from sotto_engine.yielding_flag import YieldingFlag
+from sotto_engine.cancel import CancelFlag
 from sotto_lsp.completion.fitting import fit
 from sotto_lsp.completion.request import begin_next_line, build_request
 from sotto_lsp.completion.suffixes import without_closers
@@ -86,7 +86,7 @@ def as_asked(session: Session, uri: str, request: FillInRequest) -> FillInReques
 
 
 async def _think_on(
-    session: Session, snapshot: DocumentSnapshot, shown: LastSuggestion, cancelled: YieldingFlag
+    session: Session, snapshot: DocumentSnapshot, shown: LastSuggestion, cancelled: CancelFlag
 ) -> str:
     document = snapshot.content.edited(shown.offset, shown.offset, shown.text)
     offset = shown.offset + len(shown.text)
@@ -98,7 +98,7 @@ async def _think_on(
 
 
 async def _prepare(
-    session: Session, snapshot: DocumentSnapshot, shown: LastSuggestion, cancelled: YieldingFlag
+    session: Session, snapshot: DocumentSnapshot, shown: LastSuggestion, cancelled: CancelFlag
 ) -> None:
     """For the next question here: the suffix as it is by now, and the prompt of the next line."""
     uri = snapshot.uri

@@ -9,7 +9,7 @@ from functools import partial
 
 from lsprotocol import types
 
-from sotto_engine.yielding_flag import YieldingFlag
+from sotto_engine.cancel import CancelFlag
 from sotto_lsp.completion.inline_completion import as_asked
 from sotto_lsp.completion.request import build_request
 from sotto_lsp.documents.paths import file_name
@@ -55,7 +55,7 @@ class LikelyPlace:
             return  # asked there already: what runs in the background is what comes behind it
         self._session.background.begin(partial(self._prefill, snapshot, offset))
 
-    async def _prefill(self, snapshot: DocumentSnapshot, offset: int, cancelled: YieldingFlag) -> None:
+    async def _prefill(self, snapshot: DocumentSnapshot, offset: int, cancelled: CancelFlag) -> None:
         if await self._session.answers_for(snapshot):
             request = build_request(snapshot.content, offset, file_name(snapshot.uri), self._session.settings)
             await self._session.prefill(as_asked(self._session, snapshot.uri, request), cancelled)

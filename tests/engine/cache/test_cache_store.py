@@ -16,6 +16,7 @@ from sotto_engine.cache.cache_file import CacheFile
 from sotto_engine.cache.cache_store import CacheStore, measure_kept, project_folder
 from sotto_engine.cache.kv_cache import CacheTensor, KVCache
 from sotto_engine.cancel import CancelFlag
+from sotto_engine.decode.run import run_steps
 from sotto_engine.model_files.user_cache import UnusableEntry
 from sotto_engine.request import FillInRequest, Limits
 
@@ -32,7 +33,7 @@ def engine_at(root, project="a", identity="model", make_model=FakeModel):
 
 
 def completed(engine, request=REQUEST):
-    return engine.complete(request, CancelFlag())
+    return run_steps(engine.complete(request, CancelFlag()))
 
 
 def keep(root, *requests, **options):

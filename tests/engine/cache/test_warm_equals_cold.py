@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from engine.fakes import FakeCutModel, FakeModel, FakeRecurrentModel, make_engine
 from sotto_engine.cancel import CancelFlag
+from sotto_engine.decode.run import run_steps
 from sotto_engine.request import FillInRequest, FimOrder, FinishReason, Limits, Sampling
 
 TEXTS = st.sampled_from(
@@ -62,8 +63,8 @@ def test_random_histories_of_edits_cancellations_and_evictions(
         place = places[number]
         if apply(warm, place, action, detail):
             cold = make_engine(order, max_tokens=300, make_model=make_model, grid=grid)
-            assert answer(warm.complete(place.request(), CancelFlag())) == answer(
-                cold.complete(place.request(), CancelFlag())
+            assert answer(run_steps(warm.complete(place.request(), CancelFlag()))) == answer(
+                run_steps(cold.complete(place.request(), CancelFlag()))
             )
 
 
@@ -81,9 +82,9 @@ def apply(engine, place, action, detail):
         cancelled, request = CancelFlag(), place.request()
         cancel_after(engine, cancelled, detail)
         if action == "cancel":
-            engine.complete(request, cancelled)
+            run_steps(engine.complete(request, cancelled))
         else:
-            engine.prefill_beside(replace(request, prefix=request.prefix + "\n"), cancelled)
+            run_steps(engine.prefill_next(replace(request, prefix=request.prefix + "\n"), cancelled))
         engine.model.before_pass = lambda: None
         return False
     return True
@@ -97,20 +98,20 @@ def cancel_after(engine, cancelled, num_passes):
 def test_a_stale_row_would_be_noticed():
     engine = make_engine()
     request = FillInRequest("def f():\n    return ", "\n", limits=Limits(max_tokens=6))
-    right = engine.complete(request, CancelFlag())
+    right = run_steps(engine.complete(request, CancelFlag()))
     engine._prefix_cache._resting[0].tensors["state"][0, 0, 3, 0] += 1
-    assert engine.complete(request, CancelFlag()).token_ids != right.token_ids
+    assert run_steps(engine.complete(request, CancelFlag())).token_ids != right.token_ids
 
 
 def test_a_wrong_state_would_be_noticed():
     engine = make_engine(make_model=FakeRecurrentModel)
     request = FillInRequest("def f():\n    return ", "\n", limits=Limits(max_tokens=6))
-    right = engine.complete(request, CancelFlag())
+    right = run_steps(engine.complete(request, CancelFlag()))
     cache = engine._prefix_cache._resting[0]
     for checkpoint in cache._checkpoints._taken:
         checkpoint.states["sum"] += 1
     cache.states["sum"] += 1
-    assert engine.complete(request, CancelFlag()).token_ids != right.token_ids
+    assert run_steps(engine.complete(request, CancelFlag())).token_ids != right.token_ids
 
 
 def test_cuts_in_other_places_would_be_noticed():
@@ -122,20 +123,25 @@ def test_cuts_in_other_places_would_be_noticed():
         )
         cold = make_engine(make_model=FakeCutModel, grid=1)
         answers.append(
-            answer(warm.complete(request, CancelFlag())) == answer(cold.complete(request, CancelFlag()))
+            answer(run_steps(warm.complete(request, CancelFlag())))
+            == answer(run_steps(cold.complete(request, CancelFlag())))
         )
     assert not all(answers)
 
 
 def test_a_wrong_key_would_be_noticed():
     engine = make_engine()
-    right = engine.complete(FillInRequest("x = ab", "\n", limits=Limits(max_tokens=6)), CancelFlag())
-    engine.complete(FillInRequest("x = aa", "\n", limits=Limits(max_tokens=6)), CancelFlag())
+    right = run_steps(
+        engine.complete(FillInRequest("x = ab", "\n", limits=Limits(max_tokens=6)), CancelFlag())
+    )
+    run_steps(engine.complete(FillInRequest("x = aa", "\n", limits=Limits(max_tokens=6)), CancelFlag()))
     engine._prefix_cache.clear()
-    engine.complete(FillInRequest("y = ab", "\n", limits=Limits(max_tokens=6)), CancelFlag())
+    run_steps(engine.complete(FillInRequest("y = ab", "\n", limits=Limits(max_tokens=6)), CancelFlag()))
     cache = engine._prefix_cache._resting[0]
     cache.token_ids[cache.token_ids.index(engine.tokenizer.encode("y")[0])] = engine.tokenizer.encode("x")[0]
-    wrong = engine.complete(FillInRequest("x = ab", "\n", limits=Limits(max_tokens=6)), CancelFlag())
+    wrong = run_steps(
+        engine.complete(FillInRequest("x = ab", "\n", limits=Limits(max_tokens=6)), CancelFlag())
+    )
     assert wrong.token_ids != right.token_ids
 
 
@@ -143,10 +149,12 @@ def test_a_wrong_key_would_be_noticed():
 def test_typing_on_computes_only_what_was_typed(make_model):
     engine = make_engine(make_model=make_model)
     text = "def f(x):\n    y = 1\n" * 20
-    engine.complete(FillInRequest(text, "\n\nend\n", limits=Limits(max_tokens=4)), CancelFlag())
+    run_steps(engine.complete(FillInRequest(text, "\n\nend\n", limits=Limits(max_tokens=4)), CancelFlag()))
     for character in "return a":
         text += character
-        done = engine.complete(FillInRequest(text, "\n\nend\n", limits=Limits(max_tokens=4)), CancelFlag())
+        done = run_steps(
+            engine.complete(FillInRequest(text, "\n\nend\n", limits=Limits(max_tokens=4)), CancelFlag())
+        )
         assert done.num_prompt_tokens - done.num_cached_tokens <= 8
 
 
@@ -155,9 +163,9 @@ def test_switching_between_two_files_and_back_prefills_neither_again():
     first = FillInRequest("a = 1\n" * 40 + "x", "\n", limits=Limits(max_tokens=4))
     second = FillInRequest("b = 2\n" * 40 + "y", "\n", limits=Limits(max_tokens=4))
     for request in (first, second):
-        engine.complete(request, CancelFlag())
+        run_steps(engine.complete(request, CancelFlag()))
     for request in (first, second, first):
-        done = engine.complete(request, CancelFlag())
+        done = run_steps(engine.complete(request, CancelFlag()))
         assert done.num_prompt_tokens - done.num_cached_tokens == 2
 
 
@@ -166,10 +174,10 @@ def test_the_cancelled_prefill_is_kept_and_the_worker_is_free_within_one_slice()
     request = FillInRequest("a = 1\n" * 200, "\n", limits=Limits(max_tokens=4))
     cancelled = CancelFlag()
     cancel_after(engine, cancelled, 3)
-    assert engine.complete(request, cancelled).finish_reason is FinishReason.CANCELLED
+    assert run_steps(engine.complete(request, cancelled)).finish_reason is FinishReason.CANCELLED
     assert engine.model.num_computed == 3 * 64
     engine.model.before_pass = lambda: None
-    assert engine.complete(request, CancelFlag()).num_cached_tokens == 3 * 64
+    assert run_steps(engine.complete(request, CancelFlag())).num_cached_tokens == 3 * 64
 
 
 def test_no_prompt_row_is_computed_by_a_single_token_pass():
@@ -178,7 +186,7 @@ def test_no_prompt_row_is_computed_by_a_single_token_pass():
     for _ in range(200):
         text += "ab"
         engine.model.passes.clear()
-        done = engine.complete(FillInRequest(text, "", limits=Limits(max_tokens=3)), CancelFlag())
+        done = run_steps(engine.complete(FillInRequest(text, "", limits=Limits(max_tokens=3)), CancelFlag()))
         num_prefilled = done.num_prompt_tokens - done.num_cached_tokens
         prefill = []
         for size in engine.model.passes:
@@ -190,7 +198,7 @@ def test_no_prompt_row_is_computed_by_a_single_token_pass():
 def test_a_failing_pass_leaves_the_cache_sound():
     engine = make_engine()
     request = FillInRequest("a = 1\n" * 60, "\n", limits=Limits(max_tokens=4))
-    right = answer(make_engine().complete(request, CancelFlag()))
+    right = answer(run_steps(make_engine().complete(request, CancelFlag())))
     calls = iter([None, None])
 
     def fail():
@@ -199,9 +207,9 @@ def test_a_failing_pass_leaves_the_cache_sound():
 
     engine.model.before_pass = fail
     with pytest.raises(MemoryError):
-        engine.complete(request, CancelFlag())
+        run_steps(engine.complete(request, CancelFlag()))
     engine.model.before_pass = lambda: None
-    assert answer(engine.complete(request, CancelFlag())) == right
+    assert answer(run_steps(engine.complete(request, CancelFlag()))) == right
 
 
 def test_sampling_with_a_seed_repeats_itself_warm_or_cold():
@@ -209,9 +217,9 @@ def test_sampling_with_a_seed_repeats_itself_warm_or_cold():
         "x = ", "\n", sampling=Sampling(0.8, 0.9, 40, seed=7), limits=Limits(max_tokens=8)
     )
     engine = make_engine()
-    first = answer(engine.complete(request, CancelFlag()))
-    assert first == answer(engine.complete(request, CancelFlag()))
-    assert first == answer(make_engine().complete(request, CancelFlag()))
+    first = answer(run_steps(engine.complete(request, CancelFlag())))
+    assert first == answer(run_steps(engine.complete(request, CancelFlag())))
+    assert first == answer(run_steps(make_engine().complete(request, CancelFlag())))
 
 
 def test_a_flag_set_from_another_thread_reaches_its_watchers_once_each():

@@ -15,8 +15,8 @@ from engine.fakes import FakeCutModel, FakeModel, FakeRecurrentModel, make_engin
 from engine.test_embedded_model import cold, histories, sources
 from sotto_engine.cache.cache_store import CacheStore, WarmStart, kept_root, project_folder
 from sotto_engine.cancel import CancelFlag
-from sotto_engine.engine import EngineOptions
-from sotto_engine.loading import load_engine
+from sotto_engine.decode.run import run_steps
+from sotto_engine.loading import ModelOptions, load_engine
 from sotto_engine.request import FillInRequest, FimOrder, Limits
 
 
@@ -75,8 +75,8 @@ def test_random_histories_of_edits_over_restarts(order, cache_nbytes, make_model
                 warm = start() if action == "restart" else warm
             elif apply(warm, place, action, detail):
                 reference = make_engine(order, max_tokens=300, make_model=make_model, grid=grid)
-                right = answer(reference.complete(place.request(), CancelFlag()))
-                assert answer(warm.complete(place.request(), CancelFlag())) == right
+                right = answer(run_steps(reference.complete(place.request(), CancelFlag())))
+                assert answer(run_steps(warm.complete(place.request(), CancelFlag()))) == right
 
 
 @pytest.mark.parametrize(
@@ -88,9 +88,9 @@ def test_the_first_prompt_after_a_restart_computes_a_few_tokens(tmp_path, make_m
         make_engine(make_model=make_model, grid=grid, store=CacheStore(tmp_path, "project", "model"))
         for _ in range(2)
     ]
-    before = engines[0].complete(request, CancelFlag())
+    before = run_steps(engines[0].complete(request, CancelFlag()))
     engines[0].keep_prompts(never)
-    after = engines[1].complete(request, CancelFlag())
+    after = run_steps(engines[1].complete(request, CancelFlag()))
     assert answer(after) == answer(before)
     assert before.num_cached_tokens == 0 and after.num_prompt_tokens - after.num_cached_tokens <= most
     assert engines[1].model.num_computed <= most + 2 * 4 * 2
@@ -104,7 +104,7 @@ def home(tmp_path, monkeypatch):
 
 def load(mode="on", project="file:///project", **options):
     return load_engine(
-        sotto_models.embedded_model_dir(), EngineOptions(warm_start=WarmStart(mode, project), **options)
+        sotto_models.embedded_model_dir(), ModelOptions(**options), warm_start=WarmStart(mode, project)
     )[0]
 
 
@@ -119,8 +119,8 @@ def test_the_embedded_model_answers_from_disk_bit_for_bit(order):
             warm.keep_prompts(never)
             warm = load(fim_order=order)
             num_restarts += 1
-        done = warm.complete(request, CancelFlag())
-        right = cold(warm).complete(request, CancelFlag())
+        done = run_steps(warm.complete(request, CancelFlag()))
+        right = run_steps(cold(warm).complete(request, CancelFlag()))
         assert (done.token_ids, done.token_logprobs) == (right.token_ids, right.token_logprobs)
         num_from_disk += restarted and done.num_cached_tokens > done.num_prompt_tokens // 2
     assert num_from_disk > num_restarts // 3, "the disk was asked, and had something"
@@ -131,11 +131,13 @@ def test_nothing_is_read_for_another_project_order_or_number_of_threads(monkeypa
     text = sources()[0]
     request = FillInRequest(text[:4000], text[4000:6000], limits=Limits(max_tokens=4))
     engine = load(num_threads=1)
-    engine.complete(request, CancelFlag())
+    run_steps(engine.complete(request, CancelFlag()))
     engine.keep_prompts(never)
 
     def num_cached(**options):
-        return load(**{"num_threads": 1, **options}).complete(request, CancelFlag()).num_cached_tokens
+        return run_steps(
+            load(**{"num_threads": 1, **options}).complete(request, CancelFlag())
+        ).num_cached_tokens
 
     assert num_cached(project="file:///other") == 0
     assert num_cached() > 500
@@ -147,11 +149,11 @@ def test_a_small_model_keeps_nothing_unless_told_to_and_off_deletes_what_was_kep
     text = sources()[0]
     request = FillInRequest(text[:4000], text[4000:6000], limits=Limits(max_tokens=4))
     auto = load("auto")
-    auto.complete(request, CancelFlag())
+    run_steps(auto.complete(request, CancelFlag()))
     auto.keep_prompts(never)
     assert auto.store is None and not home.exists()
     on = load("on")
-    on.complete(request, CancelFlag())
+    run_steps(on.complete(request, CancelFlag()))
     on.keep_prompts(never)
     assert len(list(project_folder(kept_root(), "file:///project").iterdir())) == 1
     assert load("off", project="file:///other").store is None

@@ -7,6 +7,7 @@ import pytest
 
 from engine.fakes import FakeCutModel, FakeModel, FakeRecurrentModel, make_engine
 from sotto_engine.cancel import CancelFlag
+from sotto_engine.decode.run import run_steps
 from sotto_engine.request import FillInRequest, Limits
 
 REQUEST = FillInRequest("def f(x):\n    return x\n" * 4 + "    ", "\n\nend\n", limits=Limits(max_tokens=6))
@@ -45,7 +46,7 @@ class LastLogitsOnly(FakeRecurrentModel):
 @pytest.mark.parametrize("make_model", [FakeModel, LastLogitsOnly])
 def test_a_score_is_the_sum_of_what_each_token_and_the_end_cost(make_model):
     engine = make_engine(make_model=make_model)
-    scores = engine.score(REQUEST, TEXTS, CancelFlag())
+    scores = run_steps(engine.score(REQUEST, TEXTS, CancelFlag()))
     assert scores == pytest.approx([naive_score(engine, text) for text in TEXTS])
     assert scores[0] == scores[4]
 
@@ -57,19 +58,23 @@ def test_what_was_scored_before_changes_no_answer_and_no_score(make_model, grid)
         prefix = "".join(chr(97 + each % 7) for each in range(length))
         request = FillInRequest(prefix, "\n", limits=Limits(max_tokens=5))
         cold = make_engine(make_model=make_model, grid=grid)
-        assert warm.score(request, TEXTS, CancelFlag()) == cold.score(request, TEXTS, CancelFlag())
+        assert run_steps(warm.score(request, TEXTS, CancelFlag())) == run_steps(
+            cold.score(request, TEXTS, CancelFlag())
+        )
         cold = make_engine(make_model=make_model, grid=grid)
-        done, expected = (each.complete(request, CancelFlag()) for each in (warm, cold))
+        done, expected = (run_steps(each.complete(request, CancelFlag())) for each in (warm, cold))
         assert (done.token_ids, done.token_logprobs) == (expected.token_ids, expected.token_logprobs)
-        assert warm.score(request, TEXTS[:2], CancelFlag()) == cold.score(request, TEXTS[:2], CancelFlag())
+        assert run_steps(warm.score(request, TEXTS[:2], CancelFlag())) == run_steps(
+            cold.score(request, TEXTS[:2], CancelFlag())
+        )
 
 
 def test_answers_that_begin_alike_are_computed_once():
     engine = make_engine()
-    engine.complete(REQUEST, CancelFlag())
+    run_steps(engine.complete(REQUEST, CancelFlag()))
     engine.model.num_computed = 0
     texts = ["return " + "ab" * 10 + end for end in ("a", "b", "(", "=")]
-    engine.score(REQUEST, texts, CancelFlag())
+    run_steps(engine.score(REQUEST, texts, CancelFlag()))
     alone = sum(len(engine.tokenizer.encode(text)) for text in texts)
     assert engine.model.num_computed < alone // 2
     assert min(engine.model.passes) >= 1
@@ -77,17 +82,17 @@ def test_answers_that_begin_alike_are_computed_once():
 
 def test_scoring_that_is_broken_off_leaves_the_caches_sound():
     engine = make_engine()
-    expected = make_engine().complete(REQUEST, CancelFlag()).token_ids
+    expected = run_steps(make_engine().complete(REQUEST, CancelFlag())).token_ids
     for num_passes in range(6):
         cancelled = CancelFlag()
         remaining = iter(range(num_passes))
         engine.model.before_pass = lambda: cancelled.set() if next(remaining, None) is None else None  # noqa: B023
-        assert engine.score(REQUEST, TEXTS, cancelled) == ()
+        assert run_steps(engine.score(REQUEST, TEXTS, cancelled)) == ()
         engine.model.before_pass = lambda: None
-        assert engine.complete(REQUEST, CancelFlag()).token_ids == expected
+        assert run_steps(engine.complete(REQUEST, CancelFlag())).token_ids == expected
 
 
 def test_an_answer_that_does_not_fit_the_context_is_impossible():
     engine = make_engine(max_tokens=200)
-    short, long = engine.score(REQUEST, ["a", "ab" * 200], CancelFlag())
+    short, long = run_steps(engine.score(REQUEST, ["a", "ab" * 200], CancelFlag()))
     assert short > long == -np.inf

@@ -7,6 +7,7 @@ import pytest
 
 from engine.fakes import FakeCutModel, FakeModel, FakeRecurrentModel, make_engine
 from sotto_engine.cancel import CancelFlag
+from sotto_engine.decode.run import run_steps
 from sotto_engine.model.exact_rows import EvenPasses, with_exact_rows
 from sotto_engine.model.language_model import ATTENTION_TILE, PassCancelled
 from sotto_engine.model_files.start_memory import StartMemory
@@ -101,7 +102,9 @@ def test_no_pass_of_a_prompt_leaves_a_single_row_over_a_tile():
     lengths = set[int]()
     for num_letters in range(1, 140):
         engine = make_engine()
-        engine.complete(FillInRequest("a" * num_letters, "", limits=Limits(max_tokens=1)), CancelFlag())
+        run_steps(
+            engine.complete(FillInRequest("a" * num_letters, "", limits=Limits(max_tokens=1)), CancelFlag())
+        )
         assert all(size % ATTENTION_TILE != 1 for size in engine.model.passes), engine.model.passes
         lengths.add(sum(engine.model.passes))
     assert {33, 65, 97, 129} <= lengths, "the lengths of which one would be left over"
@@ -115,8 +118,8 @@ def test_warm_equals_cold_through_the_engine():
         for _ in range(60):
             text = text[: -chance.randint(1, 9)] if chance.random() < 0.3 else text + chance.choice("ab=( \n")
             request = FillInRequest(text, "\nb = (\n", limits=Limits(max_tokens=6, min_probability=0.0))
-            cold = make_engine(make_model=make_model).complete(request, CancelFlag())
-            answer = warm.complete(request, CancelFlag())
+            cold = run_steps(make_engine(make_model=make_model).complete(request, CancelFlag()))
+            answer = run_steps(warm.complete(request, CancelFlag()))
             found += (answer.token_ids, answer.token_logprobs) != (cold.token_ids, cold.token_logprobs)
         return found
 

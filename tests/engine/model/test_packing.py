@@ -13,9 +13,8 @@ from collections import namedtuple
 import pytest
 
 import sotto_models
-from sotto_engine.engine import EngineOptions
 from sotto_engine.errors import SottoError
-from sotto_engine.loading import load_engine
+from sotto_engine.loading import ModelOptions, load_engine
 from sotto_engine.model import packing
 from sotto_engine.model.packing import pack, share_weights
 from sotto_engine.model_files import packed_graph
@@ -28,7 +27,7 @@ Usage = namedtuple("Usage", "total used free")
 
 
 def load():
-    return load_engine(EMBEDDED, EngineOptions(share_weights=True))[0]
+    return load_engine(EMBEDDED, ModelOptions(share_weights=True))[0]
 
 
 @pytest.mark.parametrize(

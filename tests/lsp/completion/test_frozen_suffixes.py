@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from engine.fakes import make_engine
 from sotto_engine.cancel import CancelFlag
+from sotto_engine.decode.run import run_steps
 from sotto_engine.request import FillInRequest, Limits
 from sotto_lsp.completion.suffixes import FrozenSuffixes, is_near, without_closers
 
@@ -86,10 +87,10 @@ def test_closer_that_the_editor_writes_costs_no_prefill_of_the_suffix():
     engine, suffixes = make_engine(), FrozenSuffixes()
     text, after = "def f(x):\n    y = 1\n" * 20, "\n\nend = 1\n" * 20
     limits = Limits(max_tokens=2)
-    engine.complete(FillInRequest(text, suffixes.nearest(URI, after), limits=limits), CancelFlag())
+    run_steps(engine.complete(FillInRequest(text, suffixes.nearest(URI, after), limits=limits), CancelFlag()))
     for typed, closed in (("g(", ")"), ("g([", "])"), ('g(["', '"])')):
         request = FillInRequest(text + typed, suffixes.nearest(URI, closed + after), limits=limits)
-        done = engine.complete(request, CancelFlag())
+        done = run_steps(engine.complete(request, CancelFlag()))
         assert done.num_prompt_tokens - done.num_cached_tokens <= 8
 
 

@@ -1,11 +1,10 @@
 """Decoding begins at once where answers come before the next key, else behind its time. Prompts wait for nothing."""
 
-import threading
-
 import pytest
 
 from engine.fakes import make_engine
 from sotto_engine.cancel import CancelFlag
+from sotto_engine.decode.run import run_steps
 from sotto_engine.request import FillInRequest, FinishReason, Limits
 from sotto_lsp.completion.pace import TypingPace
 
@@ -51,21 +50,25 @@ def test_answers_that_cannot_come_before_the_next_key_are_begun_behind_its_time(
 def test_a_key_in_time_finds_the_prompt_computed_and_nothing_written():
     engine, cancelled = make_engine(), CancelFlag()
     late = FillInRequest(REQUEST.prefix, "\n", limits=Limits(max_tokens=4, decode_after_ms=60_000))
-    prompt_done = threading.Timer(0.3, cancelled.set)
-    prompt_done.start()
-    broken_off = engine.complete(late, cancelled)
-    prompt_done.join()
+    steps = engine.complete(late, cancelled)
+    while not next(steps):
+        pass
+    cancelled.set()
+    broken_off = run_steps(steps)
     assert broken_off.finish_reason is FinishReason.CANCELLED
     assert broken_off.timings.decode_ms < broken_off.timings.total_ms
     assert len(broken_off.token_ids) <= 1, "what the prompt itself says, no pass more"
-    answer = engine.complete(REQUEST, CancelFlag())
+    answer = run_steps(engine.complete(REQUEST, CancelFlag()))
     assert answer.num_prompt_tokens - answer.num_cached_tokens == 2
 
 
 def test_what_was_begun_later_says_the_same():
-    at_once = make_engine().complete(REQUEST, CancelFlag())
-    later = make_engine().complete(
-        FillInRequest(REQUEST.prefix, "\n", limits=Limits(max_tokens=4, decode_after_ms=300)), CancelFlag()
+    at_once = run_steps(make_engine().complete(REQUEST, CancelFlag()))
+    later = run_steps(
+        make_engine().complete(
+            FillInRequest(REQUEST.prefix, "\n", limits=Limits(max_tokens=4, decode_after_ms=300)),
+            CancelFlag(),
+        )
     )
     assert (later.text, later.token_logprobs) == (at_once.text, at_once.token_logprobs)
     assert later.timings.total_ms >= 300 > later.timings.decode_ms

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from engine.fakes import FakeCutModel, FakeModel, FakeRecurrentModel, make_engine
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.decode.drafts import Draft, Drafter
-from sotto_engine.decode.speculation import Lookahead
+from sotto_engine.decode.run import run_steps
+from sotto_engine.decode.speculation import Speculation
 from sotto_engine.request import FillInRequest, FimOrder, FinishReason, Limits, Sampling, StopAt
 
 LINES = st.lists(
@@ -64,9 +65,11 @@ def test_the_answer_is_the_same_with_and_without_drafts(
     )
     drafting = make_engine(order, context, make_model=make_model)
     plain = make_engine(order, context, make_model=make_model, drafts=False)
-    right = answer(plain.complete(request, CancelFlag()))
-    assert answer(drafting.complete(request, CancelFlag())) == right
-    assert answer(drafting.complete(request, CancelFlag())) == right, "also with what was learnt, and warm"
+    right = answer(run_steps(plain.complete(request, CancelFlag())))
+    assert answer(run_steps(drafting.complete(request, CancelFlag()))) == right
+    assert answer(run_steps(drafting.complete(request, CancelFlag()))) == right, (
+        "also with what was learnt, and warm"
+    )
 
 
 REQUEST = FillInRequest("a = 1\n" * 10, "\n", limits=Limits(max_tokens=30, stop_at=StopAt.BUDGET))
@@ -74,10 +77,10 @@ REQUEST = FillInRequest("a = 1\n" * 10, "\n", limits=Limits(max_tokens=30, stop_
 
 def decoded(num_right):
     """`(tokens, passes of decoding, drafter)` with an oracle that guesses so many tokens right."""
-    plain = make_engine(make_model=Repeating, drafts=False).complete(REQUEST, CancelFlag())
+    plain = run_steps(make_engine(make_model=Repeating, drafts=False).complete(REQUEST, CancelFlag()))
     engine = make_engine(make_model=Repeating)
     engine._drafter = Oracle(list(plain.token_ids), num_right)
-    done = engine.complete(REQUEST, CancelFlag())
+    done = run_steps(engine.complete(REQUEST, CancelFlag()))
     assert answer(done) == answer(plain)
     return done.token_ids, engine._drafter.num_drafted
 
@@ -89,26 +92,28 @@ def test_right_guesses_save_passes(num_right):
 
 
 def test_a_draft_that_was_kept_although_it_was_wrong_would_be_noticed(monkeypatch):
-    right = make_engine().complete(REQUEST, CancelFlag())
-    monkeypatch.setattr(Lookahead, "_settle", lambda self, *, is_wrong: setattr(self, "_draft", None))
-    assert make_engine().complete(REQUEST, CancelFlag()).token_ids != right.token_ids
+    right = run_steps(make_engine().complete(REQUEST, CancelFlag()))
+    monkeypatch.setattr(Speculation, "_settle", lambda self, *, is_wrong: setattr(self, "_draft", None))
+    assert run_steps(make_engine().complete(REQUEST, CancelFlag())).token_ids != right.token_ids
 
 
 def test_an_accepted_answer_is_in_the_cache_already():
     engine = make_engine()
-    done = engine.complete(FillInRequest("a = 1\n" * 10, "\n", limits=Limits(max_tokens=12)), CancelFlag())
+    done = run_steps(
+        engine.complete(FillInRequest("a = 1\n" * 10, "\n", limits=Limits(max_tokens=12)), CancelFlag())
+    )
     accepted = FillInRequest("a = 1\n" * 10 + done.text + "\n", "\n", limits=Limits(max_tokens=12))
-    again = engine.complete(accepted, CancelFlag())
+    again = run_steps(engine.complete(accepted, CancelFlag()))
     assert again.num_cached_tokens > done.num_prompt_tokens
-    assert answer(again) == answer(make_engine(drafts=False).complete(accepted, CancelFlag()))
+    assert answer(again) == answer(run_steps(make_engine(drafts=False).complete(accepted, CancelFlag())))
 
 
 def test_what_was_not_computed_two_tokens_at_a_time_is_not_kept():
     engine = make_engine(drafts=False)
-    done = engine.complete(REQUEST, CancelFlag())
+    done = run_steps(engine.complete(REQUEST, CancelFlag()))
     assert len(engine._prefix_cache.take(engine._prompts.build(REQUEST).token_ids)) <= done.num_prompt_tokens
     engine = make_engine()
-    engine.complete(REQUEST, CancelFlag())
+    run_steps(engine.complete(REQUEST, CancelFlag()))
     assert min(engine.model.passes) >= 2
 
 
@@ -117,7 +122,7 @@ def test_what_was_not_computed_two_tokens_at_a_time_is_not_kept():
 )
 def test_models_that_cannot_forget_or_depend_on_the_cuts_are_not_drafted_for(make_model, grid):
     engine = make_engine(make_model=make_model, grid=grid)
-    done = engine.complete(REQUEST, CancelFlag())
+    done = run_steps(engine.complete(REQUEST, CancelFlag()))
     assert engine.model.passes.count(1) >= len(done.token_ids) - 1 > 0
 
 
@@ -127,7 +132,7 @@ def test_a_cancel_between_two_drafts_leaves_the_cache_sound(num_passes):
     cancelled = CancelFlag()
     remaining = iter(range(num_passes))
     engine.model.before_pass = lambda: cancelled.set() if next(remaining, None) is None else None
-    assert engine.complete(REQUEST, cancelled).finish_reason is FinishReason.CANCELLED
+    assert run_steps(engine.complete(REQUEST, cancelled)).finish_reason is FinishReason.CANCELLED
     engine.model.before_pass = lambda: None
-    right = make_engine(make_model=Repeating, drafts=False).complete(REQUEST, CancelFlag())
-    assert answer(engine.complete(REQUEST, CancelFlag())) == answer(right)
+    right = run_steps(make_engine(make_model=Repeating, drafts=False).complete(REQUEST, CancelFlag()))
+    assert answer(run_steps(engine.complete(REQUEST, CancelFlag()))) == answer(right)
