@@ -1,4 +1,4 @@
-"""Joules that the processor has used, where Linux tells: Intel's and AMD's RAPL counters, one a package."""
+"""Joules that the processor has used, by Intel's and AMD's RAPL counters (Linux), one a package."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

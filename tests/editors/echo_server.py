@@ -44,7 +44,7 @@ async def on_completion(params: types.CompletionParams):
 
 
 def first(before: str) -> str:
-    """The first candidate behind this beginning of a line."""
+    """The first candidate after this beginning of a line."""
     return f"({before.strip()})"
 
 

@@ -29,7 +29,7 @@ def program_saying(folder: Path, *answers: str) -> Path:
     """The same as a program `sotto`, which says its version, too."""
     command = " ".join(f'"{part}"' for part in server_saying(folder, *answers))
     program = folder / "sotto"
-    said = f'echo "sotto {version("sotto-ls")}"'
-    program.write_text(f'#!/bin/sh\ncase "$*" in *--version*) {said};; *) exec {command};; esac\n')
+    says_version = f'echo "sotto {version("sotto-ls")}"'
+    program.write_text(f'#!/bin/sh\ncase "$*" in *--version*) {says_version};; *) exec {command};; esac\n')
     program.chmod(0o755)
     return program

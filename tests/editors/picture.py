@@ -49,7 +49,7 @@ def neovim(file: Path) -> NeovimTerminal:
 
 
 def helix(file: Path) -> HelixSession:
-    """The entry in the menu, selected, with all of its lines beside it."""
+    """The entry in the menu, selected, with all of its lines next to it."""
     file.write_text(BEFORE + "\n" + AFTER)
     session = HelixSession(install_helix.install(), file, columns=100, rows=16)
     session.wait_ready()

@@ -9,7 +9,7 @@ _MODELS = Path(__file__).parents[2] / "onnx_models"
 
 
 def step(name, *arguments):
-    """What the step printed; fails with what it said on stderr."""
+    """What the step printed; fails with its stderr."""
     command = [sys.executable, "-m", f"recipe.{name}", *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(_MODELS), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

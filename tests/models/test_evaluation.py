@@ -1,4 +1,4 @@
-"""The evaluation counts what it says: right lines, saved keys, calibrated probabilities, programs in their cage."""
+"""The evaluation counts: right lines, saved keys, calibrated probabilities, programs in their sandbox."""
 
 import random
 import socket
@@ -39,7 +39,7 @@ LINE = Question("def f(x):\n    ", "\n", "return x + 1", "f.py")
 def test_line_is_right_where_it_is_what_was_written():
     assert ask_line(Reader(TEXT), LINE) == Answer("return x + 1", 0.37, True)
     assert not ask_line(Reader(TEXT, needs=1), LINE).is_right
-    assert ask_line(Reader(TEXT, needs=3), LINE.typed(6)).is_right  # the space behind `return` counts
+    assert ask_line(Reader(TEXT, needs=3), LINE.typed(6)).is_right  # the space after `return` counts
 
 
 def test_right_suggestion_leaves_one_key():

@@ -198,7 +198,7 @@ def shipped(_recipe_on_path):
 
 
 @pytest.mark.skipif(
-    not _SEED.exists(), reason="the seed checkpoint lies beside the repository only where it is made"
+    not _SEED.exists(), reason="the seed checkpoint lies next to the repository only where it is made"
 )
 def test_int8_export_of_a_trained_model_stays_near_it(tmp_path):
     """Measured: an error of 1.2 % of the logits' spread, 97 of 98 likeliest tokens the same."""

@@ -169,7 +169,7 @@ def test_missing_file_is_one_sentence(broken, name, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"tie_word_embeddings": False}, "a head of its own"),
         ({"model_type": "llama"}, "'llama'"),
@@ -180,8 +180,8 @@ def test_missing_file_is_one_sentence(broken, name, monkeypatch):
         ({"num_hidden_layers": 1}, "no place for model.layers.1."),
     ],
 )
-def test_refused_is_what_llama_cpp_would_compute_differently(broken, change, told):
+def test_refused_is_what_llama_cpp_would_compute_differently(broken, change, message):
     config = json.loads((broken / "config.json").read_text())
     (broken / "config.json").write_text(json.dumps(config | change))
-    with pytest.raises(ValueError, match=told):
+    with pytest.raises(ValueError, match=message):
         write_gguf(broken, broken / "model.gguf")

@@ -3,7 +3,7 @@
     make bench NAME=llama ARGS="--llama-server PROGRAM --gguf FILE [--model DIR]"
 
 Both servers run on the same number of threads and make at most so many new tokens a key, sure of them or not. Keys
-that type along the suggestion on Sotto's screen are left out: neither plugin asks its model then. The edits of
+that type along the suggestion on Sotto's screen are left out: neither plugin runs its model then. The edits of
 traces.py follow, a row each; `--plot FILE` draws how many keys were answered by when.
 """
 
@@ -91,7 +91,7 @@ TRACE_HEAD = (
 
 
 class KeyboardOfBoth(Keyboard):
-    """Each key asks Sotto, then llama-server about the same text."""
+    """Each key goes to Sotto, then to llama-server with the same text."""
 
     def __init__(self, client: RawClient, llama: LlamaServer, buffers: list[Buffer], num_tokens: int) -> None:
         """As Keyboard; llama-server sees each file once before, too."""

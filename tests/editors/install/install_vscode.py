@@ -60,9 +60,7 @@ def install() -> Vscode:
             environment,
         )
     if (parts := installed()) is None:
-        raise RuntimeError(
-            f"npm said that it installed VS Code, and it is not whole; remove {HOME}/code-server."
-        )
+        raise RuntimeError(f"npm reported success, but VS Code is not whole; remove {HOME}/code-server.")
     return parts
 
 

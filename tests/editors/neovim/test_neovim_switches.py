@@ -74,8 +74,8 @@ def test_missing_program_is_reported_once(open_neovim, tmp_path):
 @pytest.mark.parametrize("options", [{"cmdd": []}, {"filetypes": "python"}])
 def test_wrong_option_is_named(open_neovim, options):
     nvim = open_neovim("")
-    said = nvim.lua("return select(2, pcall(require('sotto').setup, ...))", options)
-    assert "sotto.setup" in said and next(iter(options)) in said
+    message = nvim.lua("return select(2, pcall(require('sotto').setup, ...))", options)
+    assert "sotto.setup" in message and next(iter(options)) in message
 
 
 def test_command_completes_its_subcommands_and_shows_metrics(open_neovim):
@@ -114,8 +114,8 @@ def test_checkhealth_and_help_exist(open_neovim):
     nvim.lua("vim.cmd('checkhealth sotto')")
     report = "\n".join(nvim.lines())
     assert "ERROR" not in report, report
-    for told in ["Neovim 0.", "ghost text by", "sotto 0.", "sotto doctor", "the server runs", "<Tab>"]:
-        assert told in report, report
+    for part in ["Neovim 0.", "ghost text by", "sotto 0.", "sotto doctor", "the server runs", "<Tab>"]:
+        assert part in report, report
 
 
 def test_help_opens_and_has_no_tag_twice(open_neovim, tmp_path):

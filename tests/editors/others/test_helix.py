@@ -74,12 +74,12 @@ def test_entry_of_several_lines_shows_and_inserts_them_all(open_ready):
     assert entry.endswith(" …")
     helix.input(NEXT)
     helix.wait(lambda: helix.row_with("Sotto"))
-    beside = helix.wait(lambda: [row.strip() for row in helix.screen() if row.startswith(" " * 40)])
+    shown = helix.wait(lambda: [row.strip() for row in helix.screen() if row.startswith(" " * 40)])
     helix.input(ENTER)
     helix.wait(lambda: not helix.entries())
     inserted = helix.text().removeprefix(text).rstrip("\n").split("\n")
     assert len(inserted) > 1 and inserted[0] == entry.removesuffix(" …")
-    assert {line.strip() for line in inserted} <= set(beside), (inserted, beside)
+    assert {line.strip() for line in inserted} <= set(shown), (inserted, shown)
 
 
 @pytest.mark.editor_check("Helix", "typed along")

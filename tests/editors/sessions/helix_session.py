@@ -10,7 +10,7 @@ SERVER = [sys.executable, "-m", "sotto_lsp", "serve"]
 CONFIG_LINE = "config = { maxTokens = 64 }"
 SLOW_MACHINE = "config = { minProbability = 0, budgetMs = 20000 }"
 KIND = "text"
-"""What Helix puts behind an entry of Sotto's kind in its menu."""
+"""What Helix puts after an entry of Sotto's kind in its menu."""
 
 
 class HelixSession(TerminalSession):
@@ -40,7 +40,7 @@ class HelixSession(TerminalSession):
         self.file = file
 
     def wait_ready(self) -> None:
-        """The model is loaded: the status line has said so."""
+        """The model is loaded, by the status line."""
         self.wait(lambda: self.row_with("ready"), 60)
 
     def entries(self) -> list[str]:
@@ -55,7 +55,7 @@ class HelixSession(TerminalSession):
         return found
 
     def type(self, *keys: str) -> None:
-        """Keys at a pace that leaves Helix time to ask: it never asks about a letter typed while it waits."""
+        """Keys at a pace that leaves Helix time for a request: none goes out for a letter typed while it waits."""
         self.input(*keys, pause=0.6)
 
     def text(self) -> str:

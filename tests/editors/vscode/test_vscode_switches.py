@@ -84,7 +84,7 @@ def test_killed_server_is_reported_and_comes_back_by_itself(window):
     wait_ready(window)
     assert shows_a_ghost(window)
     assert len(window.server.servers()) == 1
-    assert not any("stopped" in each for each in window.messages()), "it is back: nothing to be told"
+    assert not any("stopped" in each for each in window.messages()), "it is back: nothing to report"
 
 
 def test_restart_leaves_one_server_that_serves(window):

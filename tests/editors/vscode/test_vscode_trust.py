@@ -1,4 +1,4 @@
-"""A real VS Code in a workspace that the user does not trust: nothing of it is run, whatever their settings say."""
+"""A real VS Code in a workspace that the user does not trust: nothing of it is run, under any settings."""
 
 import pytest
 

@@ -54,7 +54,7 @@ class VscodeWindow:
     # What a user does
 
     def load(self, text: str = "") -> Path:
-        """Open the window, or open it anew, with a new file in it."""
+        """Open the window, or open it again, with a new file in it."""
         file = self._new_file(text)
         opened = json.dumps([["openFile", f"vscode-remote://127.0.0.1:{self.server.port}{file}"]])
         query = f"folder={quote(str(self.folder), safe='')}&payload={quote(opened, safe='')}"
