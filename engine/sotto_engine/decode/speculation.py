@@ -1,4 +1,4 @@
-"""Lookahead: the logits behind each generated token, several from one pass where a draft was right.
+"""Speculation: the logits after each generated token, several from one pass where a draft was right.
 
 Speculative decoding without a loss (Leviathan et al., arXiv 2211.17192), for greedy choice and sampling alike: what
 is chosen depends on the logits only, and those of a drafted token count only once that very token has been chosen.
@@ -18,7 +18,7 @@ from sotto_engine.decode.drafts import Draft, Drafter
 from sotto_engine.model.language_model import LanguageModel
 
 
-class Lookahead:
+class Speculation:
     """One decoding in progress. While it is open, the cache may hold rows of tokens that nobody has chosen.
 
     With a drafter every pass has two tokens at least. Such passes round as those of a prompt do (probe.py), so the
@@ -46,8 +46,8 @@ class Lookahead:
         self._num_right = 0
         self._logits = np.empty((0, 0), np.float32)
 
-    def logits_behind(self, token_id: int) -> np.ndarray:
-        """The logits, `[vocab_size]`, behind a token that was chosen after all the others. Raises PassCancelled."""
+    def logits_after(self, token_id: int) -> np.ndarray:
+        """The logits, `[vocab_size]`, after a token that was chosen after all the others. Raises PassCancelled."""
         self._chosen.append(token_id)
         if self._drafter is None:
             return self._forward([token_id])[0]
@@ -91,5 +91,5 @@ class Lookahead:
         num_drafted = len(self._draft.token_ids)
         self._cache.trim(len(self._cache) - num_drafted + self._num_right)
         num_tried = self._num_right + (is_wrong and self._num_right < num_drafted)
-        self._drafter.measured(self._draft, self._num_right, num_tried)
+        self._drafter.learn(self._draft, self._num_right, num_tried)
         self._draft, self._num_right = None, 0
