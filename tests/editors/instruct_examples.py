@@ -18,16 +18,16 @@ LOOP = "    out = []\n    for r in rs:\n        out.append(3 * r)\n"
 SHORTER = CODE.replace(LOOP, f"    {SHORT}\n")
 
 
-def server_saying(folder: Path, *answers: str) -> list[str]:
+def scripted_server(folder: Path, *answers: str) -> list[str]:
     """The command of a server that gives these answers, one after the other."""
     script = folder / "script.json"
     script.write_text(json.dumps([f"{each}\n```\nThat is all." for each in answers]))
     return [sys.executable, str(SCRIPTED), str(script)]
 
 
-def program_saying(folder: Path, *answers: str) -> Path:
+def write_scripted_program(folder: Path, *answers: str) -> Path:
     """The same as a program `sotto`, which says its version, too."""
-    command = " ".join(f'"{part}"' for part in server_saying(folder, *answers))
+    command = " ".join(f'"{part}"' for part in scripted_server(folder, *answers))
     program = folder / "sotto"
     says_version = f'echo "sotto {version("sotto-ls")}"'
     program.write_text(f'#!/bin/sh\ncase "$*" in *--version*) {says_version};; *) exec {command};; esac\n')

@@ -4,7 +4,7 @@ import importlib.util
 
 import pytest
 
-from editors.instruct_examples import CODE, SHORT, SHORTER, server_saying
+from editors.instruct_examples import CODE, SHORT, SHORTER, scripted_server
 from editors.sessions.terminal_session import ENTER, ESCAPE
 
 pytestmark = pytest.mark.skipif(
@@ -19,7 +19,7 @@ def test_rewrite_replaces_the_selected_lines(program, tmp_path, sessions, number
     from editors.sessions.neovim_terminal import NeovimTerminal
 
     (tmp_path / "app.py").write_text(CODE)
-    options = {"cmd": server_saying(tmp_path, SHORT), "filetypes": ["python"]}
+    options = {"cmd": scripted_server(tmp_path, SHORT), "filetypes": ["python"]}
     sessions.append(NeovimTerminal(program, tmp_path / "app.py", options, columns=180))
     nvim = sessions[-1]
     nvim.wait_ready()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from editors.instruct_examples import CODE, SHORT, SHORTER, server_saying
+from editors.instruct_examples import CODE, SHORT, SHORTER, scripted_server
 from editors.sessions.helix_session import ENTER
 
 NEXT = "\x0e"
@@ -11,11 +11,11 @@ OF_A_FUNCTION = ["Add type hints", "Write docstring", "Simplify", "Write tests f
 
 
 @pytest.fixture
-def open_saying(open_helix, tmp_path):
+def open_scripted(open_helix, tmp_path):
     """A Helix whose server gives these answers, ready."""
 
     def start(*answers):
-        helix = open_helix(CODE, server_saying(tmp_path, *answers))
+        helix = open_helix(CODE, scripted_server(tmp_path, *answers))
         helix.wait_ready()
         return helix
 
@@ -31,8 +31,8 @@ def choose(helix, title, place, menu):
 
 @pytest.mark.editor_check("Helix", "code action")
 @pytest.mark.parametrize("title", OF_LINES[:2], ids=["simplify", "rewrite"])
-def test_rewrite_replaces_the_selected_lines(open_saying, title):
-    helix = open_saying(SHORT)
+def test_rewrite_replaces_the_selected_lines(open_scripted, title):
+    helix = open_scripted(SHORT)
     choose(helix, title, "3ggxxx", OF_LINES)
     helix.wait(lambda: helix.row_with(SHORT) and helix.row_with("checked that the file compiles"))
     assert helix.text() == SHORTER
@@ -41,8 +41,8 @@ def test_rewrite_replaces_the_selected_lines(open_saying, title):
 
 
 @pytest.mark.editor_check("Helix", "code action")
-def test_explanation_is_shown_and_the_code_stays_as_it_was(open_saying):
-    helix = open_saying("It multiplies.")
+def test_explanation_is_shown_and_the_code_stays_as_it_was(open_scripted):
+    helix = open_scripted("It multiplies.")
     choose(helix, "Explain", "1gg", OF_A_FUNCTION)
     helix.wait(lambda: helix.row_with("It multiplies.") and helix.row_with("That is all."))
     helix.input("ga")  # the file before

@@ -3,7 +3,7 @@
 import pytest
 
 from editors.action_examples import STUB
-from editors.instruct_examples import CODE, SHORT, SHORTER, program_saying
+from editors.instruct_examples import CODE, SHORT, SHORTER, write_scripted_program
 from editors.vscode.vscode_session import check, started
 
 CHOICES = ".suggest-widget.visible .monaco-list-row"
@@ -19,7 +19,7 @@ TESTS = (
 def window(request, tmp_path_factory):
     """Its server gives the answers in the order of the tests."""
     with started(request, tmp_path_factory) as window:
-        program = program_saying(tmp_path_factory.mktemp("bin"), SHORT, SHORT, TESTS)
+        program = write_scripted_program(tmp_path_factory.mktemp("bin"), SHORT, SHORT, TESTS)
         window.set(server_path=str(program), actionCandidates=8)
         window.load()
         window.wait(lambda: "from sotto.server.path" in window.server.log())

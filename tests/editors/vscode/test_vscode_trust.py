@@ -2,7 +2,7 @@
 
 import pytest
 
-from editors.instruct_examples import CODE, SHORT, SHORTER, program_saying
+from editors.instruct_examples import CODE, SHORT, SHORTER, write_scripted_program
 from editors.vscode.vscode_session import started
 
 SAYS = 'document.body.textContent.includes("{}")'
@@ -11,7 +11,7 @@ ACTIONS = ".action-widget .monaco-list-row"
 
 @pytest.fixture(scope="module")
 def window(request, tmp_path_factory):
-    program = program_saying(tmp_path_factory.mktemp("bin"), SHORT, SHORT)
+    program = write_scripted_program(tmp_path_factory.mktemp("bin"), SHORT, SHORT)
     own = {"sotto.server.path": str(program), "sotto.actionCheckers": ["ruff"]}
     with started(request, tmp_path_factory, own) as window:
         window.load()
