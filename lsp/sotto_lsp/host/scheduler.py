@@ -101,22 +101,22 @@ class _JobQueue:
             return self._changed.wait_for(self.has_jobs, timeout_s)
 
     def take(self) -> _Job | None:
-        """The most urgent job that does not rest; it stays in the queue. Waits for one.
+        """The most urgent job; it stays in the queue. Waits for one. A job that rests keeps its turn.
 
         After `close` only completions and what has begun are left; None when they have ended, too.
         """
         with self._changed:
             while True:
                 self.has_news = False
-                now = time.monotonic()
-                jobs = [job for job in self._jobs if not self._closed or self._is_finished_at_end(job)]
-                if self._closed and not jobs:
+                left = [job for job in self._jobs if not self._closed or self._is_finished_at_end(job)]
+                if not left and self._closed:
                     return None
-                if ready := [job for job in jobs if job.rests_until <= now or job.cancelled.is_set()]:
-                    job = min(ready, key=_Job.urgency)
+                job = min(left, key=_Job.urgency, default=None)
+                rest_s = job.rests_until - time.monotonic() if job and not job.cancelled.is_set() else 0.0
+                if job is not None and rest_s <= 0:
                     job.has_begun = True
                     return job
-                self._changed.wait(min((job.rests_until - now for job in jobs), default=None))
+                self._changed.wait(rest_s if job else None)
 
     def remove(self, job: _Job) -> None:
         with self._changed:
