@@ -38,6 +38,8 @@ class Session:
         self.metrics = Metrics()
         self.on_configured: list[Callable[[], None]] = []
         """Called with other settings, and maybe another model: forget what belonged to the old ones."""
+        self.on_request: list[Callable[[], None]] = []
+        """Called before a completion or an action runs: end what nobody waits for."""
         self.report_failure: Callable[[str], None] = log.error
         self.project = ""
         """The workspace's folders, as URIs; what is kept on disk for one is never read for another."""
@@ -128,6 +130,9 @@ class Session:
         """See Scheduler.run. Raises SottoError where there is no model."""
         if self._scheduler is None:
             raise SottoError("No model is loaded; switch the setting sotto.enabled on.")
+        if priority is not Priority.PREFETCH:
+            for end in self.on_request:
+                end()
         task = asyncio.current_task()
         flag = self._flags[task] = cancelled or CancelFlag()
         try:

@@ -105,21 +105,30 @@ def test_cancel_frees_the_thread_within_one_pass(priority):
 
 
 def test_cancel_ends_a_paused_job_before_a_newer_one_begins():
-    """Whatever the order they come in: the newer one needs the rows that the older one has computed."""
-    engine, cancelled, answers = make_engine(), CancelFlag(), []
+    """The newer one needs the rows that the older one has computed."""
+    engine, cancelled, free, held = make_engine(), CancelFlag(), threading.Event(), []
+
+    def hold(_engine, _cancelled):
+        while not free.is_set():
+            yield 0.0
 
     async def work(scheduler):
-        async def supersede():
-            cancelled.set()
-            answers.append(await begin(scheduler, complete(PROMPT)))
+        async def overtake():
+            held.append(await begin(scheduler, hold))
 
-        at_pass(engine, 3, asyncio.get_running_loop(), supersede)
-        older = await (await begin(scheduler, complete(PROMPT), cancelled=cancelled))
-        return older, await answers[0]
+        at_pass(engine, 3, asyncio.get_running_loop(), overtake)
+        older = await begin(scheduler, complete(PROMPT), cancelled=cancelled)
+        while len(engine.model.passes) < 4:
+            await asyncio.sleep(0.001)
+        cancelled.set()
+        newer = await (await begin(scheduler, complete(PROMPT)))
+        free.set()
+        await held[0]
+        return await older, newer
 
     older, newer = run_with(lambda: (engine, None), work)
     assert older.finish_reason is FinishReason.CANCELLED
-    assert newer.num_cached_tokens == 3 * 64
+    assert newer.num_cached_tokens == 4 * 64
 
 
 def test_cancel_before_the_turn_comes_skips_the_job():

@@ -29,11 +29,12 @@ async def session_on(engine):
 @pytest.mark.asyncio
 async def test_superseded_request_leaves_its_rows_to_the_newer_one():
     """Though the newer one comes to the scheduler before the older one's task has noticed that it is cancelled."""
-    engine, newer = make_engine(), []
+    engine, newer, older_flags = make_engine(), [], []
     session = await session_on(engine)
 
     async def ask():
         session.supersede("inline", "file:///a.py")
+        older_flags.append([flag.is_set() for flag in session._flags.values()])
         return await session.run(complete(PROMPT), Priority.COMPLETION)
 
     async def ask_again():
@@ -45,6 +46,7 @@ async def test_superseded_request_leaves_its_rows_to_the_newer_one():
     with pytest.raises(asyncio.CancelledError):
         await older
     assert (await newer[0]).num_cached_tokens == 3 * 64
+    assert older_flags == [[], [True]]
     assert not session._flags
     session.stop()
 
