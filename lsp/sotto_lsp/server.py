@@ -9,9 +9,8 @@ from lsprotocol import types
 from sotto_lsp.actions.action_command import ActionCommand
 from sotto_lsp.actions.code_action import COMMAND, KINDS, code_actions
 from sotto_lsp.actions.offered_user_actions import UserActions
-from sotto_lsp.completion.completion_list import completion
-from sotto_lsp.completion.inline_completion import inline_completion
-from sotto_lsp.completion.likely_place import LikelyPlace
+from sotto_lsp.completion.completer import Completer
+from sotto_lsp.completion.handlers import completion, inline_completion
 from sotto_lsp.documents.store import DocumentStore
 from sotto_lsp.host.session import Session
 from sotto_lsp.transport.document_sync import DocumentSync
@@ -35,18 +34,24 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
     client = server.client
     documents = DocumentStore()
     session = Session(model_dir)
-    likely_place = LikelyPlace(session, documents)
+    completer = Completer(session, documents)
+    prefetch = completer.prefetch
     user_actions = UserActions(client, session)
     actions = ActionCommand(client, session, documents, user_actions)
     lifecycle = Lifecycle(server, session, documents, OFFERS)
-    sync = DocumentSync(documents, likely_place.opened, likely_place.edited, likely_place.closed)
+    sync = DocumentSync(
+        documents, prefetch.document_opened, prefetch.document_changed, completer.document_closed
+    )
     commands: dict[str, Handler] = {COMMAND: actions.execute, METRICS: lambda _: session.metrics.report()}
 
     async def on_code_action(params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
-        likely_place.seen(params.text_document.uri, params.range.end)
-        return await code_actions(session, documents, client.abilities, params, user_actions)
+        prefetch.cursor_moved(params.text_document.uri, params.range.end)
+        return await code_actions(
+            session, documents, client.abilities, params, user_actions, prefetch.plan_prompt
+        )
 
     def shutdown(_: None) -> None:
+        prefetch.stop()
         session.stop(keep=True)
         actions.end()
 
@@ -61,8 +66,8 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
         types.TEXT_DOCUMENT_DID_OPEN: sync.did_open,
         types.TEXT_DOCUMENT_DID_CHANGE: sync.did_change,
         types.TEXT_DOCUMENT_DID_CLOSE: sync.did_close,
-        types.TEXT_DOCUMENT_INLINE_COMPLETION: partial(inline_completion, session, documents),
-        types.TEXT_DOCUMENT_COMPLETION: partial(completion, session, documents),
+        types.TEXT_DOCUMENT_INLINE_COMPLETION: partial(inline_completion, completer),
+        types.TEXT_DOCUMENT_COMPLETION: partial(completion, completer),
         types.TEXT_DOCUMENT_CODE_ACTION: on_code_action,
         types.CODE_ACTION_RESOLVE: actions.resolve,
         types.WORKSPACE_EXECUTE_COMMAND: partial(run_command, commands),

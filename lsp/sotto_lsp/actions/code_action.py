@@ -1,14 +1,14 @@
 """textDocument/codeAction: which actions there are at a place. Answers at once; the model runs when one is chosen."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from lsprotocol import types
 
+from sotto_engine.request import Request
 from sotto_lsp.actions.action import Action, Product
-from sotto_lsp.actions.catalogue import offered
+from sotto_lsp.actions.catalogue import find_offered
 from sotto_lsp.actions.offered_user_actions import UserActions
 from sotto_lsp.actions.places.place import Place
 from sotto_lsp.actions.proposal import Question, first_request
@@ -17,7 +17,7 @@ from sotto_lsp.documents.paths import file_name
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.documents.store import DocumentStore
 from sotto_lsp.host.session import Session
-from sotto_lsp.syntax.tree_sitter.trees import is_parsed, tree_of
+from sotto_lsp.syntax.languages.registry import syntax_of
 from sotto_lsp.transport.capabilities import ClientAbilities
 
 COMMAND = "sotto.action"
@@ -31,8 +31,12 @@ async def code_actions(
     client: ClientAbilities,
     params: types.CodeActionParams,
     user_actions: UserActions,
+    plan_prompt: Callable[[Request], None],
 ) -> list[types.CodeAction | types.Command]:
-    """Commands where the client applies the server's edits; else actions to resolve, where it can do that."""
+    """Commands where the client applies the server's edits; else actions to resolve, where it can do that.
+
+    plan_prompt: has the prompt of a request computed that will probably come.
+    """
     snapshot = documents.usable_snapshot(params.text_document.uri)
     if (
         snapshot is None
@@ -42,8 +46,9 @@ async def code_actions(
         or not (client.applies_edits or (client.resolves_edits and client.has_literals))
     ):
         return []
-    if not is_parsed(snapshot):
-        await asyncio.to_thread(tree_of, snapshot)  # so that keys that come meanwhile need not wait
+    syntax = syntax_of(snapshot.language_id)
+    if not syntax.is_parsed(snapshot):
+        await asyncio.to_thread(syntax.parse, snapshot)  # so that keys that come meanwhile need not wait
         if documents.usable_snapshot(snapshot.uri) is not snapshot:
             return []  # the places are those of another text
     diagnostics: list[types.Diagnostic | None] = [None, *params.context.diagnostics]
@@ -52,25 +57,27 @@ async def code_actions(
         for each in diagnostics
     ]
     actions: list[types.CodeAction | types.Command] = []
-    for action, place in offered(snapshot, places, good_for, user_actions.of(snapshot.uri)):
+    for action, place in find_offered(snapshot, places, good_for, user_actions.of(snapshot.uri)):
         diagnostic = next(each for each, its in zip(diagnostics, places, strict=True) if its is place)
         # Who resolves an action gets an edit of the document it was asked for, and nothing else.
         can_take = client.applies_edits or action.product is Product.EDIT
         if can_take and _is_wanted(action, params.context.only):
             if not actions and params.context.trigger_kind == types.CodeActionTriggerKind.Invoked:
-                _warm(session, action, place, snapshot)
+                _warm(plan_prompt, action, place, snapshot)
             title = title_of(action, _told(action, place, diagnostic, snapshot))
             actions.append(_made(action, title, snapshot, params.range, diagnostic, client))
     return actions
 
 
-def _warm(session: Session, action: Action, place: Place, snapshot: DocumentSnapshot) -> None:
+def _warm(
+    plan_prompt: Callable[[Request], None], action: Action, place: Place, snapshot: DocumentSnapshot
+) -> None:
     """The user reads the menu that they have opened: time to compute the prompt of its first entry."""
     lines = Lines(snapshot)
     target = action.find(lines, place)
     if target is not None and action.product in (Product.EDIT, Product.TEXT):  # tests need a look at the disk
         question = Question(action, lines, target, file_name(snapshot.uri))
-        session.background.begin(partial(session.prefill, first_request(question)))
+        plan_prompt(first_request(question))
 
 
 def said_by(diagnostic: types.Diagnostic) -> dict[str, str]:

@@ -38,11 +38,6 @@ def build_request(
     return FillInRequest(prefix, suffix, path, sampling=Sampling(settings.temperature), limits=limits)
 
 
-def without_deadline(request: FillInRequest) -> FillInRequest:
-    """The same request, for an answer that nobody waits for."""
-    return replace(request, limits=replace(request.limits, deadline_ms=None, line_deadline_ms=None))
-
-
 def begin_next_line(request: FillInRequest, suggestion: str) -> FillInRequest | None:
     """The request after the suggestion and an indented new line are accepted; None inside a line."""
     if request.suffix.split("\n", 1)[0].strip():

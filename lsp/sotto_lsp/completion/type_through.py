@@ -1,18 +1,17 @@
-"""The suggestion on the screen answers the keystrokes that type along it, without running the model."""
+"""TypeThrough: the suggestion on the screen answers the keys that type it, without the model. Event loop only."""
 
 from dataclasses import dataclass
-from typing import Self
 
 from sotto_lsp.documents.gap_text import Text
+from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.documents.window import WINDOW_CHARS
 
 
 @dataclass(frozen=True)
-class LastSuggestion:
-    """A suggestion and the text on both sides of its place, as much of it as the model can have seen.
+class PlacedSuggestion:
+    """A suggestion ("" for none) and the text on both sides of its place, as much as the model can have seen.
 
-    The rest of the document has no say in it, and comparing it would cost a large document's keystroke more than the
-    rest of the server does.
+    Changes of the text outside do not matter, and comparing all of a large document would cost every key time.
     """
 
     before: str
@@ -21,17 +20,17 @@ class LastSuggestion:
     text: str
 
     @classmethod
-    def at(cls, document: Text, offset: int, text: str) -> Self:
+    def at(cls, document: Text, offset: int, text: str) -> "PlacedSuggestion":
         """A suggestion made for an offset of a document."""
         return cls(_before(document, offset), _after(document, offset), offset, text)
 
-    def accepted(self) -> "LastSuggestion":
-        """Nothing yet, at the place behind the suggestion once it is accepted."""
-        behind = self.before + self.text
-        return LastSuggestion(behind[-WINDOW_CHARS:], self.after, self.offset + len(self.text), "")
+    def accept(self) -> "PlacedSuggestion":
+        """No suggestion yet, at the place after this one once it is accepted."""
+        before = self.before + self.text
+        return PlacedSuggestion(before[-WINDOW_CHARS:], self.after, self.offset + len(self.text), "")
 
     def fits(self, document: Text, offset: int) -> bool:
-        """Whether this is the place it was made for, or one that is reached by typing along it, to its end or not."""
+        """Whether this is the suggestion's place, or one that typing some or all of it leads to."""
         return (
             0 <= offset - self.offset <= len(self.text)
             and document[self.offset : offset] == self.text[: offset - self.offset]
@@ -39,9 +38,39 @@ class LastSuggestion:
             and _after(document, offset) == self.after
         )
 
-    def continued_in(self, document: Text, offset: int) -> str:
-        """What remains of the suggestion where exactly its beginning was typed; "" otherwise."""
+    def rest(self, document: Text, offset: int) -> str:
+        """What is left of the suggestion where its beginning was typed; "" elsewhere."""
         return self.text[offset - self.offset :] if self.fits(document, offset) else ""
+
+
+class TypeThrough:
+    """The last suggestion of each document."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, PlacedSuggestion] = {}
+
+    def remember(self, snapshot: DocumentSnapshot, offset: int, text: str) -> PlacedSuggestion:
+        """The suggestion that is shown from now on."""
+        self._last[snapshot.uri] = shown = PlacedSuggestion.at(snapshot.content, offset, text)
+        return shown
+
+    def fits(self, snapshot: DocumentSnapshot, offset: int) -> bool:
+        """Whether the last suggestion was made for this place, or its beginning was typed."""
+        last = self._last.get(snapshot.uri)
+        return last is not None and last.fits(snapshot.content, offset)
+
+    def rest(self, snapshot: DocumentSnapshot, offset: int) -> str:
+        """What is left of the last suggestion here; "" if it was none or does not fit."""
+        last = self._last.get(snapshot.uri)
+        return "" if last is None else last.rest(snapshot.content, offset)
+
+    def forget(self, uri: str) -> None:
+        """The document was closed."""
+        self._last.pop(uri, None)
+
+    def clear(self) -> None:
+        """Another model or other settings may suggest something else."""
+        self._last.clear()
 
 
 def _before(document: Text, offset: int) -> str:

@@ -1,185 +1,197 @@
-"""What nobody has asked for yet is computed while the machine is idle, and no more once somebody asks. Counted."""
+"""Prefetch on an engine: what a request finds computed, what it waits for, what is computed in vain. Counted."""
 
 import asyncio
-from functools import partial
+from types import SimpleNamespace
 
 import pytest
+from lsprotocol import types
 
 from engine.fakes import make_engine
+from lsp.host.scheduling import at_pass, complete
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.decode.run import run_steps
-from sotto_engine.request import FillInRequest, Limits
-from sotto_lsp.completion import background as background_module
-from sotto_lsp.host import session as session_module
-from sotto_lsp.host.scheduler import Worker
+from sotto_engine.request import FillInRequest, FinishReason, Limits, StopAt
+from sotto_lsp.completion import completer as completer_module
+from sotto_lsp.completion import prefetch as prefetch_module
+from sotto_lsp.completion.completer import Completer
+from sotto_lsp.documents.store import DocumentStore
+from sotto_lsp.host.scheduler import Priority, Scheduler
 from sotto_lsp.host.session import Session
 from sotto_lsp.settings import Settings
 
 REQUEST = FillInRequest("a = 1\n" * 150, "\n", limits=Limits(max_tokens=4))
+MANIFEST = SimpleNamespace(good_for=("inline-completion",), languages=(), is_large=False)
 
 
 @pytest.fixture(autouse=True)
 def no_idle_time(monkeypatch):
-    monkeypatch.setattr(background_module, "IDLE_S", 0)
+    monkeypatch.setattr(prefetch_module, "IDLE_S", 0)
 
 
-class Manifest:
-    good_for = ("inline-completion",)
+class Server:
+    """A completer on a session with a loaded engine."""
+
+    def __init__(self, engine, look_ahead="on"):
+        self.engine = engine
+        self.session = Session()
+        self.session.settings = Settings(look_ahead=look_ahead)
+        self.session._scheduler = Scheduler(lambda: (engine, MANIFEST))
+        self.session._scheduler.start()
+        self.session._configured.set()
+        self.documents = DocumentStore()
+        self.completer = Completer(self.session, self.documents)
+        self.prefetch = self.completer.prefetch
+
+    @property
+    def num_computed(self):
+        return self.engine.model.num_computed
+
+    async def idle(self):
+        """Until nothing is left to prefetch."""
+        while self.prefetch._running is not None:
+            await asyncio.sleep(0.001)
+
+    async def prefill(self, request=REQUEST):
+        self.prefetch.plan_prompt(request)
+        await self.idle()
+
+    async def suggest(self, text, **settings):
+        """`(what is shown, the prompt tokens that were computed for it)` before the text's last line end."""
+        self.session.settings = Settings(look_ahead="on", **settings)
+        document = self.documents.open(types.TextDocumentItem("file:///a.py", "python", 1, text))
+        num_before = self._num_uncached()
+        shown = await self.completer.suggest(document.snapshot(), len(text) - 1)
+        return shown, self._num_uncached() - num_before
+
+    def _num_uncached(self):
+        return self.session.metrics.num_prompt_tokens - self.session.metrics.num_cached_tokens
 
 
-async def session_on(engine, look_ahead="on"):
-    session = Session()
-    session.settings = Settings(look_ahead=look_ahead)
-    session._worker = Worker(lambda: (engine, Manifest()))
-    session._worker.start()
-    await session._worker.wait_loaded()
-    return session
+def run_on(engine, test, **options):
+    async def main():
+        server = Server(engine, **options)
+        await server.session._scheduler.wait_loaded()
+        try:
+            return await test(server)
+        finally:
+            server.prefetch.stop()
+            server.session.stop()
+
+    return asyncio.run(asyncio.wait_for(main(), 60))
 
 
-def begin(session, request=REQUEST):
-    return session.background.begin(partial(session.prefill, request))
+def prompt(number):
+    return FillInRequest(f"b = {number}\n" * 100, "", limits=Limits(max_tokens=4))
 
 
-def interrupt(engine, loop, what, after=3):
-    """Run `what` on the event loop between two passes."""
-    remaining = iter(range(after))
+def test_request_finds_its_prompt_computed():
+    async def test(server):
+        await server.prefill()
+        num_computed = server.num_computed
+        done = await server.session.run(complete(REQUEST), Priority.ACTION)
+        assert num_computed == done.num_prompt_tokens == server.session.metrics.num_ahead_tokens > 300
+        assert done.num_prompt_tokens - done.num_cached_tokens == 2
 
-    def between_passes():
-        if next(remaining, None) is None:
-            engine.model.before_pass = lambda: None
-            asyncio.run_coroutine_threadsafe(what(), loop).result()
-
-    engine.model.before_pass = between_passes
-
-
-def test_the_question_finds_its_prompt_computed():
-    engine = make_engine()
-
-    async def run():
-        session = await session_on(engine)
-        await begin(session).result()
-        num_computed = engine.model.num_computed
-        done = await session.generate(REQUEST, lambda piece: None)
-        session.stop()
-        return session.metrics, num_computed, done
-
-    metrics, num_computed, done = asyncio.run(run())
-    assert num_computed == done.num_prompt_tokens == metrics.num_ahead_tokens > 300
-    assert done.num_prompt_tokens - done.num_cached_tokens == 2
+    run_on(make_engine(), test)
 
 
-@pytest.mark.parametrize("question", ["complete", "generate"])
-def test_a_question_waits_for_one_pass_at_most_and_what_was_computed_is_kept(question):
+@pytest.mark.parametrize("priority", [Priority.COMPLETION, Priority.ACTION])
+def test_request_waits_for_one_pass_and_finds_what_was_computed(priority):
     engine, asked = make_engine(), []
 
-    async def run():
-        session = await session_on(engine)
-
+    async def test(server):
         async def ask():
-            answer = session.generate(REQUEST, print) if question == "generate" else session.complete(REQUEST)
-            asked.append(asyncio.create_task(answer))
+            asked.append(asyncio.create_task(server.session.run(complete(REQUEST), priority)))
             await asyncio.sleep(0)  # it is handed over
-            asked.append(engine.model.num_computed)
+            asked.append(server.num_computed)
 
-        interrupt(engine, asyncio.get_running_loop(), ask)
-        job = begin(session)
-        await job.task
+        at_pass(engine, 3, asyncio.get_running_loop(), ask)
+        server.prefetch.plan_prompt(REQUEST)
+        while len(asked) < 2:
+            await asyncio.sleep(0.001)
         task, num_computed = asked
         done = await task
-        session.stop()
-        return num_computed, done, session.metrics.num_ahead_tokens
+        assert num_computed == 3 * 64 == done.num_cached_tokens == server.session.metrics.num_ahead_tokens
 
-    num_computed, done, num_ahead = asyncio.run(run())
-    assert num_computed == 3 * 64 == done.num_cached_tokens == num_ahead
+    run_on(engine, test)
 
 
-def test_work_that_is_broken_off_goes_on_where_it_was():
+def test_stopped_prompt_goes_on_where_it_was():
     engine = make_engine()
 
-    async def run():
-        session = await session_on(engine)
-
+    async def test(server):
         async def stop():
-            session.background.stop()
+            server.prefetch.stop()
 
-        interrupt(engine, asyncio.get_running_loop(), stop)
-        assert await begin(session).result() is None
-        await begin(session).task
-        session.stop()
+        at_pass(engine, 3, asyncio.get_running_loop(), stop)
+        await server.prefill()
+        assert server.num_computed == 3 * 64
+        await server.prefill()
 
-    asyncio.run(run())
+    run_on(engine, test)
     done = run_steps(make_engine().complete(REQUEST, CancelFlag()))
     assert engine.model.num_computed == done.num_prompt_tokens
 
 
-@pytest.mark.parametrize("allowed", [True, False])
-def test_only_the_newest_counts_and_only_where_the_setting_allows_it(allowed):
+@pytest.mark.parametrize("look_ahead", ["on", "off"])
+def test_newest_plan_counts_and_only_where_the_setting_allows_it(look_ahead):
     engine = make_engine()
 
-    async def run():
-        session = await session_on(engine, "on" if allowed else "off")
+    async def test(server):
         for number in range(20):
-            begin(session, FillInRequest(f"b = {number}\n" * 100, "", limits=Limits(max_tokens=4)))
-        await begin(session).task
-        session.stop()
+            server.prefetch.plan_prompt(prompt(number))
+        await server.prefill()
 
-    asyncio.run(run())
+    run_on(engine, test, look_ahead=look_ahead)
     num_needed = run_steps(make_engine().complete(REQUEST, CancelFlag())).num_prompt_tokens
-    assert engine.model.num_computed == (num_needed if allowed else 0)
+    assert engine.model.num_computed == (num_needed if look_ahead == "on" else 0)
 
 
-def test_who_never_asks_costs_a_few_prompts_and_who_asks_gets_more(monkeypatch):
-    monkeypatch.setattr(session_module, "_MAX_UNASKED_TOKENS", 1000)
-    engine = make_engine()
+def test_tokens_without_a_suggestion_are_bounded(monkeypatch):
+    monkeypatch.setattr(prefetch_module, "_MAX_TOKENS", 1000)
 
-    async def run():
-        session = await session_on(engine)
+    async def test(server):
         for number in range(20):
-            await begin(session, FillInRequest(f"b = {number}\n" * 100, "", limits=Limits(max_tokens=4))).task
-        unasked = engine.model.num_computed
-        await session.complete(REQUEST)
-        asked = engine.model.num_computed
-        await begin(session, FillInRequest("c = 2\n" * 100, "", limits=Limits(max_tokens=4))).task
-        session.stop()
-        return unasked, engine.model.num_computed - asked
+            await server.prefill(prompt(number))
+        assert 1000 <= server.num_computed < 2000
+        await server.suggest(REQUEST.prefix + "\n", max_tokens=4, budget_ms=60_000)
+        await server.idle()
+        num_computed = server.num_computed
+        await server.prefill(FillInRequest("c = 2\n" * 100, "", limits=Limits(max_tokens=4)))
+        assert server.num_computed - num_computed > 300
 
-    unasked, more = asyncio.run(run())
-    assert 1000 <= unasked < 2000
-    assert more > 300
+    run_on(make_engine(), test)
 
 
-def test_a_question_whose_time_ran_out_in_its_prompt_is_computed_on(monkeypatch):
-    monkeypatch.setattr(session_module, "_GRACE_S", 60.0)  # not the session's, which a busy machine reaches
+def test_late_request_has_its_prompt_computed_for_the_next(monkeypatch):
+    monkeypatch.setattr(completer_module, "_GRACE_S", 60.0)  # the engine ends it, however busy the machine is
+
+    async def test(server):
+        text = REQUEST.prefix + "\n"
+        shown, _ = await server.suggest(text, max_tokens=4, budget_ms=0.0001)
+        assert (shown, server.num_computed) == ("", 64)
+        await server.idle()
+        _, num_uncached = await server.suggest(text, max_tokens=4, budget_ms=60_000)
+        assert num_uncached == 2
+
+    run_on(make_engine(), test)
+
+
+def test_stopped_suggestion_leaves_its_rows_to_the_next_request():
     engine = make_engine()
-    late = FillInRequest(REQUEST.prefix, "\n", limits=Limits(max_tokens=4, deadline_ms=0.0001))
+    shown = FillInRequest("a = 1\n" * 60 + "b", "\n", limits=Limits(max_tokens=4))
+    limits = Limits(max_tokens=900, stop_at=StopAt.BUDGET)
+    after = FillInRequest("a = 1\n" * 60 + "b = a\n", "\n", limits=limits)
 
-    async def run():
-        session = await session_on(engine)
-        assert not (await session.complete(late)).text
-        num_computed = engine.model.num_computed
-        await session.background._job.task
-        done = await session.complete(REQUEST)
-        session.stop()
-        return num_computed, done
+    async def test(server):
+        await server.session.run(complete(shown), Priority.COMPLETION)
+        flag, num_passes = CancelFlag(), len(engine.model.passes)
+        following = asyncio.create_task(server.session.run(complete(after), Priority.PREFETCH, flag))
+        while len(engine.model.passes) < num_passes + 3:
+            await asyncio.sleep(0)
+        flag.set()  # as Prefetch.stop does, before the request is handed over
+        done = await server.session.run(complete(shown), Priority.COMPLETION)
+        assert (await following).finish_reason is FinishReason.CANCELLED
+        assert done.num_prompt_tokens - done.num_cached_tokens == 2
 
-    num_computed, done = asyncio.run(run())
-    assert num_computed == 64
-    assert done.num_prompt_tokens - done.num_cached_tokens == 2
-
-
-def test_a_failure_is_no_answer_and_a_finished_answer_outlives_a_stop():
-    async def fail(flag):
-        raise MemoryError
-
-    async def answer(flag):
-        return "there"
-
-    async def run():
-        background = Session().background
-        assert await background.begin(fail).result() is None
-        job = background.begin(answer)
-        assert await job.result() == "there"
-        background.stop()
-        assert await job.result() == "there"
-
-    asyncio.run(run())
+    run_on(engine, test)
