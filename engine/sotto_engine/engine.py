@@ -121,7 +121,7 @@ class Engine:
         prompt = self._prompts.build(request)
         if len(prompt.token_ids) - self._prefix_cache.shared(prompt.token_ids) <= PREFILL_SLICE:
             return 0
-        cache = self._prefix_cache.take_beside(prompt.token_ids)
+        cache = self._prefix_cache.take_next(prompt.token_ids)
         return (yield from self._fill(cache, prompt, cancelled))
 
     def _fill(self, cache: KVCache, prompt: Prompt, cancelled: CancelFlag) -> Steps[int]:
@@ -171,7 +171,7 @@ class Engine:
             if kept is not None:
                 self._prefix_cache.put(kept)
         cache = self._prefix_cache.take(prompt.token_ids)
-        cache.trim(max(0, len(prompt.token_ids) - MIN_PREFILL))
+        cache.rewind(max(0, len(prompt.token_ids) - MIN_PREFILL))
         return cache
 
     def _new_cache(self) -> KVCache:

@@ -43,7 +43,7 @@ class CompletionRun:
         """`min_probability`: the model's own, where the request names none."""
         self.request = request
         self._on_text = on_text
-        limits = request.limits
+        self._limits = limits = request.limits
         named = limits.min_probability
         self._min_probability = min_probability if named is None else named
         self._line_logprobs: list[float] = [0.0]
@@ -72,7 +72,7 @@ class CompletionRun:
 
     def rest_s(self) -> float:
         """Seconds until the request wants to be decoded; 0.0 when that time has come."""
-        left_ms = self.request.limits.decode_after_ms - _ms(self._start, time.perf_counter())
+        left_ms = self._limits.decode_after_ms - _ms(self._start, time.perf_counter())
         return max(0.0, left_ms / 1000)
 
     def decode_begins(self) -> None:
@@ -80,7 +80,7 @@ class CompletionRun:
 
     def check_deadline(self) -> None:
         """Raise DeadlinePassed if the request's time is over."""
-        if self._is_past(self.request.limits.deadline_ms):
+        if self._is_past(self._limits.deadline_ms):
             raise DeadlinePassed
 
     def add(self, choice: Choice, token_bytes: bytes) -> FinishReason | None:
@@ -131,11 +131,7 @@ class CompletionRun:
     def _cut_late_line(self, text: str) -> Cut | None:
         """A whole line in time is worth more than a block too late; what was sent is not taken back."""
         end = text.rfind("\n")
-        if (
-            end < self._num_sent
-            or not text[:end].strip()
-            or not self._is_past(self.request.limits.line_deadline_ms)
-        ):
+        if end < self._num_sent or not text[:end].strip() or not self._is_past(self._limits.line_deadline_ms):
             return None
         return Cut(end, FinishReason.LINE)
 

@@ -76,7 +76,7 @@ class Speculation:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         if self._drafter is None:
-            self._cache.trim(len(self._prompt_ids))
+            self._cache.rewind(len(self._prompt_ids))
             return
         self._settle(is_wrong=False)
         self._drafter.remember(self._prompt_ids, self._chosen)
@@ -89,7 +89,7 @@ class Speculation:
         if self._draft is None or self._drafter is None:
             return
         num_drafted = len(self._draft.token_ids)
-        self._cache.trim(len(self._cache) - num_drafted + self._num_right)
+        self._cache.rewind(len(self._cache) - num_drafted + self._num_right)
         num_tried = self._num_right + (is_wrong and self._num_right < num_drafted)
         self._drafter.learn(self._draft, self._num_right, num_tried)
         self._draft, self._num_right = None, 0

@@ -35,22 +35,22 @@ def completed(clock, pieces, ms_a_piece=100, **request):
     ("line_deadline_ms", "text"),
     [(None, "".join(BLOCK)), (50, "    a = 1"), (250, "    a = 1\n    b = 2"), (9999, "".join(BLOCK))],
 )
-def test_a_block_ends_with_the_line_in_which_its_time_is_over(clock, line_deadline_ms, text):
+def test_line_deadline_ends_a_block_with_the_line_it_is_in(clock, line_deadline_ms, text):
     done, reason, sent = completed(clock, BLOCK, line_deadline_ms=line_deadline_ms)
     assert done == sent == text
     assert (reason is FinishReason.LINE) == (text != "".join(BLOCK))
 
 
-def test_a_first_line_is_never_cut_by_it(clock):
+def test_line_deadline_never_cuts_the_first_line(clock):
     pieces = ["    total", " = sum(", "values", ")"]
     assert completed(clock, pieces, line_deadline_ms=50)[0] == "    total = sum(values)"
 
 
-def test_an_empty_first_line_is_no_line(clock):
+def test_line_deadline_does_not_count_an_empty_first_line(clock):
     assert completed(clock, ["\n    ", "return 1", "\n"], line_deadline_ms=50)[0] == "\n    return 1"
 
 
-def test_what_was_sent_is_not_taken_back(clock):
+def test_sent_text_is_not_taken_back(clock):
     """Half of the second line is sent already, as nothing says that it may turn out too improbable."""
     request = {"line_deadline_ms": 250, "min_probability": 0.0, "stop_at": StopAt.BUDGET}
     done, _, sent = completed(clock, ["a", "\nb", " c", " d", "\ne"], **request)

@@ -1,6 +1,7 @@
 """Drafts change no answer: the same tokens with them and without, on a model where each depends on all before."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -26,7 +27,7 @@ class Repeating(FakeModel):
 
 
 class Oracle(Drafter):
-    """Guesses what was chosen in an earlier run, right up to a point and wrong behind it."""
+    """Guesses what was chosen in an earlier run, right up to a point and wrong after it."""
 
     def __init__(self, right, num_right):
         super().__init__()
@@ -54,7 +55,7 @@ def answer(completion):
     temperature=st.sampled_from([0.0, 0.0, 0.8]),
     context=st.sampled_from([60, 100, 300]),
 )
-def test_the_answer_is_the_same_with_and_without_drafts(
+def test_answer_is_the_same_with_and_without_drafts(
     make_model, before, after, typed, max_tokens, order, temperature, context
 ):
     request = FillInRequest(
@@ -91,24 +92,23 @@ def test_right_guesses_save_passes(num_right):
     assert num_passes == math.ceil((len(token_ids) - 1) / (1 + num_right))
 
 
-def test_a_draft_that_was_kept_although_it_was_wrong_would_be_noticed(monkeypatch):
+def test_draft_kept_although_it_was_wrong_would_be_noticed(monkeypatch):
     right = run_steps(make_engine().complete(REQUEST, CancelFlag()))
     monkeypatch.setattr(Speculation, "_settle", lambda self, *, is_wrong: setattr(self, "_draft", None))
     assert run_steps(make_engine().complete(REQUEST, CancelFlag())).token_ids != right.token_ids
 
 
-def test_an_accepted_answer_is_in_the_cache_already():
+def test_accepted_answer_is_in_the_cache_already():
     engine = make_engine()
-    done = run_steps(
-        engine.complete(FillInRequest("a = 1\n" * 10, "\n", limits=Limits(max_tokens=12)), CancelFlag())
-    )
-    accepted = FillInRequest("a = 1\n" * 10 + done.text + "\n", "\n", limits=Limits(max_tokens=12))
+    request = FillInRequest("a = 1\n" * 10, "\n", limits=Limits(max_tokens=12))
+    done = run_steps(engine.complete(request, CancelFlag()))
+    accepted = replace(request, prefix=request.prefix + done.text + "\n")
     again = run_steps(engine.complete(accepted, CancelFlag()))
     assert again.num_cached_tokens > done.num_prompt_tokens
     assert answer(again) == answer(run_steps(make_engine(drafts=False).complete(accepted, CancelFlag())))
 
 
-def test_what_was_not_computed_two_tokens_at_a_time_is_not_kept():
+def test_rows_of_single_token_passes_are_not_kept():
     engine = make_engine(drafts=False)
     done = run_steps(engine.complete(REQUEST, CancelFlag()))
     assert len(engine._prefix_cache.take(engine._prompts.build(REQUEST).token_ids)) <= done.num_prompt_tokens
@@ -120,14 +120,14 @@ def test_what_was_not_computed_two_tokens_at_a_time_is_not_kept():
 @pytest.mark.parametrize(
     ("make_model", "grid"), [(FakeRecurrentModel, 1), (FakeCutModel, 32), (FakeModel, 32)]
 )
-def test_models_that_cannot_forget_or_depend_on_the_cuts_are_not_drafted_for(make_model, grid):
+def test_drafts_are_not_made_where_a_row_may_change(make_model, grid):
     engine = make_engine(make_model=make_model, grid=grid)
     done = run_steps(engine.complete(REQUEST, CancelFlag()))
     assert engine.model.passes.count(1) >= len(done.token_ids) - 1 > 0
 
 
 @pytest.mark.parametrize("num_passes", range(8))
-def test_a_cancel_between_two_drafts_leaves_the_cache_sound(num_passes):
+def test_cancel_between_two_drafts_leaves_the_cache_sound(num_passes):
     engine = make_engine(make_model=Repeating)
     cancelled = CancelFlag()
     remaining = iter(range(num_passes))
