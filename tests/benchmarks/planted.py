@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sotto_lsp.actions.places.place import Place
 from sotto_lsp.documents.snapshot import DocumentSnapshot
-from sotto_lsp.syntax.python.parsing import read_python, syntax_problem
+from sotto_lsp.syntax.python.parsing import find_error, read_python
 
 _SIGNS = re.compile(r":$|[\"'()\[\]{},]", re.MULTILINE)
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -34,7 +34,7 @@ def syntax_error(original: str, dice: random.Random) -> Task | None:
     sign = dice.choice(signs)
     wrong = "" if dice.random() < 0.7 else sign[0] * 2
     text = original[: sign.start()] + wrong + original[sign.end() :]
-    problem = syntax_problem(text)
+    problem = find_error(text)
     if problem is None:
         return None
     return Task("fix_syntax", text, original, Place(problem.line, problem.line, 0, 0))
