@@ -20,12 +20,15 @@ INITIALIZE: Message = {"processId": None, "rootUri": None, "capabilities": {}}
 EVERYTHING = {"budgetMs": 20_000, "minProbability": 0}
 """Time on a busy machine, and whatever the model says, sure or not."""
 
+NEVER = object()
+"""An answer that is not sent."""
+
 
 class RawClient:
     """One server process and what passed between it and us.
 
     `answers` says what a request of the server's gets: its method's value, or what the value returns for the
-    params where it can be called. A method that is not in it gets "method not found".
+    params where it can be called; NEVER leaves it open. A method that is not in it gets "method not found".
     """
 
     def __init__(self, process: subprocess.Popen[bytes], answers: Mapping[str, Any] | None = None) -> None:
@@ -230,6 +233,8 @@ class RawClient:
 
     def _answer(self, message: Message) -> None:
         method = message["method"]
+        if self.answers.get(method) is NEVER:
+            return
         reply: Message = {"jsonrpc": "2.0", "id": message["id"]}
         if method in self.answers:
             answer = self.answers[method]

@@ -36,6 +36,8 @@ class DocumentSync:
         """After a change that is not valid, nothing is better than suggestions for a text the user no longer sees."""
         match message:
             case {"params": {"textDocument": {"uri": str(uri)}}} if method == types.TEXT_DOCUMENT_DID_CHANGE:
-                self._documents.close(uri)
+                if self._documents.get(uri) is not None:
+                    self._documents.close(uri)
+                    self._on_close(uri)
             case _:
                 pass

@@ -231,8 +231,8 @@ def run_command(commands: Mapping[str, Handler], params: types.ExecuteCommandPar
 def _complaint(method: str, error: Exception) -> str:
     """One sentence on the first thing that is wrong, without the value itself."""
     problem, _, path = transform_error(error)[0].partition(" @ ")
-    where = re.sub(r"_(\w)", lambda match: match[1].upper(), path.removeprefix("$.")) or "params"
-    return f"{method} is not valid: {problem.partition(' (')[0]} at {where}."
+    where = re.sub(r"_(\w)", lambda match: match[1].upper(), path.removeprefix("$").removeprefix("."))
+    return f"{method} is not valid: {problem.partition(' (')[0]} at {where or 'params'}."
 
 
 def _log_failure(method: str, done: asyncio.Future[Any]) -> None:

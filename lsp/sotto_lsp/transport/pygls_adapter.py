@@ -106,8 +106,8 @@ def _structure_id(value: object, _: object) -> object:
     return value
 
 
-def _structure_str(value: object, _: object) -> str:
-    """cattrs would make the text "None" of null."""
-    if not isinstance(value, str):
+def _structure_str(value: object, kind: type[str]) -> str:
+    """cattrs would make the text "None" of null. It calls this for enumerations of texts, too."""
+    if kind is str and not isinstance(value, str):
         raise ValueError
-    return value
+    return kind(value)

@@ -274,7 +274,7 @@ def test_a_broken_model_is_said_once_and_the_server_lives(start_server, tmp_path
 
 def test_no_user_code_is_logged_above_debug(start_server):
     editor = start_server("--log-level", "info")
-    editor.initialize()
+    editor.initialize(initializationOptions=EVERYTHING)
     editor.open_text("secret_name = 1\n" + CODE)
     ghost = editor.ghost()
     assert ghost
