@@ -15,15 +15,15 @@ class Metrics:
     num_completions: int = 0
     """by the model"""
     num_action_answers: int = 0
-    """by the model, for code actions; counted nowhere else"""
+    """by the model, for code actions; in no other counter"""
     num_from_last_suggestion: int = 0
-    """answered by what was on the screen already"""
+    """answered by the suggestion on the screen"""
     num_ahead: int = 0
-    """by the model, behind a suggestion that was not accepted yet"""
+    """by the model, for the place after a suggestion that was not accepted yet"""
     num_ahead_tokens: int = 0
-    """of prompts that nobody had asked for yet"""
+    """of prompts that were not requested yet"""
     num_foreseen: int = 0
-    """answered by those"""
+    """answered by what was computed ahead"""
     num_prompt_tokens: int = 0
     num_cached_tokens: int = 0
     num_new_tokens: int = 0

@@ -46,7 +46,6 @@ class _Job:
     result: "Future[Any]" = field(default_factory=Future[Any])
     number: int = 0
     """in the order of arrival"""
-    has_begun: bool = False
     steps: "Steps[Any] | None" = None
     rests_until: float = 0.0
     """on the monotonic clock"""
@@ -85,11 +84,11 @@ class _JobQueue:
             self._changed.notify()
 
     def close(self) -> list[_Job]:
-        """Take no more jobs. The jobs that have begun, which the caller is to cancel."""
+        """Take no more jobs. The ones that are left, for the caller to cancel."""
         with self._changed:
             self._closed = True
             self.wake()
-            return [job for job in self._jobs if job.has_begun]
+            return list(self._jobs)
 
     def has_jobs(self) -> bool:
         """Whether `take` has something to return, now or after a rest."""
@@ -103,34 +102,23 @@ class _JobQueue:
     def take(self) -> _Job | None:
         """The most urgent job; it stays in the queue. Waits for one. A job that rests keeps its turn.
 
-        After `close` only completions and what has begun are left; None when they have ended, too.
+        None when the queue is closed and all jobs have ended.
         """
         with self._changed:
-            while True:
+            while self._jobs or not self._closed:
                 self.has_news = False
-                left = [job for job in self._jobs if not self._closed or self._is_finished_at_end(job)]
-                if not left and self._closed:
-                    return None
-                job = min(left, key=_Job.urgency, default=None)
-                rest_s = job.rests_until - time.monotonic() if job and not job.cancelled.is_set() else 0.0
-                if job is not None and rest_s <= 0:
-                    job.has_begun = True
+                job = min(self._jobs, key=_Job.urgency, default=None)
+                if job is None:
+                    self._changed.wait()
+                elif job.cancelled.is_set() or (rest_s := job.rests_until - time.monotonic()) <= 0:
                     return job
-                self._changed.wait(rest_s if job else None)
+                else:
+                    self._changed.wait(rest_s)
+            return None
 
     def remove(self, job: _Job) -> None:
         with self._changed:
             self._jobs.remove(job)
-
-    def drain(self) -> list[_Job]:
-        """Everything that nobody will take any more."""
-        with self._changed:
-            left, self._jobs = self._jobs, []
-            return left
-
-    @staticmethod
-    def _is_finished_at_end(job: _Job) -> bool:
-        return job.has_begun or job.priority is Priority.COMPLETION
 
 
 class Scheduler:
@@ -181,7 +169,7 @@ class Scheduler:
                 raise
 
     def stop(self, *, keep: bool = False) -> None:
-        """End the thread after what has begun, which ends at once.
+        """End all jobs at once, then the thread.
 
         `keep`: first write to disk, in less than a second, what the next start can use; see `wait_ended`.
         """
@@ -206,43 +194,42 @@ class Scheduler:
                 self._queue.remove(job)
                 if job.result.set_running_or_notify_cancel():
                     job.result.set_exception(error)
-        else:
-            self._idle.loaded(manifest)
-            self._loaded.set_result(manifest)
-            while self._run_next():
-                pass
-            if self._keeps_at_end:
-                self._idle.keep_prompts(self._engine, self._is_over)
-        for job in self._queue.drain():
-            job.result.cancel()
+            return
+        self._idle.loaded(manifest)
+        self._loaded.set_result(manifest)
+        while self._run_next():
+            pass
+        if self._keeps_at_end:
+            end = self._stopped_at + KEEP_AT_END_S
+            self._idle.keep_prompts(self._engine, lambda: time.monotonic() > end)
 
     def _load_engine(self) -> "Manifest":
         self._engine, manifest = self._load()
         return manifest
 
-    def _is_over(self) -> bool:
-        return time.monotonic() > self._stopped_at + KEEP_AT_END_S
-
     def _run_next(self) -> bool:
-        """Run the most urgent job as long as it is that; False when there will be none any more."""
+        """Run the most urgent job until another one may be; False at the end of all jobs."""
         self._use_idle_time()
         job = self._queue.take()
         if job is None:
             return False
-        if job.steps is None and (job.cancelled.is_set() or not job.result.set_running_or_notify_cancel()):
-            self._queue.remove(job)
-            job.result.cancel()
-            return True
         try:
-            self._step(job)
+            if job.steps is not None or self._is_wanted(job):
+                self._step(job)
+                return True
         except StopIteration as end:
-            self._queue.remove(job)
             job.result.set_result(end.value)
         except BaseException as error:
             log.debug("a job failed", exc_info=True)
-            self._queue.remove(job)
             job.result.set_exception(error)
+        self._queue.remove(job)
         return True
+
+    def _is_wanted(self, job: _Job) -> bool:
+        """Whether a job's result is still waited for, now that its turn has come."""
+        if job.cancelled.is_set():
+            job.result.cancel()
+        return job.result.set_running_or_notify_cancel()
 
     def _step(self, job: _Job) -> None:
         """Step a job until it rests or there is news. Raises StopIteration at its end, and what its steps raise."""
