@@ -21,7 +21,8 @@ from sotto_engine.cancel import CancelFlag
 from sotto_engine.decode.run import run_steps
 from sotto_engine.loading import load_engine
 from sotto_lsp.actions.catalogue import find_action
-from sotto_lsp.actions.proposal import Question, ask, sound_ones
+from sotto_lsp.actions.checks.check import select_sound
+from sotto_lsp.actions.proposal import Question, ask
 from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.syntax.python.parsing import read_python
@@ -84,10 +85,10 @@ async def _score(model: BareModel, task: Task, num: int) -> Counter:
     candidates = await ask(model, Question(action, lines, target, ""), num, lambda *_: True)
     score = Counter(answered=bool(candidates))
     if candidates:
-        raw = candidates[0].change.applied(task.text)
+        raw = candidates[0].change.apply(task.text)
         score += Counter(compiles=read_python(raw) is not None, raw_equal=raw == task.original)
-    for change in sound_ones(task.text, target, candidates).sound:
-        after = change.applied(task.text)
+    for change in select_sound(task.text, target, candidates).sound:
+        after = change.apply(task.text)
         assert read_python(after), "nothing that does not compile is ever applied"
         score += Counter(applied=1, equal=after == task.original)
     return score

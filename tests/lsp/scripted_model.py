@@ -4,8 +4,9 @@ import asyncio
 
 from sotto_engine.request import Completion, FinishReason, Timings
 from sotto_lsp.actions.action import Action
+from sotto_lsp.actions.checks.check import select_sound
 from sotto_lsp.actions.places.place import Place
-from sotto_lsp.actions.proposal import Question, ask, sound_ones
+from sotto_lsp.actions.proposal import Question, ask
 from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 
@@ -55,7 +56,7 @@ def question_at(template, find, drawn):
 def outcome(question, *answers):
     """The text after the likeliest answer that passes, or why none does."""
     candidates = asyncio.run(ask(ScriptedModel(*answers), question, len(answers), lambda what, done: True))
-    proposals = sound_ones(question.text, question.target, candidates)
+    proposals = select_sound(question.text, question.target, candidates)
     if proposals.sound:
-        return proposals.sound[0].applied(question.text)
+        return proposals.sound[0].apply(question.text)
     return proposals.refusals or ["no answer"]

@@ -13,6 +13,7 @@ from sotto_lsp.actions.action_verifier import verifier_for
 from sotto_lsp.actions.asking import Asking
 from sotto_lsp.actions.catalogue import find_action
 from sotto_lsp.actions.checked_edit import CheckedEdit
+from sotto_lsp.actions.checkers.known_checkers import LANGUAGE
 from sotto_lsp.actions.checkers.verifier import Verifier
 from sotto_lsp.actions.code_action import COMMAND, place_in, title_of
 from sotto_lsp.actions.explanation_run import ExplanationRun
@@ -26,8 +27,8 @@ from sotto_lsp.documents.paths import WorkspaceFile, file_name
 from sotto_lsp.documents.store import Document, DocumentStore
 from sotto_lsp.documents.tracked_span import TrackedSpan
 from sotto_lsp.host.session import Session
-from sotto_lsp.syntax.target import PYTHON, Target
-from sotto_lsp.syntax.tree_sitter.trees import problem_with
+from sotto_lsp.syntax.languages.registry import syntax_of
+from sotto_lsp.syntax.target import Target
 from sotto_lsp.transport.capabilities import ClientAbilities
 from sotto_lsp.transport.client import Client
 from sotto_lsp.transport.messages import show_info, show_warning
@@ -95,15 +96,14 @@ class ActionCommand:
     def _meant(self, arguments: object) -> tuple[Action, Document]:
         given = cast("dict[str, Any]", arguments) if isinstance(arguments, dict) else {}
         document = self._documents.get(str(given.get("uri")))
-        language_id = document.language_id if document else PYTHON
         more = self._user_actions.of(str(given.get("uri")))
-        action = find_action(str(given.get("action")), more, language_id)
+        action = find_action(str(given.get("action")), more)
         if action is None:
             raise SottoError("The command names no action that there is; take it from the editor's menu.")
-        if action.template.needs not in self._session.good_for_in(language_id):
-            raise SottoError("The loaded model cannot do this; load one that was tuned for it.")
         if document is None or not document.is_usable:
             raise SottoError("The document is not open; open it and ask for the actions again.")
+        if action.template.needs not in self._session.good_for_in(document.language_id):
+            raise SottoError("The loaded model cannot do this; load one that was tuned for it.")
         if given.get("version") not in (None, document.version):
             raise SottoError("The document has changed since the menu was made; ask for the actions again.")
         return action, document
@@ -124,7 +124,7 @@ class ActionCommand:
             raise SottoError("The command has no range; take it from the editor's menu.") from error
         place = place_in(snapshot, types.Range(start, end), given)
         target = action.find(Lines(snapshot), place)
-        if target is None and (problem := problem_with(snapshot)) is not None:
+        if target is None and (problem := syntax_of(snapshot.language_id).complaint(snapshot)) is not None:
             raise SottoError(problem)
         if target is None:
             raise SottoError("There is nothing here for this action; ask for the actions again.")
@@ -148,7 +148,7 @@ class ActionCommand:
         """The run, made while the text is the target's; the model is asked when it is called."""
         if action.product is Product.EDIT:
             choose = self._choose if self._abilities.asks_questions else None
-            verifier = self._verifier(action, place, document) if target.language_id == PYTHON else None
+            verifier = self._verifier(action, place, document)
             has_snippets = self._abilities.has_snippets and not self._session.settings.action_preview
             run = ActionRun(
                 self._session, self._documents, action, document, target, span, verifier, has_snippets
@@ -162,6 +162,8 @@ class ActionCommand:
         return TestsRun(asking, file, self._abilities.creates_files).edit
 
     def _verifier(self, action: Action, place: Place, document: Document) -> Verifier | None:
+        if document.language_id != LANGUAGE:
+            return None
         file = WorkspaceFile.of(document.uri, self._client.folder_uris)
         return verifier_for(action, place, file, self._session.settings.action_checkers)
 

@@ -12,9 +12,9 @@ from sotto_lsp.actions.asking import Asking, none_passes
 from sotto_lsp.actions.checked_edit import CheckedEdit
 from sotto_lsp.actions.checkers.verifier import Verifier
 from sotto_lsp.actions.checks.candidate import Candidate
-from sotto_lsp.actions.checks.check import passed
-from sotto_lsp.actions.checks.verification import Verified, verified
-from sotto_lsp.actions.proposal import Proposals, Question, ask, sound_ones
+from sotto_lsp.actions.checks.check import Proposals, select_sound
+from sotto_lsp.actions.checks.verification import Verified, verify
+from sotto_lsp.actions.proposal import Question, ask
 from sotto_lsp.actions.snippet import choice_of, is_line_of_code, with_cursor_behind
 from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.paths import file_name
@@ -22,6 +22,7 @@ from sotto_lsp.documents.store import Document, DocumentStore
 from sotto_lsp.documents.text_change import TextChange
 from sotto_lsp.documents.tracked_span import TrackedSpan
 from sotto_lsp.host.session import Session
+from sotto_lsp.syntax.languages.registry import syntax_of
 from sotto_lsp.syntax.target import Target
 from sotto_lsp.transport.progress import ActionProgress
 
@@ -63,7 +64,7 @@ class ActionRun:
         """
         model, goes_on = self._asking.model(progress)
         num_wanted = self.action.num_choices if choose or self.has_snippets else 1
-        verifying = partial(self._verified, num_wanted, progress)
+        verifying = partial(self._verify, num_wanted, progress)
 
         async def accepts(candidates: list[Candidate]) -> bool:
             return bool((await verifying(candidates)).candidates)
@@ -90,14 +91,14 @@ class ActionRun:
             change = fitting[0]
         snapshot = self.document.snapshot()
         edit = snippet or types.TextEdit(snapshot.range_at(change.start, change.end), change.new)
-        checked = ", ".join([*passed(self.target), *verified.passed])
+        checked = ", ".join([*syntax_of(self.target.language_id).checks_passed(self.target), *verified.passed])
         num_answers_said = "1 answer" if len(asked) == 1 else f"{len(asked)} answers"
         sentence = f"done; checked that {checked} ({num_answers_said})."
         if verified.unchecked:
             sentence += f" Not checked: {'; '.join(verified.unchecked)}."
         return CheckedEdit(snapshot.uri, snapshot.version, (edit,), sentence)
 
-    async def _verified(
+    async def _verify(
         self, num_wanted: int, progress: ActionProgress, candidates: list[Candidate]
     ) -> Verified:
         """What the project's own checkers leave of the candidates; all of them where there are none to ask."""
@@ -108,14 +109,15 @@ class ActionRun:
             progress.report(what, _PERCENT_ASKED)
             return not self.span.is_touched
 
-        return await verified(self.verifier, self._question, candidates, num_wanted, goes_on)
+        text, target = self._question.text, self._question.target
+        return await verify(self.verifier, text, target, candidates, num_wanted, goes_on)
 
     def _checked(self, candidates: list[Candidate], num_wanted: int) -> Proposals:
         """At least one answer that passes in the document as it is now."""
         self._asking.check_unchanged()
         delta = self.span.start - self.target.first
-        moved = [candidate.moved(delta) for candidate in candidates]
-        proposals = sound_ones(self.document.text, self.target.moved(delta), moved, num_wanted)
+        moved = [candidate.shift(delta) for candidate in candidates]
+        proposals = select_sound(self.document.text, self.target.shift(delta), moved, num_wanted)
         if not proposals.sound:
             raise none_passes(proposals.refusals)
         return proposals
@@ -142,5 +144,5 @@ class ActionRun:
 
     def _line_with(self, change: TextChange) -> str:
         """The target's lines as they would be."""
-        after = change.applied(self.document.text)
+        after = change.apply(self.document.text)
         return after[self.span.start : self.span.end + len(after) - len(self.document.text)].strip()

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from sotto_engine.request import Completion, Request, Sampling
 from sotto_lsp.actions.action import Action
-from sotto_lsp.actions.checks.candidate import Candidate, in_order, make_candidate
-from sotto_lsp.actions.checks.check import check
+from sotto_lsp.actions.checks.candidate import Candidate, make_candidate, sort_candidates
+from sotto_lsp.actions.checks.check import select_sound
 from sotto_lsp.actions.search.search import Search
 from sotto_lsp.documents.line_ends import normalize_line_ends
 from sotto_lsp.documents.lines import Lines
@@ -34,14 +34,6 @@ GoesOn = Callable[[str, int], bool]
 
 Accepts = Callable[[list[Candidate]], Awaitable[bool]]
 """Whether one of these is good enough, so that no more need be asked for."""
-
-
-@dataclass(frozen=True)
-class Proposals:
-    """The answers that pass, the most probable first, and why each of the others does not."""
-
-    sound: list[TextChange]
-    refusals: list[str]
 
 
 @dataclass(frozen=True)
@@ -70,10 +62,9 @@ async def ask(
     goes_on: GoesOn,
     accepts: Accepts | None = None,
 ) -> list[Candidate]:
-    """Candidates, the most probable first. `accepts`: None for one that passes the checks of `checks.py`.
+    """Candidates, the most probable first. `accepts`: None for one that passes `check`.
 
-    What the action's search finds goes before the model's own answers: weighed together with them it loses to lines
-    that are likelier and not meant (docs/code-actions.md). The model is asked where nothing that was found passes.
+    What the action's search finds goes before the model's own answers: the model is asked where nothing of it passes.
     """
     accepts = accepts or partial(_one_passes, question)
     found: list[Candidate] = []
@@ -84,11 +75,11 @@ async def ask(
         found = await _weighed(model, question, search, changes)
         if await accepts(found):
             return found
-    return [*found, *in_order(await _asked(model, question, num_answers, goes_on, accepts))]
+    return [*found, *sort_candidates(await _asked(model, question, num_answers, goes_on, accepts))]
 
 
 async def _one_passes(question: Question, candidates: list[Candidate]) -> bool:
-    return bool(sound_ones(question.text, question.target, candidates).sound)
+    return bool(select_sound(question.text, question.target, candidates).sound)
 
 
 async def _asked(
@@ -130,12 +121,12 @@ async def _weighed(
     whole = _whole(question)
     request = question.request(whole)
     after = [
-        each.applied(text)[whole.start : whole.end + len(each.new) - (each.end - each.start)]
+        each.apply(text)[whole.start : whole.end + len(each.new) - (each.end - each.start)]
         for each in changes
     ]
     scores = await model.score(request, [normalize_line_ends(each) for each in after])
     weighed = zip(changes, scores, strict=True)
-    return in_order([Candidate(each, score + search.prior(target, each)) for each, score in weighed])
+    return sort_candidates([Candidate(each, score + search.prior(target, each)) for each, score in weighed])
 
 
 def first_request(question: Question) -> Request:
@@ -151,18 +142,3 @@ def _whole(question: Question) -> Hole:
     """The target's lines without the first one's indentation."""
     line = question.lines.snapshot.line_starts.line_of(question.target.first)
     return Hole(question.lines.code_start(line), question.target.last)
-
-
-def sound_ones(text: str, target: Target, candidates: list[Candidate], num_wanted: int = 1) -> Proposals:
-    """Check the candidates in order, until enough have passed. `target` and candidates are in `text`'s offsets."""
-    sound: list[TextChange] = []
-    refusals: list[str] = []
-    for candidate in candidates:
-        reason = check(text, candidate.change, target)
-        if reason is not None:
-            refusals.append(reason)
-        elif (change := candidate.change.minimal(text)) not in sound:
-            sound.append(change)
-        if len(sound) == num_wanted:
-            break
-    return Proposals(sound, refusals)

@@ -19,8 +19,8 @@ from sotto_lsp.documents.paths import WorkspaceFile
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.documents.store import MAX_DOCUMENT_CHARS
 from sotto_lsp.documents.text_change import TextChange
-from sotto_lsp.syntax.python.added_tests import Subject, added_tests, whole_tests
-from sotto_lsp.syntax.python.module_tests import ModuleTests
+from sotto_lsp.syntax.languages.registry import syntax_of
+from sotto_lsp.syntax.protocol import ModuleTests
 from sotto_lsp.transport.progress import ActionProgress
 
 
@@ -49,19 +49,20 @@ class TestsRun:
         source = self.workspace_file
         if source is None:
             raise SottoError("The document is no file on the disk; save it and run the action again.")
-        tests = await asyncio.to_thread(ModuleTests.of, source)
+        target = self.asking.question.target
+        tests = await asyncio.to_thread(syntax_of(target.language_id).tests_of, source)
         shown = tests.file.relative_to(source.root).as_posix()
         if not self.creates_files and not (await self._file(tests.file)).is_there:
             raise SottoError(f"The editor cannot create files; create {shown} and run the action again.")
-        subject = Subject(tests.module, self.asking.question.target.words["name"])
-        question = about(self.asking.question, subject)
+        name = target.words["name"]
+        question = about(self.asking.question, tests, name)
         model, goes_on = self.asking.model(progress)
         refusals: list[str] = []
         num_wanted = self.asking.session.settings.action_candidates
         async for _, request, completion in answers(model, question, num_wanted, goes_on):
-            code, file = _code(completion, request), await self._file(tests.file)
+            code, file = _code(completion, request, tests), await self._file(tests.file)
             self.asking.check_unchanged()
-            changes = added_tests(file.snapshot.text, code, subject)
+            changes = tests.add_tests(file.snapshot.text, code, name)
             if isinstance(changes, list):
                 return _edit(file, changes, shown)
             refusals.append(changes)
@@ -73,18 +74,18 @@ class TestsRun:
             if to_fs_path(document.uri) == str(path):
                 return _File(document.snapshot(), is_open=True, is_there=True)
         text = await asyncio.to_thread(_read, path)
-        encoding = self.asking.documents.encoding
+        encoding, language_id = self.asking.documents.encoding, self.asking.question.target.language_id
         uri = from_fs_path(str(path)) or ""
         return _File(
-            DocumentSnapshot.of(text or "", uri=uri, language_id="python", encoding=encoding),
+            DocumentSnapshot.of(text or "", uri=uri, language_id=language_id, encoding=encoding),
             is_open=False,
             is_there=text is not None,
         )
 
 
-def about(question: Question, subject: Subject) -> Question:
+def about(question: Question, tests: ModuleTests, name: str) -> Question:
     """The question with the words that its conversation needs, which only a look at the disk tells."""
-    words = {"name": subject.name, "module": subject.module, "import": subject.import_line}
+    words = {"name": name, "module": tests.module, "import": tests.import_line(name)}
     return replace(question, target=replace(question.target, words=words))
 
 
@@ -102,11 +103,11 @@ def _read(path: Path) -> str | None:
     return text
 
 
-def _code(completion: Completion, request: Request) -> str:
+def _code(completion: Completion, request: Request, tests: ModuleTests) -> str:
     """An answer that was cut off has whole tests in front."""
     assert isinstance(request, ChatRequest), "its templates are conversations"
     if completion.finish_reason is FinishReason.LENGTH:
-        return whole_tests(code_in(request.answer_prefix + completion.text, "", is_whole=True))
+        return tests.whole_tests(code_in(request.answer_prefix + completion.text, "", is_whole=True))
     return answered_code(completion, request, "")
 
 

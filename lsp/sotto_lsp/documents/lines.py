@@ -45,6 +45,10 @@ class Lines:
         """The offset of a line's first character that is no white space."""
         return self.start(line) + _width(self[line])
 
+    def code_end(self, line: int) -> int:
+        """The offset after a line's last character that is no white space."""
+        return self.start(line) + len(self[line].rstrip())
+
 
 def _width(text: str) -> int:
     match = _INDENT.match(text)

@@ -13,19 +13,19 @@ class TextChange:
     end: int
     new: str
 
-    def applied(self, text: str) -> str:
+    def apply(self, text: str) -> str:
         return text[: self.start] + self.new + text[self.end :]
 
-    def moved(self, delta: int) -> "TextChange":
+    def shift(self, delta: int) -> "TextChange":
         return TextChange(self.start + delta, self.end + delta, self.new)
 
-    def minimal(self, text: str) -> "TextChange":
+    def minimize(self, text: str) -> "TextChange":
         """The same change without what it would write over itself. Never parts the two characters of a CRLF."""
         old, new = text[self.start : self.end], self.new
         before = shared_prefix_length(old, new)
         if before and old[before - 1] == "\r":
             before -= 1
-        behind = shared_prefix_length(old[before:][::-1], new[before:][::-1])
-        if behind and old[len(old) - behind] == "\n":
-            behind -= 1
-        return TextChange(self.start + before, self.end - behind, new[before : len(new) - behind])
+        after = shared_prefix_length(old[before:][::-1], new[before:][::-1])
+        if after and old[len(old) - after] == "\n":
+            after -= 1
+        return TextChange(self.start + before, self.end - after, new[before : len(new) - after])

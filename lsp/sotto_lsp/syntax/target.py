@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-PYTHON = "python"
-"""The language that Python's own parser checks; the others are tree-sitter's."""
+from sotto_lsp.documents.lines import Lines
+
 PART = "part"
 """The name of a hole that covers whole lines, which an instruct model writes anew."""
+BODY = "body"
+"""The name of a hole for the statements of a function."""
 
 
 class Addition(Enum):
@@ -26,7 +28,7 @@ class Hole:
     lead: str = ""
     tail: str = ""
 
-    def moved(self, delta: int) -> "Hole":
+    def shift(self, delta: int) -> "Hole":
         return replace(self, start=self.start + delta, end=self.end + delta)
 
 
@@ -34,6 +36,7 @@ class Hole:
 class Target:
     """One place for one action. All offsets count characters of one version of the document.
 
+    language_id: whose syntax checks the answer.
     first, last: the whole lines it lies in; a change to these while the model works makes the answer void.
     holes: by the names that the action's template uses.
     unwanted: a name that the answer must not contain, because the diagnostic says that there is none.
@@ -42,23 +45,31 @@ class Target:
     addition: the answer may add this to a function, and change nothing.
     may_drop_names: signatures, and names that other code may use, need not be kept.
     words: what the template's conversation says of this place, by the names that it uses.
-    language_id: whose parser checks the answer.
-    num_dropped: characters in front of a hole that go with the answer: the comment that said what is to be done.
+    num_dropped: characters in front of a hole that go with the answer: the comment that holds the instruction.
     """
 
+    language_id: str
     first: int
     last: int
-    holes: dict[str, Hole]
+    holes: Mapping[str, Hole]
     unwanted: str = ""
     is_syntax_error: bool = False
     is_name: bool = False
     addition: Addition | None = None
     may_drop_names: bool = False
     words: Mapping[str, str] = field(default_factory=dict[str, str])
-    language_id: str = PYTHON
     num_dropped: int = 0
 
-    def moved(self, delta: int) -> "Target":
+    @classmethod
+    def of_lines(cls, lines: Lines, first: int, last: int, holes: Mapping[str, Hole]) -> "Target":
+        """The whole lines from `first` to `last`."""
+        return cls(lines.snapshot.language_id, lines.start(first), lines.end(last), holes)
+
+    def shift(self, delta: int) -> "Target":
         """The same place after text before it has grown by `delta` characters."""
-        holes = {name: hole.moved(delta) for name, hole in self.holes.items()}
+        holes = {name: hole.shift(delta) for name, hole in self.holes.items()}
         return replace(self, first=self.first + delta, last=self.last + delta, holes=holes)
+
+    def lines_of(self, before: str, after: str) -> tuple[str, str]:
+        """Its lines before and after a change inside them."""
+        return before[self.first : self.last], after[self.first : self.last + len(after) - len(before)]

@@ -248,9 +248,9 @@ def test_whatever_noise_a_model_says_the_text_goes_on_parsing(start, tmp_path):
         places = {BODY: code.answers["body"][0], TODO: "TODO", LINE: code.answers["line"][0]}
         for title, place in places.items():
             show(editor, code, None, tmp_path)
-            assert SyntaxTree.parsed(grammar, editor.text).problems == ()
+            assert SyntaxTree.parse(grammar, editor.text).problems == ()
             run(editor, title, place)
-            assert SyntaxTree.parsed(grammar, editor.text).problems == ()
+            assert SyntaxTree.parse(grammar, editor.text).problems == ()
     assert editor.metrics()["num_action_answers"] > 0
 
 

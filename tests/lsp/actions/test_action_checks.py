@@ -4,7 +4,7 @@ import pytest
 
 from sotto_lsp.actions.checks.check import check
 from sotto_lsp.documents.text_change import TextChange
-from sotto_lsp.syntax.python.parsing import read_python, syntax_problem
+from sotto_lsp.syntax.python.parsing import find_error, read_python
 from sotto_lsp.syntax.target import Hole, Target
 
 CODE = "import os\n\n\ndef size(path):\n    return os.stat(path).st_size\n\n\ndef twice(n):\n    pass\n"
@@ -15,7 +15,8 @@ def verdict(text, old, new, **about):
     start = text.index(old)
     first = text.rfind("\n", 0, start) + 1
     last = text.find("\n", start + len(old))
-    target = Target(first, len(text) if last < 0 else last, {"body": Hole(start, start + len(old))}, **about)
+    body = {"body": Hole(start, start + len(old))}
+    target = Target("python", first, len(text) if last < 0 else last, body, **about)
     return check(text, TextChange(start, start + len(old), new), target)
 
 
@@ -104,7 +105,7 @@ def test_whatever_binds_a_name_makes_it_known(text):
 
 @pytest.mark.parametrize("text", ["x = (" * 300, "\0", "x = '\\d'\n" * 3, "\ud800"])
 def test_no_text_breaks_the_parser(text, capsys):
-    syntax_problem(text)
+    find_error(text)
     read_python(text)
     assert capsys.readouterr().err == "", "warnings about the user's code are not for stderr"
 
@@ -122,8 +123,8 @@ def test_no_text_breaks_the_parser(text, capsys):
 )
 def test_the_smallest_change_makes_the_same_text(text, start, end, new):
     change = TextChange(start, end, new)
-    small = change.minimal(text)
-    assert small.applied(text) == change.applied(text)
+    small = change.minimize(text)
+    assert small.apply(text) == change.apply(text)
     assert len(small.new) <= len(new)
     for offset in (small.start, small.end):
         assert text[offset - 1 : offset + 1] != "\r\n", "a CRLF is never parted"

@@ -6,11 +6,11 @@ from collections import Counter
 from lsprotocol import types
 
 from sotto_lsp import server
-from sotto_lsp.actions.catalogue import offered
+from sotto_lsp.actions.catalogue import find_offered
 from sotto_lsp.actions.code_action import place_in
 from sotto_lsp.commands import cli
 from sotto_lsp.documents.snapshot import DocumentSnapshot
-from sotto_lsp.syntax.python import parsing as python_code
+from sotto_lsp.syntax.python import parsing
 
 INSTRUCT = frozenset({"inline-completion", "chat"})
 FUNCTION = "def area{}(rs):\n    out = []\n" + "    out.append(3 * rs[0])\n" * 100 + "    return out\n\n\n"
@@ -20,15 +20,15 @@ TEXT = "".join(map(FUNCTION.format, range(5)))
 def menu(text, line):
     snapshot = DocumentSnapshot.of(text, uri="file:///app.py", language_id="python")
     at = types.Position(line, 6)
-    found = offered(snapshot, [place_in(snapshot, types.Range(at, at), {})], INSTRUCT)
+    found = find_offered(snapshot, [place_in(snapshot, types.Range(at, at), {})], INSTRUCT)
     return [action.name for action, _ in found]
 
 
 def test_the_document_and_the_function_are_parsed_once(monkeypatch):
     parsed = []
-    parse = python_code._parsed
-    monkeypatch.setattr(python_code, "_parsed", lambda text: parsed.append(len(text)) or parse(text))
-    python_code.syntax_problem.cache_clear()
+    parse = parsing._parse
+    monkeypatch.setattr(parsing, "_parse", lambda text: parsed.append(len(text)) or parse(text))
+    parsing.find_error.cache_clear()
     assert menu(TEXT, 0) == ["simplify", "write_tests", "explain"]
     assert sorted(parsed)[-2:] == [len(FUNCTION.format(0).rstrip()), len(TEXT)]
     assert sum(parsed) < 1.3 * len(TEXT), "besides these, the signature"

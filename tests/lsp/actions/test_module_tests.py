@@ -1,13 +1,15 @@
 """Where a module's tests lie or belong, how they import it, and how an answer's tests get into the file."""
 
+from pathlib import Path
+
 import pytest
 
 from sotto_engine.errors import SottoError
 from sotto_lsp.documents.paths import WorkspaceFile
-from sotto_lsp.syntax.python.added_tests import Subject, added_tests, whole_tests
-from sotto_lsp.syntax.python.module_tests import ModuleTests
+from sotto_lsp.syntax.python.added_tests import whole_tests
+from sotto_lsp.syntax.python.module_tests import PythonModuleTests
 
-MEAN = Subject("shop.stats", "mean")
+STATS = PythonModuleTests(Path("test_stats.py"), "shop.stats")
 IMPORT = "from shop.stats import mean\n"
 TEST = "def test_mean_of_two():\n    assert mean([1, 3]) == 2\n"
 
@@ -16,7 +18,7 @@ def placed(root, module, *others):
     for name in (module, *others):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).touch()
-    found = ModuleTests.of(WorkspaceFile.of((root / module).as_uri(), [root.as_uri()]))
+    found = PythonModuleTests.of(WorkspaceFile.of((root / module).as_uri(), [root.as_uri()]))
     return found.file.relative_to(root).as_posix(), found.module
 
 
@@ -55,11 +57,11 @@ def test_a_module_without_a_name_for_imports_is_refused(tmp_path):
 
 
 def after(existing, answer):
-    changes = added_tests(existing, answer, MEAN)
+    changes = STATS.add_tests(existing, answer, "mean")
     if isinstance(changes, str):
         return changes
     for change in reversed(changes):
-        existing = change.applied(existing)
+        existing = change.apply(existing)
     return existing
 
 

@@ -4,12 +4,18 @@ import random
 
 import pytest
 
-from sotto_lsp.actions.checks.check import check, passed
+from sotto_lsp.actions.checks.check import check
 from sotto_lsp.documents.text_change import TextChange
+from sotto_lsp.syntax.languages.registry import syntax_of
 from sotto_lsp.syntax.target import PART, Hole, Target
 from sotto_lsp.syntax.tree_sitter.grammar import grammar_of
 from sotto_lsp.syntax.tree_sitter.language import Role
 from sotto_lsp.syntax.tree_sitter.syntax_tree import SyntaxTree
+
+
+def checks_passed(target):
+    return syntax_of(target.language_id).checks_passed(target)
+
 
 TYPESCRIPT = """import { b } from "b";
 
@@ -47,7 +53,7 @@ def verdict(text, old, new, language_id="typescript", name="body", **about):
     start = text.index(old)
     first, last = text.rfind("\n", 0, start) + 1, text.find("\n", start + len(old))
     hole = Hole(start, start + len(old))
-    target = Target(first, last, {name: hole}, language_id=language_id, **about)
+    target = Target(language_id, first, last, {name: hole}, **about)
     return check(text, TextChange(hole.start, hole.end, new), target)
 
 
@@ -183,7 +189,7 @@ def test_of_five_hundred_random_answers_none_that_passes_breaks_the_text(languag
         "=",
         ",",
     ]
-    before = SyntaxTree.parsed(grammar_of(language_id), text)
+    before = SyntaxTree.parse(grammar_of(language_id), text)
     num_passed = 0
     for _ in range(500):
         start = dice.randrange(len(text))
@@ -191,10 +197,10 @@ def test_of_five_hundred_random_answers_none_that_passes_breaks_the_text(languag
         change = TextChange(start, end, "".join(dice.choices(pieces, k=dice.randrange(1, 7))))
         first, last = text.rfind("\n", 0, start) + 1, text.find("\n", end)
         holes = {"line": Hole(start, end)}
-        target = Target(first, len(text) if last < 0 else last, holes, language_id=language_id)
+        target = Target(language_id, first, len(text) if last < 0 else last, holes)
         if check(text, change, target) is None:
             num_passed += 1
-            after = SyntaxTree.parsed(grammar_of(language_id), change.applied(text))
+            after = SyntaxTree.parse(grammar_of(language_id), change.apply(text))
             assert after.problems == () and functions(before) <= functions(after), change
     assert num_passed > 1
 
@@ -222,15 +228,15 @@ def test_a_repair_mends_these_lines_and_keeps_their_words():
 def test_what_was_checked_is_said_and_no_more():
     hole = {"body": Hole(0, 1)}
     for target, said in [
-        (Target(0, 1, hole, language_id="rust"), ("it parses", "all signatures are kept")),
+        (Target("rust", 0, 1, hole), ("it parses", "all signatures are kept")),
         (
-            Target(0, 1, hole, is_syntax_error=True, language_id="rust"),
+            Target("rust", 0, 1, hole, is_syntax_error=True),
             ("these lines parse", "their words are kept"),
         ),
     ]:
-        assert passed(target) == said
+        assert checks_passed(target) == said
     for about in ({}, {"may_drop_names": True}):
-        for said in passed(Target(0, 1, {PART: Hole(0, 1)}, language_id="go", **about)):
+        for said in checks_passed(Target("go", 0, 1, {PART: Hole(0, 1)}, **about)):
             assert "compiles" not in said and "known" not in said
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from lsp.scripted_model import marked
-from sotto_lsp.actions.catalogue import offered
+from sotto_lsp.actions.catalogue import find_offered
 
 FILLS = frozenset({"inline-completion", "body"})
 CHATS = frozenset({"chat"})
@@ -14,13 +14,13 @@ REWRITE = "Rewrite selection as: {instruction}"
 
 def titles(language_id, drawn, good_for=FILLS):
     lines, place = marked(drawn, language_id=language_id)
-    return [action.template.title for action, _ in offered(lines.snapshot, [place], good_for)]
+    return [action.template.title for action, _ in find_offered(lines.snapshot, [place], good_for)]
 
 
 def test_what_is_written_behind_an_answer_is_in_the_prompt():
     lines, place = marked("class A {\n  f()▮ {}\n}\n", language_id="typescript")
     action, target = next(
-        (each, each.find(lines, place)) for each, _ in offered(lines.snapshot, [place], FILLS)
+        (each, each.find(lines, place)) for each, _ in find_offered(lines.snapshot, [place], FILLS)
     )
     request = action.template.request(lines.snapshot.text, target.holes["body"], "a.ts")
     assert request.prefix.endswith("f() {\n    ") and request.suffix == "\n  }\n}\n"
@@ -30,7 +30,9 @@ def hole(language_id, drawn, name):
     """The text with ⟨what the hole covers⟩, between what is written before and behind an answer."""
     lines, place = marked(drawn, language_id=language_id)
     action = next(
-        each for each, _ in offered(lines.snapshot, [place], FILLS) if name in each.find(lines, place).holes
+        each
+        for each, _ in find_offered(lines.snapshot, [place], FILLS)
+        if name in each.find(lines, place).holes
     )
     target = action.find(lines, place)
     at, text = target.holes[name], lines.snapshot.text

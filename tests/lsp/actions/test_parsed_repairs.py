@@ -2,12 +2,11 @@
 
 import pytest
 
+from sotto_lsp.actions.places.find_error import find_error
 from sotto_lsp.actions.places.place import Place
+from sotto_lsp.actions.search.syntax_repairs import MAX_REPAIRS, syntax_repairs
 from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.snapshot import DocumentSnapshot
-from sotto_lsp.syntax.python.repairs import MAX_REPAIRS
-from sotto_lsp.syntax.tree_sitter.find_parsed_error import find_parsed_error
-from sotto_lsp.syntax.tree_sitter.parsed_repairs import parsed_repairs
 
 AROUND = {
     "typescript": "class A {\n  f(a: number[]) {\n    g();\n{}\n    h();\n  }\n}\n\nfunction after() {}\n",
@@ -47,7 +46,7 @@ def planted(language_id, wrong):
 def target_at(lines, wrong):
     start = lines.snapshot.text.index(wrong)
     line = lines.snapshot.line_starts.line_of(start)
-    return find_parsed_error(lines, Place(line, line, start, start))
+    return find_error(lines, Place(line, line, start, start))
 
 
 @pytest.mark.parametrize(("language_id", "wrong", "right"), PLANTED)
@@ -56,7 +55,7 @@ def test_what_it_was_before_is_among_the_repairs(language_id, wrong, right):
     target = target_at(lines, wrong)
     assert target is not None and target.language_id == language_id
     repaired = [
-        change.applied(lines.snapshot.text) for change in parsed_repairs(lines, target, time_limit_s=60)
+        change.apply(lines.snapshot.text) for change in syntax_repairs(lines, target, time_limit_s=60)
     ]
     assert AROUND[language_id].replace("{}\n", right + "\n", 1) in repaired
     assert len(repaired) == len(set(repaired)) <= MAX_REPAIRS
@@ -66,16 +65,16 @@ def test_what_it_was_before_is_among_the_repairs(language_id, wrong, right):
 def test_where_there_is_no_error_there_is_nothing_to_repair(language_id):
     lines = planted(language_id, "")
     for line in range(len(lines)):
-        assert find_parsed_error(lines, Place(line, line, 0, 0)) is None
+        assert find_error(lines, Place(line, line, 0, 0)) is None
 
 
 def test_an_error_is_not_offered_lines_away():
     lines = planted("typescript", "    const x = [1, 2;")
-    offered = [line for line in range(len(lines)) if find_parsed_error(lines, Place(line, line, 0, 0))]
+    offered = [line for line in range(len(lines)) if find_error(lines, Place(line, line, 0, 0))]
     assert offered == [3]
 
 
 def test_a_search_ends_in_time():
     lines = planted("typescript", "    const x = [1, 2;" + " f(a);" * 50)
     target = target_at(lines, "    const x")
-    assert target is not None and parsed_repairs(lines, target, time_limit_s=0) == []
+    assert target is not None and syntax_repairs(lines, target, time_limit_s=0) == []

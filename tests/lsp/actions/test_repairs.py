@@ -9,11 +9,14 @@ from sotto_lsp.actions.catalogue import find_action
 from sotto_lsp.actions.places.place import Place
 from sotto_lsp.actions.proposal import Question, ask
 from sotto_lsp.actions.search.name_repairs import likeness, name_repairs
+from sotto_lsp.actions.search.syntax_repairs import MAX_REPAIRS, syntax_repairs
 from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.snapshot import DocumentSnapshot
-from sotto_lsp.syntax.python.parsing import syntax_problem
-from sotto_lsp.syntax.python.repairs import MAX_REPAIRS, find_piece, syntax_repairs
+from sotto_lsp.syntax.languages.registry import syntax_of
+from sotto_lsp.syntax.python.parsing import parse_python
+from sotto_lsp.syntax.python.repairs import find_piece
 from sotto_lsp.syntax.python.scope import names_in_scope
+from sotto_lsp.syntax.target import Target
 
 AROUND = "import os\n\n\nclass A:\n    x = [1]\n\n    @staticmethod\n    def f(a, b):\n{}\n\n\nclass B:\n    pass\n"
 
@@ -22,9 +25,14 @@ def lines_of(text):
     return Lines(DocumentSnapshot.of(text, language_id="python"))
 
 
+def repairs(text, time_limit_s=60.0):
+    lines = lines_of(text)
+    problem = next(syntax_of("python").problems(lines))
+    return syntax_repairs(lines, Target.of_lines(lines, problem.first, problem.last, {}), time_limit_s)
+
+
 def repaired(text):
-    problem = syntax_problem(text)
-    return [change.applied(text) for change in syntax_repairs(lines_of(text), problem, time_limit_s=60)]
+    return [change.apply(text) for change in repairs(text)]
 
 
 @pytest.mark.parametrize(
@@ -63,7 +71,7 @@ def test_what_no_single_sign_repairs_has_no_repair():
 
 def test_the_search_ends_in_time():
     text = AROUND.format("        return foo(" + ", ".join(f"a{i} b{i}" for i in range(40)))
-    assert len(syntax_repairs(lines_of(text), syntax_problem(text), time_limit_s=0)) <= 1
+    assert len(repairs(text, time_limit_s=0)) <= 1
 
 
 def test_a_quote_that_was_lost_far_away_does_not_bring_hundreds_of_repairs():
@@ -90,13 +98,14 @@ def test_the_names_in_scope_are_those_that_python_would_find():
         "    def inner(z):\n        hidden = z\n        return hidden\n\n    class C:\n        attribute = 1\n\n"
         "    return [w for w in p]\n\n\ndef other(nobody):\n    pass\n"
     )
-    assert set(names_in_scope(text, 15)) == {
+    tree = parse_python(text)
+    assert set(names_in_scope(tree, 15)) == {
         *("a", "e", "G", "outer", "other"),
         *("p", "q", "k", "r", "inner_var", "inner", "C", "w"),
     }
-    assert {"z", "hidden", "p"} <= set(names_in_scope(text, 9))
-    assert "hidden" not in names_in_scope(text, 15) and "attribute" not in names_in_scope(text, 15)
-    assert names_in_scope("x = (", 0) == ()
+    assert {"z", "hidden", "p"} <= set(names_in_scope(tree, 9))
+    assert "hidden" not in names_in_scope(tree, 15) and "attribute" not in names_in_scope(tree, 15)
+    assert syntax_of("python").names_at("x = (", 0)[0] == ()
 
 
 def test_a_name_is_replaced_by_names_in_scope_the_most_similar_first():
@@ -104,7 +113,7 @@ def test_a_name_is_replaced_by_names_in_scope_the_most_similar_first():
     lines = lines_of(text)
     start = text.index("totl")
     target = find_action("fix_name").find(lines, Place(2, 2, start, start + 4, "undefined name 'totl'"))
-    found = [change.applied(text) for change in name_repairs(lines, target)]
+    found = [change.apply(text) for change in name_repairs(lines, target)]
     assert found[0] == text.replace("totl", "total")
     assert text.replace("totl", "values") in found and text not in found
     assert likeness("totl", "total") > likeness("totl", "values") == 0
@@ -135,6 +144,6 @@ def test_the_model_says_which_of_the_repairs_is_meant():
         model = FakeModel(favourite)
         question = Question(find_action("fix_syntax"), lines, target, "a.py")
         best, *_ = asyncio.run(ask(model, question, 5, lambda *_: True))
-        assert best.change.applied(text) == text.replace("return max(a b)", favourite)
+        assert best.change.apply(text) == text.replace("return max(a b)", favourite)
         assert model.request.prefix.endswith("def f(a, b):\n        ")
         assert model.request.suffix.startswith("\n\n\nclass B")

@@ -1,4 +1,4 @@
-"""Candidate: one answer of the model as an edit of the document, and how the edit is made as small as it can be."""
+"""Candidate: one answer of the model as a change of the document, with its probability."""
 
 import math
 import re
@@ -22,8 +22,8 @@ class Candidate:
     change: TextChange
     logprob: float
 
-    def moved(self, delta: int) -> "Candidate":
-        return Candidate(self.change.moved(delta), self.logprob)
+    def shift(self, delta: int) -> "Candidate":
+        return Candidate(self.change.shift(delta), self.logprob)
 
 
 def make_candidate(
@@ -50,7 +50,7 @@ def make_candidate(
     return Candidate(change, logprob)
 
 
-def in_order(candidates: list[Candidate]) -> list[Candidate]:
+def sort_candidates(candidates: list[Candidate]) -> list[Candidate]:
     """The most probable first; of those that change the same, one."""
     ordered = sorted(candidates, key=lambda candidate: -candidate.logprob)
     return list({candidate.change: candidate for candidate in reversed(ordered)}.values())[::-1]

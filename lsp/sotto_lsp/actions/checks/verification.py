@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from sotto_lsp.actions.checkers.verifier import Verifier
 from sotto_lsp.actions.checks.candidate import Candidate
-from sotto_lsp.actions.checks.check import check, stubbed
-from sotto_lsp.actions.proposal import Question
+from sotto_lsp.actions.checks.check import check
+from sotto_lsp.syntax.languages.registry import syntax_of
+from sotto_lsp.syntax.target import Target
 
 MAX_VERIFIED = 5
 """A type checker takes a second or more for each."""
@@ -22,9 +23,10 @@ class Verified:
     unchecked: tuple[str, ...] = ()
 
 
-async def verified(
+async def verify(
     verifier: Verifier,
-    question: Question,
+    text: str,
+    target: Target,
     candidates: list[Candidate],
     num_wanted: int,
     goes_on: Callable[[str], bool],
@@ -35,15 +37,15 @@ async def verified(
     for candidate in candidates:
         if len(sound) == MAX_VERIFIED:
             break
-        reason = check(question.text, candidate.change, question.target)
+        reason = check(text, candidate.change, target)
         if reason is not None:
             refusals.append(reason)
         else:
             sound.append(candidate)
-    texts = [each.change.applied(question.text) for each in sound]
+    texts = [each.change.apply(text) for each in sound]
     if not texts:
         return Verified([], tuple(refusals))
-    before = stubbed(question.text, question.target)
+    before = syntax_of(target.language_id).with_stub(text, target)
     verdicts = await verifier.judge(before, texts, num_wanted, goes_on)
     accepted = [sound[number] for number in verdicts.accepted]
     return Verified(

@@ -6,11 +6,9 @@ from dataclasses import replace
 from sotto_lsp.actions.places.find_code import code_target, find_code, find_selected
 from sotto_lsp.actions.places.place import Place
 from sotto_lsp.documents.lines import Lines
-from sotto_lsp.syntax.target import PYTHON, Target
+from sotto_lsp.syntax.languages.registry import syntax_of
+from sotto_lsp.syntax.target import Target
 
-_COMMENT = re.compile(r"[ \t]*#(?![!:])[ \t]*(?P<text>\S.*?)[ \t]*")
-_SLASHED = re.compile(r"[ \t]*//(?![/!])[ \t]*(?P<text>\S.*?)[ \t]*")
-"""Of all other languages that there are actions in."""
 _SENTENCE = re.compile(r"\w.*\s\w")
 """At least two words: a mark for a tool is no instruction."""
 _MAX_LINES = 8
@@ -24,48 +22,34 @@ def find_instructed(lines: Lines, place: Place) -> Target | None:
     if place.instruction:
         target, instruction = find_code(lines, place), place.instruction
     else:
-        target, instruction = _commented(lines, place)
+        target, comment = _find_commented(lines, place)
+        instruction = " ".join(comment)
+        if not _SENTENCE.search(instruction):
+            return None
     return target and replace(target, words={"instruction": instruction})
 
 
-def _commented(lines: Lines, place: Place) -> tuple[Target | None, str]:
+def _find_commented(lines: Lines, place: Place) -> tuple[Target | None, list[str]]:
+    """The selected lines, and what the comment inside or above them says."""
     selected = find_selected(lines, place)
     if selected is None:
-        return None, ""
+        return None, []
     first = lines.snapshot.line_starts.line_of(selected.first)
-    inside = _comment_from(lines, first, place.last_line)
-    if inside:
-        code = code_target(lines, first + len(inside), place.last_line)
-        if code is not None:
-            code = replace(code, first=selected.first, num_dropped=code.first - selected.first)
-        return _said(code, inside)
-    above = _comment_above(lines, first)
-    return _said(selected, above)
+    inside = _read_comment(lines, range(first, place.last_line + 1))
+    if not inside:
+        return selected, _read_comment(lines, range(first - 1, -1, -1))[::-1]
+    code = code_target(lines, first + len(inside), place.last_line)
+    if code is not None:
+        code = replace(code, first=selected.first, num_dropped=code.first - selected.first)
+    return code, inside
 
 
-def _said(target: Target | None, comment: list[str]) -> tuple[Target | None, str]:
-    instruction = " ".join(comment)
-    return (target, instruction) if _SENTENCE.search(instruction) else (None, "")
-
-
-def _comment_from(lines: Lines, first: int, last: int) -> list[str]:
-    """What the comment that begins at a line says; no line where none does."""
-    said: list[str] = []
-    for number in range(first, min(last + 1, first + _MAX_LINES)):
-        comment = _comment(lines, number)
-        if comment is None:
+def _read_comment(lines: Lines, numbers: range) -> list[str]:
+    """What the lines say, one after the other, as long as they are comments."""
+    texts: list[str] = []
+    for number in numbers[:_MAX_LINES]:
+        text = syntax_of(lines.snapshot.language_id).comment_text(lines[number])
+        if text is None:
             break
-        said.append(comment["text"])
-    return said
-
-
-def _comment_above(lines: Lines, line: int) -> list[str]:
-    first = line
-    while first > max(0, line - _MAX_LINES) and _comment(lines, first - 1):
-        first -= 1
-    return _comment_from(lines, first, line - 1)
-
-
-def _comment(lines: Lines, line: int) -> re.Match[str] | None:
-    pattern = _COMMENT if lines.snapshot.language_id == PYTHON else _SLASHED
-    return pattern.fullmatch(lines[line])
+        texts.append(text)
+    return texts

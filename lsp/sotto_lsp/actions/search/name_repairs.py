@@ -1,11 +1,11 @@
-"""What a name that is not defined may have been meant to be: names that can be read there, the most similar first."""
+"""What may replace a name that is not defined: names that can be read there, the most similar first."""
 
 import difflib
 import re
 
 from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.text_change import TextChange
-from sotto_lsp.syntax.python.scope import BUILTINS, names_in_scope
+from sotto_lsp.syntax.languages.registry import syntax_of
 from sotto_lsp.syntax.target import Target
 
 _MAX_NAMES = 40
@@ -21,9 +21,10 @@ def name_repairs(lines: Lines, target: Target) -> list[TextChange]:
     hole = target.holes["name"]
     text = lines.snapshot.text
     wrong = text[hole.start : hole.end]
-    known = names_in_scope(text, lines.snapshot.line_starts.line_of(hole.start))
+    line = lines.snapshot.line_starts.line_of(hole.start)
+    known, builtins = syntax_of(target.language_id).names_at(text, line)
     near = set(_WORD.findall(text[max(0, hole.start - _NEAR_CHARS) : hole.end + _NEAR_CHARS]))
-    alike = difflib.get_close_matches(wrong, {*known, *BUILTINS}, 10, _MIN_LIKENESS)
+    alike = difflib.get_close_matches(wrong, {*known, *builtins}, 10, _MIN_LIKENESS)
     ordered = dict.fromkeys([*alike, *(name for name in known if name in near), *known])
     ordered.pop(wrong, None)
     return [TextChange(hole.start, hole.end, name) for name in list(ordered)[:_MAX_NAMES]]

@@ -3,7 +3,6 @@
 import difflib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from sotto_lsp.documents.text_change import TextChange
 
@@ -12,16 +11,11 @@ _IN_WORDS = ("(", "[", "{", '"', "'", ".", " ")
 _MIN_LIKENESS = 0.65
 
 
-@dataclass(frozen=True)
-class Signs:
-    """What a language may lack in a line: signs, those that are missing most often first, and its keywords."""
+def one_sign_edits(line: str, signs: tuple[str, ...], keywords: frozenset[str]) -> Iterator[TextChange]:
+    """A sign after each token, another token, a sign within a word: in the order of how often it is that.
 
-    signs: tuple[str, ...]
-    keywords: frozenset[str]
-
-
-def one_sign_edits(line: str, signs: Signs) -> Iterator[TextChange]:
-    """A sign behind each token, another token, a sign within a word: in the order of how often it is that."""
+    signs: those that are missing most often first.
+    """
     tokens = list(_TOKEN.finditer(line))
     code = len(line) - len(line.lstrip())
     ends = {code, *(each.end() for each in tokens), len(line.rstrip())}
@@ -29,22 +23,24 @@ def one_sign_edits(line: str, signs: Signs) -> Iterator[TextChange]:
         place for each in tokens if each[0].isidentifier() for place in range(each.start() + 1, each.end())
     }
     for place in sorted(ends, reverse=True):
-        yield from (TextChange(place, place, sign) for sign in signs.signs)
+        yield from (TextChange(place, place, sign) for sign in signs)
     for token in tokens:
-        yield from _other_tokens(token, signs)
+        yield from _other_tokens(token, signs, keywords)
     for place in sorted(inside, reverse=True):
         yield from (TextChange(place, place, sign) for sign in _IN_WORDS)
 
 
-def _other_tokens(token: re.Match[str], signs: Signs) -> Iterator[TextChange]:
-    """What may have been meant instead of a token, or nothing."""
+def _other_tokens(
+    token: re.Match[str], signs: tuple[str, ...], keywords: frozenset[str]
+) -> Iterator[TextChange]:
+    """What may belong in the place of a token, or nothing."""
     start, end = token.span()
     if token[0].isspace():
         return
     if token[0].isidentifier():
-        close = difflib.get_close_matches(token[0], sorted(signs.keywords), 2, _MIN_LIKENESS)
+        close = difflib.get_close_matches(token[0], sorted(keywords), 2, _MIN_LIKENESS)
         yield from (TextChange(start, end, word) for word in close if word != token[0])
     elif not token[0].isalnum():
-        yield from (TextChange(start, end, sign) for sign in ("", *signs.signs) if sign != token[0])
+        yield from (TextChange(start, end, sign) for sign in ("", *signs) if sign != token[0])
         if token[0] == "=":
             yield TextChange(start, end, "==")

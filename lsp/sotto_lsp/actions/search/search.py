@@ -4,10 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from sotto_lsp.actions.search.name_repairs import likeness, name_repairs
+from sotto_lsp.actions.search.syntax_repairs import syntax_repairs
 from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.text_change import TextChange
-from sotto_lsp.syntax.python.parsing import syntax_problem
-from sotto_lsp.syntax.python.repairs import syntax_repairs
 from sotto_lsp.syntax.target import Target
 
 
@@ -19,11 +18,5 @@ class Search:
     prior: Callable[[Target, TextChange], float]
 
 
-def _syntax(lines: Lines, target: Target) -> list[TextChange]:
-    del target
-    problem = syntax_problem(lines.snapshot.text)
-    return syntax_repairs(lines, problem) if problem else []
-
-
-SYNTAX = Search(_syntax, lambda target, change: 0.0)
+SYNTAX = Search(syntax_repairs, lambda target, change: 0.0)
 NAMES = Search(name_repairs, lambda target, change: likeness(target.unwanted, change.new))

@@ -8,8 +8,8 @@ from sotto_lsp.actions.instruction import instructed
 from sotto_lsp.actions.places.find_code import find_code
 from sotto_lsp.actions.places.place import Place
 from sotto_lsp.documents.lines import Lines
-from sotto_lsp.syntax.target import PYTHON, Target
-from sotto_lsp.syntax.tree_sitter.language import is_among, language_ids
+from sotto_lsp.syntax.languages.registry import is_among
+from sotto_lsp.syntax.target import Target
 
 KINDS = ("refactor.rewrite", "quickfix")
 """No `source`: editors run actions of those kinds unasked, when a file is saved."""
@@ -19,11 +19,6 @@ CHECKS = (PARSES, KEEPS_NAMES, *CHECKER_NAMES)
 _NAME = "user:"
 
 
-def checked_languages() -> tuple[str, ...]:
-    """The languages in which an answer can be checked."""
-    return (PYTHON, *language_ids())
-
-
 @dataclass(frozen=True)
 class Definition:
     """title: one line, unlike any other's. languages: ids, as editors name them. check: of `CHECKS`."""
@@ -31,7 +26,7 @@ class Definition:
     title: str
     instruction: str
     kind: str = KINDS[0]
-    languages: tuple[str, ...] = (PYTHON,)
+    languages: tuple[str, ...] = ("python",)
     check: tuple[str, ...] = (PARSES, KEEPS_NAMES)
 
     def action(self) -> Action:

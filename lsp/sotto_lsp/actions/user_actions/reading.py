@@ -7,9 +7,9 @@ import tomllib
 from collections.abc import Callable, Iterator
 from typing import cast
 
-from sotto_lsp.actions.checkers.known_checkers import CHECKER_NAMES
-from sotto_lsp.actions.user_actions.definition import CHECKS, KINDS, Definition, checked_languages
-from sotto_lsp.syntax.target import PYTHON
+from sotto_lsp.actions.checkers.known_checkers import CHECKER_NAMES, LANGUAGE
+from sotto_lsp.actions.user_actions.definition import CHECKS, KINDS, Definition
+from sotto_lsp.syntax.languages.registry import language_ids
 
 MAX_NBYTES = 64 << 10
 MAX_ACTIONS = 20
@@ -103,13 +103,13 @@ def _some_of(choices: tuple[str, ...], more: str = "") -> Rule:
 
 
 def _languages(value: object) -> str | None:
-    return _some_of(checked_languages(), ", where answers can be checked")(value)
+    return _some_of(language_ids(), ", where answers can be checked")(value)
 
 
 def _right_checkers(languages: object, check: object) -> bool:
     """Whether only Python is given to the checkers, which know no other language."""
     named = cast("list[object]", check) if isinstance(check, list) else []
-    return languages in (None, [PYTHON]) or not any(name in named for name in CHECKER_NAMES)
+    return languages in (None, [LANGUAGE]) or not any(name in named for name in CHECKER_NAMES)
 
 
 _RULES: dict[str, Rule] = {

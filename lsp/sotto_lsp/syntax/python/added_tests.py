@@ -2,13 +2,12 @@
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from sotto_lsp.documents.line_ends import find_line_end, normalize_line_ends
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.documents.text_change import TextChange
-from sotto_lsp.syntax.python.parsing import Function, parsed_or_none, read_python
-from sotto_lsp.syntax.python.scope import bound_in
+from sotto_lsp.syntax.python.parsing import Function, parse_python, read_python
+from sotto_lsp.syntax.python.scope import names_bound_in
 
 _Import = ast.Import | ast.ImportFrom
 _QUIET = (*Function.__args__, ast.ClassDef, ast.Assign, ast.AnnAssign, ast.Import, ast.ImportFrom)
@@ -16,27 +15,18 @@ _QUIET = (*Function.__args__, ast.ClassDef, ast.Assign, ast.AnnAssign, ast.Impor
 _BETWEEN = "\n\n\n"
 
 
-@dataclass(frozen=True)
-class Subject:
-    """The function that tests are written for."""
+def add_tests(existing: str, answer: str, name: str, import_line: str) -> list[TextChange] | str:
+    """The changes of `existing` ("" for a new file), in order of place, or why they must not be made.
 
-    module: str
-    name: str
-
-    @property
-    def import_line(self) -> str:
-        return f"from {self.module} import {self.name}"
-
-
-def added_tests(existing: str, answer: str, subject: Subject) -> list[TextChange] | str:
-    """The changes of `existing` ("" for a new file), in order of place, or why they must not be made."""
-    old, new = parsed_or_none(existing), parsed_or_none(answer)
+    name, import_line: of the function that the tests are for.
+    """
+    old, new = parse_python(existing), parse_python(answer)
     if old is None or new is None:
         return "the tests would not compile" if new is None else "the test file does not compile as it is"
     leading, body = _parts(new)
-    if (reason := _unfit(body, subject) or _doubled(body, old)) is not None:
+    if (reason := _unfit(body, name) or _doubled(body, old)) is not None:
         return reason
-    wanted = [*leading, ast.parse(subject.import_line).body[0], *_pytest(new)]
+    wanted = [*leading, ast.parse(import_line).body[0], *_pytest(new)]
     imports = _missing_imports(wanted, old)
     if isinstance(imports, str):
         return imports
@@ -46,15 +36,15 @@ def added_tests(existing: str, answer: str, subject: Subject) -> list[TextChange
     return _unsound(existing, changes) or changes
 
 
-def all_applied(text: str, changes: Sequence[TextChange]) -> str:
+def apply_all(text: str, changes: Sequence[TextChange]) -> str:
     """`changes` are in order of place and do not overlap."""
     for change in reversed(changes):
-        text = change.applied(text)
+        text = change.apply(text)
     return text
 
 
 def whole_tests(code: str) -> str:
-    """What is whole of code that was cut off: all but the last definition and what stands behind it."""
+    """What is whole of code that was cut off: all but the last definition and what follows it."""
     lines = code.split("\n")
     starts = [
         number for number, line in enumerate(lines) if line.startswith(("def ", "async def ", "class ", "@"))
@@ -64,7 +54,7 @@ def whole_tests(code: str) -> str:
 
 
 def _parts(tree: ast.Module) -> tuple[list[_Import], list[ast.stmt]]:
-    """The imports at the top and the statements behind them."""
+    """The imports at the top and the statements after them."""
     leading: list[_Import] = []
     for statement in tree.body:
         if not isinstance(statement, _Import):
@@ -73,15 +63,15 @@ def _parts(tree: ast.Module) -> tuple[list[_Import], list[ast.stmt]]:
     return leading, tree.body[len(leading) :]
 
 
-def _unfit(body: list[ast.stmt], subject: Subject) -> str | None:
+def _unfit(body: list[ast.stmt], name: str) -> str | None:
     nodes = [node for statement in body for node in ast.walk(statement)]
     tests = [node for node in nodes if isinstance(node, Function) and node.name.startswith("test")]
     if not tests:
         return "there is no test in it"
     if not all(isinstance(statement, _QUIET) for statement in body):
         return "it would run code when it is imported"
-    if not any(isinstance(node, ast.Name) and node.id == subject.name for node in nodes):
-        return f"it does not use {subject.name}"
+    if not any(isinstance(node, ast.Name) and node.id == name for node in nodes):
+        return f"it does not use {name}"
     checks = (
         isinstance(node, ast.Assert) or (isinstance(node, ast.Attribute) and _checks(node)) for node in nodes
     )
@@ -93,8 +83,8 @@ def _checks(node: ast.Attribute) -> bool:
 
 
 def _doubled(body: list[ast.stmt], old: ast.Module) -> str | None:
-    names = list(bound_in(ast.Module(body, [])))
-    there = set(bound_in(old))
+    names = list(names_bound_in(ast.Module(body, [])))
+    there = set(names_bound_in(old))
     double = next((name for name in names if name in there or names.count(name) > 1), None)
     return f"{double} is there already" if double else None
 
@@ -107,12 +97,12 @@ def _pytest(tree: ast.Module) -> list[ast.stmt]:
 
 def _missing_imports(wanted: list[ast.stmt], old: ast.Module) -> list[str] | str:
     there = {line for statement in old.body for line in _import_lines(statement)}
-    bound = set(bound_in(old))
+    bound = set(names_bound_in(old))
     missing: list[str] = []
     for line in dict.fromkeys(line for statement in wanted for line in _import_lines(statement)):
         if line in there:
             continue
-        taken = next((name for name in bound_in(ast.parse(line)) if name in bound), None)
+        taken = next((name for name in names_bound_in(ast.parse(line)) if name in bound), None)
         if taken is not None:
             return f"{taken} is something else in the test file"
         missing.append(line)
@@ -134,11 +124,9 @@ def _changes(existing: str, old: ast.Module, imports: list[str], code: str) -> l
     if not old.body:
         text = existing.rstrip() + "\n" * bool(existing.strip()) + head + _BETWEEN * bool(head) + code + "\n"
         return [TextChange(0, len(existing), text.replace("\n", newline))]
-    behind = TextChange(
-        len(existing.rstrip()), len(existing), (_BETWEEN + code + "\n").replace("\n", newline)
-    )
+    below = TextChange(len(existing.rstrip()), len(existing), (_BETWEEN + code + "\n").replace("\n", newline))
     if not imports:
-        return [behind]
+        return [below]
     above = [each for each in old.body if isinstance(each, _Import)] or (
         old.body[:1] if ast.get_docstring(old) is not None else []
     )
@@ -150,11 +138,11 @@ def _changes(existing: str, old: ast.Module, imports: list[str], code: str) -> l
         decorators = getattr(old.body[0], "decorator_list", [])
         at = snapshot.line_bounds(min(each.lineno for each in (old.body[0], *decorators)) - 1)[0]
         lead = head + _BETWEEN
-    return [TextChange(at, at, lead.replace("\n", newline)), behind]
+    return [TextChange(at, at, lead.replace("\n", newline)), below]
 
 
 def _unsound(existing: str, changes: list[TextChange]) -> str | None:
-    after = all_applied(existing, changes)
+    after = apply_all(existing, changes)
     code, before = read_python(after), read_python(normalize_line_ends(existing))
     if code is None or before is None:
         return "the test file would not compile"

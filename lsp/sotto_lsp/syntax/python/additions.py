@@ -4,13 +4,13 @@ import ast
 import builtins
 from collections.abc import Iterator
 
-from sotto_lsp.syntax.python.parsing import Function, parsed_or_none
+from sotto_lsp.syntax.python.parsing import Function, parse_python
 from sotto_lsp.syntax.target import Addition
 
 
 def check_addition(addition: Addition, before: str, after: str) -> str | None:
     """Why `after` is more than `before` with that addition in one place; None if it is just that."""
-    old, new = parsed_or_none(before), parsed_or_none(after)
+    old, new = parse_python(before), parse_python(after)
     if old is None or new is None:
         return "the file would not compile"
     return _only_hints(old, new) if addition is Addition.HINTS else _only_a_docstring(old, new)

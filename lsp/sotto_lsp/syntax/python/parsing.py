@@ -6,15 +6,16 @@ import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 
+from sotto_lsp.syntax.python.scope import names_bound_by
+
 _BUILTINS = frozenset(dir(builtins))
-_TYPE_PARAMETERS = ("TypeVar", "ParamSpec", "TypeVarTuple")
-"""Python 3.12"""
+_UNPARSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Definition = Function | ast.ClassDef
 
 
 @dataclass(frozen=True)
-class SyntaxProblem:
+class PythonError:
     """The first error: its line from 0, the character in it, what the parser says."""
 
     line: int
@@ -35,15 +36,15 @@ class PythonCode:
 
 
 @lru_cache(maxsize=8)
-def syntax_problem(text: str) -> SyntaxProblem | None:
-    """The first syntax error of a text, None if it parses. Cached: it is asked at every move of the cursor."""
+def find_error(text: str) -> PythonError | None:
+    """The first syntax error of a text, None if it parses. Cached: each move of the cursor asks for it."""
     try:
-        _parsed(text)
+        _parse(text)
     except SyntaxError as error:
         line = max(0, (error.lineno or 1) - 1)
-        return SyntaxProblem(line, max(0, (error.offset or 1) - 1), error.msg)
-    except (ValueError, RecursionError, MemoryError) as error:
-        return SyntaxProblem(0, 0, str(error))
+        return PythonError(line, max(0, (error.offset or 1) - 1), error.msg)
+    except _UNPARSABLE as error:
+        return PythonError(0, 0, str(error))
     return None
 
 
@@ -51,31 +52,27 @@ def syntax_problem(text: str) -> SyntaxProblem | None:
 def read_python(text: str) -> PythonCode | None:
     """None if the text does not compile. Compiling finds more than parsing: a `return` outside a function."""
     try:
-        tree = _parsed(text)
-        _compile(tree)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = _parse(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(tree, "<document>", "exec", dont_inherit=True)
+    except _UNPARSABLE:
         return None
     return PythonCode(_unknown_names(tree), tuple(_outline(tree, "")))
 
 
-def parsed_or_none(text: str) -> ast.Module | None:
-    """Not cached: for the many texts of a search."""
+def parse_python(text: str) -> ast.Module | None:
+    """None where it does not parse. Not cached: for the many texts of a search."""
     try:
-        return _parsed(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return _parse(text)
+    except _UNPARSABLE:
         return None
 
 
-def _parsed(text: str) -> ast.Module:
+def _parse(text: str) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the user's code, on our stderr
         return ast.parse(text)
-
-
-def _compile(tree: ast.Module) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        compile(tree, "<document>", "exec", dont_inherit=True)
 
 
 def _unknown_names(tree: ast.Module) -> frozenset[str] | None:
@@ -89,28 +86,6 @@ def _unknown_names(tree: ast.Module) -> frozenset[str] | None:
     if "*" in bound:
         return None
     return frozenset(name for name in read - bound - _BUILTINS if not name.startswith("__"))
-
-
-def names_bound_by(node: ast.AST) -> list[str]:
-    """The names that this node itself makes known, whatever is inside it; `*` for an import of everything."""
-    match node:
-        case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
-            names = [name]
-        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-            names = [name]
-        case ast.alias(name=name, asname=other):
-            names = [other or name.split(".")[0]]
-        case ast.Global(names=names) | ast.Nonlocal(names=names):
-            pass
-        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-            names = [name]
-        case ast.MatchMapping(rest=str(name)):
-            names = [name]
-        case _ if type(node).__name__ in _TYPE_PARAMETERS:
-            names = [str(getattr(node, "name", ""))]
-        case _:
-            names = []
-    return names
 
 
 def _outline(node: ast.Module | ast.ClassDef, scope: str) -> list[str]:

@@ -1,28 +1,21 @@
-"""Repairs of a syntax error by one sign or one keyword, all that parse: the model says later which is meant.
-
-Deterministic but for its time limit. Knows the text and Python's parser, no model.
-"""
+"""Where a sign may be missing in Python that does not parse, and whether a change puts it right."""
 
 import keyword
 import re
-import time
 from dataclasses import dataclass
 
-from sotto_lsp.actions.search.one_sign_edits import Signs, one_sign_edits
 from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.text_change import TextChange
-from sotto_lsp.syntax.python.parsing import SyntaxProblem, parsed_or_none
+from sotto_lsp.syntax.protocol import Mending
+from sotto_lsp.syntax.python.parsing import PythonError, parse_python
 
-_SIGNS = Signs((":", ")", "(", ",", "]", "[", "}", "{", '"', "'", "=", "."), frozenset(keyword.kwlist))
+_SIGNS = (":", ")", "(", ",", "]", "[", "}", "{", '"', "'", "=", ".")
 _OPENS_BLOCK = re.compile(r"[ \t]*(async[ \t]+def|def|class|@)")
 _GOES_ON = re.compile(r"[)\]}]|(else|elif|except|finally)\b")
 _MAX_PIECE_LINES = 250
 _NOTICED_LATE = ("unexpected indent", "triple-quoted")
 _NOTICED_EARLY = "was never closed"
-_MAX_LINES_BEHIND = 3
-TIME_LIMIT_S = 0.5
-MAX_REPAIRS = 96
-"""Each costs the model a pass. More there are only where the error lies far from where the parser noticed it."""
+_MAX_LINES_AFTER = 3
 
 
 @dataclass(frozen=True)
@@ -34,39 +27,32 @@ class Piece:
     head: str
 
 
-def repaired_lines(lines: Lines, problem: SyntaxProblem) -> tuple[int, int]:
+def error_lines(lines: Lines, error: PythonError) -> tuple[int, int]:
     """First and last of the lines in which a sign may be missing: the parser notices some errors late, some early."""
-    line = min(problem.line, len(lines) - 1)
-    first = line - 1 if any(word in problem.message for word in _NOTICED_LATE) else line
+    line = min(error.line, len(lines) - 1)
+    first = line - 1 if any(word in error.message for word in _NOTICED_LATE) else line
     last = line
-    if _NOTICED_EARLY in problem.message:
+    if _NOTICED_EARLY in error.message:
         width = len(lines.indent(line))
-        while last < min(line + _MAX_LINES_BEHIND, len(lines) - 1):
+        while last < min(line + _MAX_LINES_AFTER, len(lines) - 1):
             if not lines[last + 1].strip() or len(lines.indent(last + 1)) < width:
                 break
             last += 1
     return max(0, first), last
 
 
-def syntax_repairs(
-    lines: Lines, problem: SyntaxProblem, time_limit_s: float = TIME_LIMIT_S
-) -> list[TextChange]:
-    """Every change by one sign or keyword with which the piece around the error parses, at most 96."""
+def mend(lines: Lines, error: PythonError) -> Mending:
+    """A change mends the error if the piece around it parses."""
     text = lines.snapshot.text
-    first, last = repaired_lines(lines, problem)
-    piece = find_piece(lines, first, last)
+    piece = find_piece(lines, *error_lines(lines, error))
     start, end = lines.start(piece.first), lines.end(piece.last)
-    deadline = time.monotonic() + time_limit_s
-    found: dict[str, TextChange] = {}
-    for line in sorted(range(first, last + 1), key=lambda each: abs(each - problem.line)):
-        for change in one_sign_edits(lines[line], _SIGNS):
-            moved = change.moved(lines.start(line))
-            after = piece.head + text[start : moved.start] + moved.new + text[moved.end : end]
-            if after not in found and parsed_or_none(after):
-                found[after] = moved
-            if len(found) == MAX_REPAIRS or time.monotonic() > deadline:
-                return list(found.values())
-    return list(found.values())
+
+    def mends(change: TextChange, time_limit_s: float) -> bool:
+        del time_limit_s  # a piece is small
+        after = piece.head + text[start : change.start] + change.new + text[change.end : end]
+        return parse_python(after) is not None
+
+    return Mending(_SIGNS, frozenset(keyword.kwlist), error.line, mends)
 
 
 def find_piece(lines: Lines, first: int, last: int) -> Piece:

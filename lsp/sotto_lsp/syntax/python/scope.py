@@ -1,35 +1,36 @@
-"""The names that can be read at a line, by Python's rules as far as the text shows them. Runs nothing of it."""
+"""Which names a piece of Python binds, and where they can be read, as far as the text shows it."""
 
 import ast
-import builtins
 from collections.abc import Iterator
 
-from sotto_lsp.syntax.python.parsing import names_bound_by, parsed_or_none
-
+_TYPE_PARAMETERS = ("TypeVar", "ParamSpec", "TypeVarTuple")
+"""Python 3.12"""
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
-BUILTINS = tuple(name for name in dir(builtins) if not name.startswith("_"))
+
+def names_bound_by(node: ast.AST) -> list[str]:
+    """The names that this node itself makes known, whatever is inside it; `*` for an import of everything."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
+            names = [name]
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            names = [name]
+        case ast.alias(name=name, asname=other):
+            names = [other or name.split(".")[0]]
+        case ast.Global(names=names) | ast.Nonlocal(names=names):
+            pass
+        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            names = [name]
+        case ast.MatchMapping(rest=str(name)):
+            names = [name]
+        case _ if type(node).__name__ in _TYPE_PARAMETERS:
+            names = [str(getattr(node, "name", ""))]
+        case _:
+            names = []
+    return names
 
 
-def names_in_scope(text: str, line: int) -> tuple[str, ...]:
-    """Of the functions around a line (counted from 0), the innermost first, then of the module; no builtins.
-
-    Empty where the text does not parse.
-    """
-    tree = parsed_or_none(text)
-    if tree is None:
-        return ()
-    around = [node for node in ast.walk(tree) if isinstance(node, _Function) and _spans(node, line + 1)]
-    around.sort(key=lambda node: -node.lineno)
-    names = [name for scope in (*around, tree) for name in bound_in(scope)]
-    return tuple(dict.fromkeys(names))
-
-
-def _spans(node: _Function, line_number: int) -> bool:
-    return node.lineno <= line_number <= (node.end_lineno or node.lineno)
-
-
-def bound_in(scope: _Function | ast.Module) -> Iterator[str]:
+def names_bound_in(scope: _Function | ast.Module) -> Iterator[str]:
     """What a scope binds itself: not what the functions and classes inside it do."""
     if not isinstance(scope, ast.Module):
         for each in ast.walk(scope.args):
@@ -41,3 +42,23 @@ def bound_in(scope: _Function | ast.Module) -> Iterator[str]:
         yield from names_bound_by(node)
         if not isinstance(node, _Function | ast.ClassDef):
             todo += reversed(list(ast.iter_child_nodes(node)))
+
+
+def names_in_scope(tree: ast.Module, line: int) -> tuple[str, ...]:
+    """Of the functions around a line (counted from 0), the innermost first, then of the module; no builtins."""
+    functions = (node for node in ast.walk(tree) if isinstance(node, _Function))
+    around = [node for node in functions if node.lineno <= line + 1 <= (node.end_lineno or node.lineno)]
+    around.sort(key=lambda node: -node.lineno)
+    return tuple(dict.fromkeys(name for scope in (*around, tree) for name in names_bound_in(scope)))
+
+
+def keep_needed(names: set[str], tree: ast.Module, first: int, last: int) -> set[str]:
+    """Of the names that the lines from `first` to `last` (from 0) bind, those that other code may use.
+
+    Inside a function these are the names that the file reads elsewhere; outside all, since other files may use them.
+    """
+    functions = (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    if not any(each.lineno <= first and last < (each.end_lineno or 0) for each in functions):
+        return names
+    reads = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return names & {each.id for each in reads if not first < each.lineno <= last + 1}

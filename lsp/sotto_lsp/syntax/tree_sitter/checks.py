@@ -9,9 +9,7 @@ import re
 from sotto_lsp.documents.text_change import TextChange
 from sotto_lsp.syntax.kept_words import keeps_words
 from sotto_lsp.syntax.target import PART, Target
-from sotto_lsp.syntax.tree_sitter.kept_bindings import lost_binding
 from sotto_lsp.syntax.tree_sitter.language import Role
-from sotto_lsp.syntax.tree_sitter.parsed_repairs import is_mended
 from sotto_lsp.syntax.tree_sitter.syntax_tree import MAX_PROBLEMS, Region, SyntaxTree
 from sotto_lsp.syntax.tree_sitter.trees import tree_of_text
 
@@ -21,21 +19,22 @@ _MIN_NAMES = 2
 """Of lines with one name, that may be what is to be changed."""
 
 
-def check_parsed(text: str, change: TextChange, target: Target) -> str | None:
-    """Why `change` must not be made to `text`, which differs from what comes of it."""
+def check_tree(text: str, change: TextChange, target: Target) -> str | None:
+    """Why `change` must not be made to `text`. `target` is in `text`'s offsets."""
     before = tree_of_text(target.language_id, text)
-    after = before.edited(change.start, change.end, change.new) if before else None
+    after = before.edit(change.start, change.end, change.new) if before else None
     if before is None or after is None:
         return "it could not be parsed in time"
     if target.is_syntax_error:
-        return _mends(before, after, target)
-    reason = _parses(before, after, change) or _says(after, change) or _stays_inside(before, after, change)
+        return _check_mended(before, after, target)
+    reason = _check_parses(before, after, change) or _check_code(after, change)
+    reason = reason or _check_around(before, after, change)
     if reason is None and not target.may_drop_names:
-        reason = _keeps_what_others_use(before, after, target)
-    return reason or _is_about_the_lines(before, after, target)
+        reason = _check_kept(before, after, target)
+    return reason or _check_names(before, after, target)
 
 
-def passed_parsed(target: Target) -> tuple[str, ...]:
+def checks_passed(target: Target) -> tuple[str, ...]:
     """What an answer that passes was checked for, in words."""
     if target.is_syntax_error:
         return ("these lines parse", "their words are kept")
@@ -46,28 +45,42 @@ def passed_parsed(target: Target) -> tuple[str, ...]:
     return ("it parses", "all signatures are kept")
 
 
-def _mends(before: SyntaxTree, after: SyntaxTree, target: Target) -> str | None:
+def is_mended(before: SyntaxTree, after: SyntaxTree, target: Target) -> bool:
+    """Whether no error is left in the target's lines, and there are fewer than before in the whole text."""
+    last = target.last + len(after.text) - len(before.text)
+    return len(after.problems) < len(before.problems) and not after.has_problem(target.first, last)
+
+
+def lost_name(before: SyntaxTree, after: SyntaxTree, target: Target) -> str | None:
+    """A name that the target's lines made known for others, and do not any more; None if all stay.
+
+    Inside a function those count that stand elsewhere in the text; outside all, since other files may use them.
+    """
+    start, end = target.first, target.last
+    lost = before.names_bound(start, end) - after.names_bound(start, end + len(after.text) - len(before.text))
+    if any(each.holds(start, end) for each in before.regions(Role.FUNCTION, start, end)):
+        lost &= set(_WORD.findall(before.text[:start] + " " + before.text[end:]))
+    return min(lost, default=None)
+
+
+def _check_mended(before: SyntaxTree, after: SyntaxTree, target: Target) -> str | None:
     if not is_mended(before, after, target):
         return "it would not parse"
-    old, new = _lines(before, target), _lines(after, target, len(after.text) - len(before.text))
-    return None if keeps_words(old, new, before.keywords) else "words of the line are gone"
+    old_lines, new_lines = target.lines_of(before.text, after.text)
+    return None if keeps_words(old_lines, new_lines, before.keywords) else "words of the line are gone"
 
 
-def _lines(tree: SyntaxTree, target: Target, delta: int = 0) -> str:
-    return tree.text[target.first : target.last + delta]
-
-
-def _parses(before: SyntaxTree, after: SyntaxTree, change: TextChange) -> str | None:
+def _check_parses(before: SyntaxTree, after: SyntaxTree, change: TextChange) -> str | None:
     """No error that was not there before, here or elsewhere."""
     if len(before.problems) == MAX_PROBLEMS:
         return "the file has too many syntax errors"
-    known = {_after(each, change) for each in before.problems}
+    known = {_shift(each, change) for each in before.problems}
     if any((each.kind, each.start, each.end) not in known for each in after.problems):
         return "it would not parse"
     return None
 
 
-def _says(after: SyntaxTree, change: TextChange) -> str | None:
+def _check_code(after: SyntaxTree, change: TextChange) -> str | None:
     """More than comments."""
     start, end = change.start, change.start + len(change.new)
     for comment in reversed(after.regions(Role.COMMENT, start, end)):
@@ -77,14 +90,14 @@ def _says(after: SyntaxTree, change: TextChange) -> str | None:
     return None if after.text[start:end].strip() else "there is no code in it"
 
 
-def _after(region: Region, change: TextChange) -> tuple[str, int, int]:
+def _shift(region: Region, change: TextChange) -> tuple[str, int, int]:
     """Where a region is once the change is made."""
     delta = len(change.new) - (change.end - change.start)
     start = region.start + (delta if region.start >= change.end else 0)
     return region.kind, start, region.end + (delta if region.end >= change.end else 0)
 
 
-def _stays_inside(before: SyntaxTree, after: SyntaxTree, change: TextChange) -> str | None:
+def _check_around(before: SyntaxTree, after: SyntaxTree, change: TextChange) -> str | None:
     """What surrounds the change is the same function, type or module as before, and ends where it ended."""
     new_end = change.start + len(change.new)
     old_open, new_open = (
@@ -115,24 +128,23 @@ def _around(tree: SyntaxTree, change: TextChange) -> list[Region]:
     return sorted(around, key=lambda region: (region.start, -region.end, region.kind))
 
 
-def _is_about_the_lines(before: SyntaxTree, after: SyntaxTree, target: Target) -> str | None:
+def _check_names(before: SyntaxTree, after: SyntaxTree, target: Target) -> str | None:
     """Words that are no code may parse, too: `Sure!` does in TypeScript."""
     if PART not in target.holes:
         return None
     part = target.holes[PART]
-    old = before.text[part.start : part.end]
-    new = _lines(after, target, len(after.text) - len(before.text))
-    names = set(_WORD.findall(old)) - before.keywords
-    if len(names) < _MIN_NAMES or names & set(_WORD.findall(new)):
+    names = set(_WORD.findall(before.text[part.start : part.end])) - before.keywords
+    _, new_lines = target.lines_of(before.text, after.text)
+    if len(names) < _MIN_NAMES or names & set(_WORD.findall(new_lines)):
         return None
     return "it has none of the names of the lines"
 
 
-def _keeps_what_others_use(before: SyntaxTree, after: SyntaxTree, target: Target) -> str | None:
+def _check_kept(before: SyntaxTree, after: SyntaxTree, target: Target) -> str | None:
     last = target.last + len(after.text) - len(before.text)
     if _signatures(before, target.first, target.last) != _signatures(after, target.first, last):
         return "a signature would change"
-    if PART in target.holes and (lost := lost_binding(before, after, target)) is not None:
+    if PART in target.holes and (lost := lost_name(before, after, target)) is not None:
         return f"{lost}, which other code may use, would be gone"
     return None
 

@@ -1,8 +1,8 @@
-"""Language: how a grammar names what code actions look for, as data: a TOML file a language, in `languages/`."""
+"""Language: how a grammar names what is looked for, as data: a TOML file a language, in `syntax/languages/`."""
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -48,30 +48,15 @@ class Language:
 
 def language_of(language_id: str) -> Language | None:
     """The row for an editor's language id; None for Python and for what has no grammar here."""
-    return _rows().get(language_id)
-
-
-def all_languages() -> tuple[Language, ...]:
-    """In order of their names."""
-    return tuple(sorted({row.name: row for row in _rows().values()}.values(), key=lambda row: row.name))
-
-
-def language_ids() -> tuple[str, ...]:
-    return tuple(sorted(_rows()))
-
-
-def is_among(language_id: str, languages: Iterable[str]) -> bool:
-    """Whether one of `languages` is this one, by any id of it: a model of JavaScript knows JSX, too."""
-    row = language_of(language_id)
-    return not {language_id, *(row.grammars if row else ())}.isdisjoint(languages)
+    return next((row for row in load_languages() if language_id in row.grammars), None)
 
 
 @lru_cache(maxsize=1)
-def _rows() -> dict[str, Language]:
+def load_languages() -> tuple[Language, ...]:
+    """All rows."""
     folder = resources.files("sotto_lsp.syntax.languages")
     files = (each for each in folder.iterdir() if each.name.endswith(".toml"))
-    rows = [_row(tomllib.loads(each.read_text(encoding="utf-8"))) for each in files]
-    return {language_id: row for row in rows for language_id in row.grammars}
+    return tuple(_row(tomllib.loads(each.read_text(encoding="utf-8"))) for each in files)
 
 
 def _row(data: dict[str, Any]) -> Language:

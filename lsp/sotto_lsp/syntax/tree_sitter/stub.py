@@ -2,34 +2,27 @@
 
 import re
 
-from sotto_lsp.actions.places.place import Place
 from sotto_lsp.documents.line_ends import find_line_end
 from sotto_lsp.documents.lines import Lines
-from sotto_lsp.syntax.target import Hole, Target
-from sotto_lsp.syntax.tree_sitter.functions import function_in
+from sotto_lsp.syntax.protocol import Stub
+from sotto_lsp.syntax.target import Hole
 from sotto_lsp.syntax.tree_sitter.language import Role
-from sotto_lsp.syntax.tree_sitter.syntax_tree import SyntaxTree
-from sotto_lsp.syntax.tree_sitter.trees import tree_of
+from sotto_lsp.syntax.tree_sitter.syntax_tree import Region, SyntaxTree
 
 _INDENT = re.compile(r"^[ \t]+(?=\S)", re.MULTILINE)
 _STEP_CHARS = 4000
 """On each side: enough to see how a file is indented."""
 
 
-def find_stub(lines: Lines, place: Place) -> Target | None:
-    """The innermost function that the cursor's line is part of, if its body is a stub."""
-    tree = tree_of(lines.snapshot)
-    function = None if tree is None else function_in(tree, lines, place.first_line)
-    if tree is None or function is None or function.body is None:
+def find_stub(tree: SyntaxTree, lines: Lines, function: Region) -> Stub | None:
+    """The function as a stub; None where its body is written, or its lines do not parse."""
+    if function.body is None or function.body_kind not in tree.language.blocks:
         return None
-    if function.body_kind not in tree.language.blocks or tree.has_problem(function.start, function.end):
+    if tree.has_problem(function.start, function.end):
         return None
     hole = _hole(tree, lines, function.body)
     line_of = lines.snapshot.line_starts.line_of
-    first, last = line_of(function.start), line_of(function.end)
-    return hole and Target(
-        lines.start(first), lines.end(last), {"body": hole}, language_id=lines.snapshot.language_id
-    )
+    return hole and Stub(line_of(function.start), line_of(function.end), hole)
 
 
 def _hole(tree: SyntaxTree, lines: Lines, body: tuple[int, int]) -> Hole | None:
@@ -39,7 +32,7 @@ def _hole(tree: SyntaxTree, lines: Lines, body: tuple[int, int]) -> Hole | None:
     comments = {each.start for each in tree.regions(Role.COMMENT, *body)}
     stubs = [each for each in statements if each.start not in comments]
     first, last = line_of(body[0]), line_of(body[1] - 1)
-    if len(stubs) > 1 or (stubs and not _is_stub(tree, text[stubs[0].start : stubs[0].end])):
+    if len(stubs) > 1 or not all(tree.language.stub.fullmatch(text[each.start : each.end]) for each in stubs):
         return None
     if stubs and first < line_of(stubs[0].start) and line_of(stubs[0].end) < last:
         stub = stubs[0]
@@ -54,10 +47,6 @@ def _hole(tree: SyntaxTree, lines: Lines, body: tuple[int, int]) -> Hole | None:
         return None  # laid out in a way of its own
     filled = max((line_of(each.end - 1) for each in statements), default=first)
     return Hole(lines.end(filled), lines.end(last - 1), inner)
-
-
-def _is_stub(tree: SyntaxTree, text: str) -> bool:
-    return tree.language.stub.fullmatch(text) is not None
 
 
 def _step(lines: Lines, line: int, default: str) -> str:

@@ -31,7 +31,7 @@ class Region:
     body_kind: str = ""
 
     def holds(self, start: int, end: int) -> bool:
-        """Whether the region goes on before or behind these offsets, which lie in it."""
+        """Whether the region goes on before or after these offsets, which lie in it."""
         return self.start <= start and end <= self.end and (self.start, self.end) != (start, end)
 
 
@@ -45,15 +45,13 @@ class SyntaxTree:
         self._tree = tree
 
     @classmethod
-    def parsed(cls, grammar: Grammar, text: str, time_limit_s: float = TIME_LIMIT_S) -> "SyntaxTree | None":
+    def parse(cls, grammar: Grammar, text: str, time_limit_s: float = TIME_LIMIT_S) -> "SyntaxTree | None":
         """None where that takes longer."""
         data = text.encode()
         tree = grammar.parse(data, None, time_limit_s)
         return None if tree is None else cls(grammar, text, data, tree)
 
-    def edited(
-        self, start: int, end: int, new: str, time_limit_s: float = TIME_LIMIT_S
-    ) -> "SyntaxTree | None":
+    def edit(self, start: int, end: int, new: str, time_limit_s: float = TIME_LIMIT_S) -> "SyntaxTree | None":
         """The tree of the text with `[start, end)` replaced: only what that changes is parsed again."""
         first, old_end = self._byte(start), self._byte(end)
         inserted = new.encode()

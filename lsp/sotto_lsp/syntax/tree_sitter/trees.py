@@ -7,12 +7,10 @@ from threading import Lock
 
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.documents.tracked_span import find_changed_part
+from sotto_lsp.syntax.protocol import MAX_PARSED_CHARS
 from sotto_lsp.syntax.tree_sitter.grammar import grammar_of
-from sotto_lsp.syntax.tree_sitter.language import language_of
-from sotto_lsp.syntax.tree_sitter.syntax_tree import TIME_LIMIT_S, SyntaxTree
+from sotto_lsp.syntax.tree_sitter.syntax_tree import SyntaxTree
 
-MAX_PARSED_CHARS = 200_000
-"""A larger document is not parsed: that takes longer than a move of the cursor may."""
 _MAX_TREES = 16
 _AGAIN_S = 5.0
 """What took too long is tried no more often: menus are made at every move of the cursor."""
@@ -34,14 +32,14 @@ _keeping = Lock()
 
 def is_parsed(snapshot: DocumentSnapshot) -> bool:
     """Whether `tree_of` answers at once."""
-    if language_of(snapshot.language_id) is None or len(snapshot.content) > MAX_PARSED_CHARS:
+    if len(snapshot.content) > MAX_PARSED_CHARS:
         return True
     kept = _kept.get((snapshot.uri, snapshot.language_id))
     return kept is not None and (kept.text == snapshot.text or time.monotonic() < kept.again_at)
 
 
 def tree_of(snapshot: DocumentSnapshot) -> SyntaxTree | None:
-    """None where `problem_with` says why. May be called on any thread."""
+    """None where it cannot be parsed. May be called on any thread."""
     if len(snapshot.content) > MAX_PARSED_CHARS or (grammar := grammar_of(snapshot.language_id)) is None:
         return None
     key, text = (snapshot.uri, snapshot.language_id), snapshot.text
@@ -50,9 +48,9 @@ def tree_of(snapshot: DocumentSnapshot) -> SyntaxTree | None:
         return kept.tree
     if kept is not None and kept.tree is not None:
         start, old_end, num_inserted = find_changed_part(kept.text, text)
-        tree = kept.tree.edited(start, old_end, text[start : start + num_inserted])
+        tree = kept.tree.edit(start, old_end, text[start : start + num_inserted])
     else:
-        tree = SyntaxTree.parsed(grammar, text)
+        tree = SyntaxTree.parse(grammar, text)
     with _keeping:
         _kept.pop(key, None)
         _kept[key] = _Kept(text, tree, 0.0 if tree else time.monotonic() + _AGAIN_S)
@@ -65,16 +63,4 @@ def tree_of(snapshot: DocumentSnapshot) -> SyntaxTree | None:
 def tree_of_text(language_id: str, text: str) -> SyntaxTree | None:
     """For several answers about one text; None where there is no grammar or no time."""
     grammar = grammar_of(language_id)
-    return None if grammar is None else SyntaxTree.parsed(grammar, text)
-
-
-def problem_with(snapshot: DocumentSnapshot) -> str | None:
-    """Why a document has no tree, in a sentence; None where it has one, or needs none."""
-    language = language_of(snapshot.language_id)
-    if language is None or tree_of(snapshot) is not None:
-        return None
-    if len(snapshot.content) > MAX_PARSED_CHARS:
-        return f"Documents of more than {MAX_PARSED_CHARS:,} characters are not parsed, so no answer can be checked."
-    if grammar_of(snapshot.language_id) is None:
-        return f"Code actions in {language.name} need a grammar; {language.remedy}"
-    return f"The document could not be parsed within {TIME_LIMIT_S} s; mend the first errors in it by hand."
+    return None if grammar is None else SyntaxTree.parse(grammar, text)
