@@ -29,7 +29,7 @@ def replace(editor, old, new):
     editor.change(editor.uri, editor.version, {"range": span, "text": new})
 
 
-def ask(editor, kind=2):
+def request(editor, kind=2):
     """`(what is shown, prompt tokens computed for it)`."""
     before = editor.metrics()
     items = editor.inline(len(BEFORE), kind=kind)
@@ -39,32 +39,34 @@ def ask(editor, kind=2):
     return ghost, prompt - cached
 
 
-def test_what_the_changed_text_says_already_is_not_shown(open_editor):
+def test_changed_suffix_filters_what_it_says_already(open_editor):
     editor = open_editor()
-    ghost, num_computed = ask(editor)
+    ghost, num_computed = request(editor)
     assert ghost and num_computed > 200
     replace(editor, "self.z = 0", ghost.split("\n", maxsplit=1)[0])
-    shown, num_computed = ask(editor)
-    assert num_computed <= 8, "asked with the suffix that the model has seen"
+    shown, num_computed = request(editor)
+    assert num_computed <= 8, "the model got the suffix that it has read"
     assert not shown.startswith(ghost.split("\n", maxsplit=1)[0]), "and filtered with the one that is there"
 
 
 @pytest.mark.parametrize(("look_ahead", "costs"), [("on", False), ("off", True)])
-def test_after_a_pause_the_model_has_seen_the_changed_text(open_editor, look_ahead, costs):
+def test_changed_suffix_is_prefetched_in_a_pause(open_editor, look_ahead, costs):
     editor = open_editor(look_ahead)
-    ask(editor)
+    request(editor)
     replace(editor, "self.z = 0", "self.w = 5")
-    ask(editor)
+    request(editor)
     if look_ahead == "on":
         editor.wait_ahead(editor.metrics()["num_ahead_tokens"])
     replace(editor, "move_0(self, by)", "shift(me, how)")
-    _, num_computed = ask(editor)
-    assert (num_computed > 100) is costs, "both changes together are too many for what was seen at first"
+    _, num_computed = request(editor)
+    assert (num_computed > 100) is costs, (
+        "both changes together are too many for the suffix that was read first"
+    )
 
 
-def test_who_asks_is_answered_for_the_text_as_it_is(open_editor):
+def test_invoked_request_reads_the_text_as_it_is(open_editor):
     editor, changed = open_editor(), open_editor(below=BELOW.replace("self.z = 0", "self.y = x"))
-    ask(editor)
+    request(editor)
     replace(editor, "self.z = 0", "self.y = x")
-    (shown, num_computed), (expected, _) = ask(editor, kind=1), ask(changed, kind=1)
+    (shown, num_computed), (expected, _) = request(editor, kind=1), request(changed, kind=1)
     assert shown == expected != "" and num_computed > 100

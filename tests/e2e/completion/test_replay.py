@@ -8,7 +8,7 @@ from benchmarks.traces import run
 from e2e.raw_client import EVERYTHING
 
 
-def test_every_request_is_answered_once_and_the_cache_serves_nine_tenths():
+def test_replay_answers_each_request_once_and_caches_90_percent():
     result = replay(settings=EVERYTHING | {"fimOrder": "suffix-first"})
     assert result.num_requests == result.num_answers == len(result.latencies_ms) == NUM_KEYSTROKES
     assert result.num_shown > NUM_KEYSTROKES / 4, "it has something to say"
@@ -21,13 +21,13 @@ def test_every_request_is_answered_once_and_the_cache_serves_nine_tenths():
     ("trace", "least_share", "most_computed"),
     [("typing along", 0.97, 8), ("two files in turn", 0.9, 8), ("a change in a line below", 0.97, 8)],
 )
-def test_what_an_edit_computes_anew(trace, order, least_share, most_computed):
+def test_edit_computes_few_tokens(trace, order, least_share, most_computed):
     presses = run(trace, {"fimOrder": order})
     assert presses.cached_share >= least_share
     assert presses.computed_p95 <= most_computed
 
 
-def test_joules_are_those_of_all_packages_over_the_end_of_a_counter(tmp_path):
+def test_joules_are_of_all_packages_across_a_counters_end(tmp_path):
     def count(name, microjoules):
         (tmp_path / name).mkdir(exist_ok=True)
         (tmp_path / name / "energy_uj").write_text(f"{microjoules}\n")

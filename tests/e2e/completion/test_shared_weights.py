@@ -1,4 +1,4 @@
-"""Two windows with a large model: the second one's own memory is small, and both say what one alone would."""
+"""Two windows with a large model: the second one needs little memory, and both answer as one alone would."""
 
 import contextlib
 import os
@@ -46,7 +46,7 @@ def windows(model, home, number=2, **settings):
     return suggested, own
 
 
-def test_a_second_window_costs_no_second_model(model, tmp_path):
+def test_second_window_costs_no_second_model(model, tmp_path):
     megabytes = sum(path.stat().st_size for path in model.iterdir()) / (1 << 20)
     suggested, own = windows(model, tmp_path)
     packing = [
@@ -65,8 +65,8 @@ def test_a_second_window_costs_no_second_model(model, tmp_path):
     (folder,) = (tmp_path / "sotto" / "packed").iterdir()
     doctor = [*COMMAND[:-1], "doctor", "--model", str(model)]
     env = os.environ | {"XDG_CACHE_HOME": str(tmp_path)}
-    told = subprocess.run(doctor, env=env, capture_output=True, text=True, check=True).stdout
-    assert f"1 model ({sum(path.stat().st_size for path in folder.iterdir()) / 1e6:.0f} MB)" in told
-    assert f"{folder.parent}, with this one" in told
+    report = subprocess.run(doctor, env=env, capture_output=True, text=True, check=True).stdout
+    assert f"1 model ({sum(path.stat().st_size for path in folder.iterdir()) / 1e6:.0f} MB)" in report
+    assert f"{folder.parent}, with this one" in report
     assert windows(model, tmp_path, 1, shareWeights=False)[0] == suggested[:1]
     assert not folder.exists(), "switched off, nothing is left of it"

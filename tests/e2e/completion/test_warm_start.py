@@ -19,7 +19,7 @@ BEGUN = "def mean(values):\n    return su"
 
 
 class Run:
-    """What one run of the server said and what it cost."""
+    """What one run of the server showed and what it cost."""
 
     def __init__(self, home, folder="file:///project", text=CODE + BEGUN, **settings):
         env = os.environ | {"XDG_CACHE_HOME": str(home)}
@@ -38,7 +38,7 @@ def kept(home):
     return sorted(home.glob("sotto/prompts/*/*"))
 
 
-def test_the_first_suggestion_after_a_restart_is_the_same_and_costs_few_tokens(tmp_path):
+def test_restart_gives_the_same_suggestion_for_few_tokens(tmp_path):
     first, second = Run(tmp_path), Run(tmp_path)
     assert first.ghost and second.ghost == first.ghost
     assert first.num_computed > 500 and second.num_computed <= 8
@@ -47,7 +47,7 @@ def test_the_first_suggestion_after_a_restart_is_the_same_and_costs_few_tokens(t
     assert Run(tmp_path, text=typed).ghost == Run(tmp_path / "new", text=typed).ghost
 
 
-def test_what_is_kept_is_for_the_user_alone_and_for_one_project(tmp_path):
+def test_kept_prompts_are_private_and_of_one_project(tmp_path):
     first = Run(tmp_path)
     (path,) = kept(tmp_path)
     modes = [stat.S_IMODE(each.stat().st_mode) for each in (path, path.parent, path.parent.parent)]
@@ -56,7 +56,7 @@ def test_what_is_kept_is_for_the_user_alone_and_for_one_project(tmp_path):
     assert other.num_computed == first.num_computed and other.ghost == first.ghost
 
 
-def test_a_damaged_file_is_as_if_it_was_not_there(tmp_path):
+def test_damaged_file_is_ignored_and_written_anew(tmp_path):
     first = Run(tmp_path)
     (path,) = kept(tmp_path)
     data = bytearray(path.read_bytes())
@@ -73,21 +73,21 @@ def test_a_damaged_file_is_as_if_it_was_not_there(tmp_path):
     [{"warmStart": "off"}, {"warmStart": "auto"}, {"folder": None}],
     ids=["off", "auto", "no folder"],
 )
-def test_nothing_is_written(tmp_path, options):
+def test_warm_start_writes_nothing_where_it_is_off(tmp_path, options):
     assert Run(tmp_path, **options).ghost
     assert not list(Path(tmp_path).rglob("*")), "the embedded model is too small for auto"
 
 
-def test_switching_it_off_deletes_what_was_kept(tmp_path):
+def test_warm_start_switched_off_deletes_kept_prompts(tmp_path):
     Run(tmp_path), Run(tmp_path, folder="file:///other")
     assert len(kept(tmp_path)) == 2
     Run(tmp_path, warmStart="off")
     assert len(kept(tmp_path)) == 1
 
 
-def test_the_doctor_says_where_it_is(tmp_path):
+def test_doctor_says_where_prompts_are_kept(tmp_path):
     Run(tmp_path)
     env = os.environ | {"XDG_CACHE_HOME": str(tmp_path)}
-    said = subprocess.run([*COMMAND[:-1], "doctor"], env=env, capture_output=True, text=True, check=True)
-    assert f"1 prompt ({kept(tmp_path)[0].stat().st_size / 1e6:.0f} MB)" in said.stdout
-    assert str(tmp_path / "sotto" / "prompts") in said.stdout
+    report = subprocess.run([*COMMAND[:-1], "doctor"], env=env, capture_output=True, text=True, check=True)
+    assert f"1 prompt ({kept(tmp_path)[0].stat().st_size / 1e6:.0f} MB)" in report.stdout
+    assert str(tmp_path / "sotto" / "prompts") in report.stdout

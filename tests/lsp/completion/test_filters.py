@@ -28,7 +28,7 @@ def split(drawing):
 
 
 @pytest.mark.parametrize(("title", "drawn", "shown"), list(golden_cases()))
-def test_golden(title, drawn, shown):
+def test_filters_leave_what_the_golden_cases_show(title, drawn, shown):
     prefix, text, suffix = split(drawn)
     filtered = apply_filters(text, Surroundings(prefix, suffix, "(cut off)" in title))
     expected = split(shown)[1].rstrip() if shown else ""
@@ -41,7 +41,7 @@ def test_golden(title, drawn, shown):
 
 
 @given(TEXTS, TEXTS, TEXTS, st.booleans())
-def test_a_filter_only_ever_shortens(prefix, text, suffix, is_cut_off):
+def test_filters_only_shorten(prefix, text, suffix, is_cut_off):
     filtered = apply_filters(text, Surroundings(prefix, suffix, is_cut_off))
     assert text.startswith(filtered.text)
     assert (filtered.text != text) == bool(filtered.reasons)

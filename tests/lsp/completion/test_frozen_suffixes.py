@@ -1,4 +1,4 @@
-"""The suffix that the model is asked with stays while it is nearly what stands behind the cursor."""
+"""The suffix that the model reads stays while it is nearly the text after the cursor."""
 
 import re
 
@@ -16,7 +16,7 @@ URI = "file:///a.py"
 SUFFIX = "\n" + "".join(f"    name_{number} = value_{number}\n" for number in range(40))
 
 
-def test_the_kept_one_is_asked_with_while_less_than_a_tenth_of_what_is_near_changed():
+def test_suffix_is_kept_while_less_than_a_tenth_has_changed():
     suffixes = FrozenSuffixes()
     assert suffixes.nearest(URI, SUFFIX) == SUFFIX
     for changed in (
@@ -41,13 +41,13 @@ def test_the_kept_one_is_asked_with_while_less_than_a_tenth_of_what_is_near_chan
         "\n",
     ],
 )
-def test_another_first_token_or_more_changes_are_a_new_suffix(changed):
+def test_suffix_is_new_with_another_first_token_or_more_changes(changed):
     suffixes = FrozenSuffixes()
     suffixes.nearest(URI, SUFFIX)
     assert suffixes.nearest(URI, changed) == changed
 
 
-def test_many_small_changes_do_not_add_up():
+def test_small_changes_do_not_add_up():
     suffixes, text, asked = FrozenSuffixes(), SUFFIX, []
     for number in range(8):
         text = text.replace(f"value_{number}\n", f"other_{number}\n")
@@ -56,13 +56,13 @@ def test_many_small_changes_do_not_add_up():
     assert len(set(asked)) == 2
 
 
-def test_of_a_short_suffix_nothing_may_change():
+def test_short_suffix_is_kept_only_unchanged():
     suffixes = FrozenSuffixes()
     suffixes.nearest(URI, "\n    return a\n")
     assert suffixes.nearest(URI, "\n    return b\n") == "\n    return b\n"
 
 
-def test_what_closes_the_line_is_no_change():
+def test_closers_after_the_cursor_are_no_change():
     suffixes = FrozenSuffixes()
     suffixes.nearest(URI, SUFFIX)
     assert suffixes.nearest(URI, ")" + SUFFIX.replace("value_1\n", "other\n")) == SUFFIX
@@ -83,7 +83,7 @@ def test_closers_after_the_cursor_are_left_out_of_the_prompt(suffix, seen):
     assert without_closers(suffix) == FrozenSuffixes().nearest(URI, suffix) == seen
 
 
-def test_closer_that_the_editor_writes_costs_no_prefill_of_the_suffix():
+def test_closer_of_the_editor_costs_no_prefill_of_the_suffix():
     engine, suffixes = make_engine(), FrozenSuffixes()
     text, after = "def f(x):\n    y = 1\n" * 20, "\n\nend = 1\n" * 20
     limits = Limits(max_tokens=2)
@@ -94,7 +94,7 @@ def test_closer_that_the_editor_writes_costs_no_prefill_of_the_suffix():
         assert done.num_prompt_tokens - done.num_cached_tokens <= 8
 
 
-def test_several_places_are_kept_the_latest_of_them():
+def test_suffixes_of_the_latest_places_are_kept():
     suffixes = FrozenSuffixes()
     places = [f"\n{number}{SUFFIX}".replace("name", f"name{number}") for number in range(9)]
     for place in places:
@@ -105,7 +105,7 @@ def test_several_places_are_kept_the_latest_of_them():
     assert not suffixes.is_exact(URI, places[-1])
 
 
-def test_a_renewed_suffix_takes_the_place_of_those_near_it():
+def test_renewed_suffix_replaces_those_near_it():
     suffixes, changed = FrozenSuffixes(), SUFFIX.replace("value_1\n", "other\n")
     suffixes.nearest(URI, SUFFIX)
     suffixes.renew(URI, changed)
@@ -127,7 +127,7 @@ def naive_distance(before, after):
         st.tuples(st.sampled_from("idr"), st.integers(1, 60), st.sampled_from(["x", "b", "="])), max_size=8
     )
 )
-def test_near_is_what_the_whole_table_of_edit_distances_says(edits):
+def test_near_equals_the_whole_table_of_edit_distances(edits):
     tokens = re.findall(r"\w", "abcdefghij" * 7)
     changed = list(tokens)
     for kind, where, token in edits:

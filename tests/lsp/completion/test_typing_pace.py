@@ -1,4 +1,4 @@
-"""Decoding begins at once where answers come before the next key, else behind its time. Prompts wait for nothing."""
+"""Decoding begins at once where answers come before the next key, else after that key's time. Prompts never wait."""
 
 import pytest
 
@@ -41,13 +41,11 @@ def typed(intervals, answers_ms):
     ],
     ids=["too slow", "bounded", "fast enough", "few keys", "no answer yet", "with pauses", "a faster pace"],
 )
-def test_answers_that_cannot_come_before_the_next_key_are_begun_behind_its_time(
-    intervals, answers_ms, expected
-):
+def test_decode_waits_where_the_next_key_comes_before_the_answer(intervals, answers_ms, expected):
     assert typed(intervals, answers_ms).decode_after_ms() == pytest.approx(expected)
 
 
-def test_a_key_in_time_finds_the_prompt_computed_and_nothing_written():
+def test_next_key_finds_the_prompt_computed_and_no_token_decoded():
     engine, cancelled = make_engine(), CancelFlag()
     late = FillInRequest(REQUEST.prefix, "\n", limits=Limits(max_tokens=4, decode_after_ms=60_000))
     steps = engine.complete(late, cancelled)
@@ -62,7 +60,7 @@ def test_a_key_in_time_finds_the_prompt_computed_and_nothing_written():
     assert answer.num_prompt_tokens - answer.num_cached_tokens == 2
 
 
-def test_what_was_begun_later_says_the_same():
+def test_delayed_decode_gives_the_same_answer():
     at_once = run_steps(make_engine().complete(REQUEST, CancelFlag()))
     later = run_steps(
         make_engine().complete(

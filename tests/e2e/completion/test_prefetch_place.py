@@ -43,7 +43,7 @@ def look_at(editor, where, kind):
 
 
 @pytest.mark.parametrize("how", ["opened", "edited", "cursor moved"])
-def test_the_first_key_finds_its_prompt_computed(open_editor, how):
+def test_first_key_finds_its_prompt_computed(open_editor, how):
     editor, plain = open_editor(), open_editor("off")
     num_ahead, where = editor.wait_ahead(0), len(CODE)
     if how == "edited":
@@ -60,7 +60,7 @@ def test_the_first_key_finds_its_prompt_computed(open_editor, how):
     assert plain.metrics()["num_ahead_tokens"] == 0
 
 
-def test_where_the_prefix_comes_first_a_file_that_was_opened_knows_every_place_in_it(start_server):
+def test_opened_file_knows_every_place_with_the_prefix_first(start_server):
     editor = start_server()
     editor.initialize(initializationOptions=EVERYTHING | {"lookAhead": "on", "fimOrder": "anchored"})
     text = CODE[: 2 * len(CODE) // 5]
@@ -68,10 +68,10 @@ def test_where_the_prefix_comes_first_a_file_that_was_opened_knows_every_place_i
     editor.wait_ahead(0)
     where = text.rindex("\n    return")
     _, num_computed, num_prompt = first_key(editor, where)
-    assert num_computed < num_prompt / 3, "only the suffix and what stands behind the anchor"
+    assert num_computed < num_prompt / 3, "only the suffix and what stands after the anchor"
 
 
-def test_typing_along_a_suggestion_computes_nothing_ahead_but_what_comes_behind_it(open_editor):
+def test_typing_along_prefetches_only_what_follows(open_editor):
     editor = open_editor()
     num_ahead = editor.wait_ahead(0)
     ghost = editor.ghost()
@@ -84,7 +84,7 @@ def test_typing_along_a_suggestion_computes_nothing_ahead_but_what_comes_behind_
     assert editor.metrics()["num_ahead_tokens"] == num_ahead
 
 
-def test_a_language_that_is_switched_off_costs_nothing(open_editor):
+def test_disabled_language_costs_nothing(open_editor):
     editor = open_editor(disabledLanguages=["python"])
     editor.open("file:///project/a.rs", "fn main() {\n" * 40, "rust")
     editor.wait_ahead(0)

@@ -1,4 +1,4 @@
-"""What comes behind a suggestion is there when it is accepted, and the same as without looking ahead."""
+"""What comes after a suggestion is there when it is accepted, and the same as without prefetch."""
 
 import time
 
@@ -7,7 +7,7 @@ import pytest
 from e2e.raw_client import EVERYTHING
 
 CODE = "def f(self):\n    if self.x is "
-BEHIND = "\n\n\nprint(mean([1, 2]))\n"
+BELOW = "\n\n\nprint(mean([1, 2]))\n"
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def open_editor(start_server):
     def open_editor(**settings):
         editor = start_server()
         editor.initialize(initializationOptions=EVERYTHING | settings)
-        editor.open_text(CODE + BEHIND)
+        editor.open_text(CODE + BELOW)
         return editor
 
     return open_editor
@@ -33,7 +33,7 @@ def wait_until(editor, name, value):
         time.sleep(0.02)
 
 
-def test_the_next_suggestion_is_there_and_the_same(open_editor):
+def test_following_suggestion_is_there_and_the_same(open_editor):
     ahead, plain = open_editor(lookAhead="on"), open_editor(lookAhead="off")
     where = len(CODE)
     ghost = ahead.ghost(where)
@@ -47,12 +47,12 @@ def test_the_next_suggestion_is_there_and_the_same(open_editor):
     assert plain.metrics()["num_ahead"] == 0
 
 
-def test_another_key_is_answered_as_ever(open_editor):
+def test_other_keys_get_the_same_answers(open_editor):
     ahead, plain = open_editor(lookAhead="on"), open_editor(lookAhead="off")
     where = len(CODE)
     for text in ("y", ".", "z", "(", ")"):
         assert ahead.ghost(where) == plain.ghost(where)
-        time.sleep(0.15)  # some of the keys come while it thinks ahead, some behind it
+        time.sleep(0.15)  # some of the keys come during prefetch, some after it
         ahead.type(text, where)
         where = plain.type(text, where)
     assert ahead.ghost(where) == plain.ghost(where)
