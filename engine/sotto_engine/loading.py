@@ -6,7 +6,7 @@ from pathlib import Path
 from sotto_engine.cache.cache_store import WarmStart
 from sotto_engine.engine import CHAT, DEFAULT_CACHE_NBYTES, PREFILL_GRID, Engine, EngineOptions
 from sotto_engine.errors import SottoError
-from sotto_engine.model.exact_rows import with_exact_rows
+from sotto_engine.model.exact_rows import make_rows_exact
 from sotto_engine.model.memory import give_back_freed
 from sotto_engine.model.onnx_model import Model
 from sotto_engine.model_files.export_folder import describe_model
@@ -53,7 +53,7 @@ def load_engine(
     chat = ChatTemplate(manifest.directory, tokenizer)
     graph = _load_graph(manifest, options)
     files = [manifest.directory / file.name for file in manifest.files]
-    model, is_exact = with_exact_rows(graph, memory, files)
+    model, is_exact = make_rows_exact(graph, memory, files)
     memory.save()
     prompts = PromptBuilder(
         tokenizer, template, order, model.max_tokens, header=manifest.fim_header, chat=chat

@@ -160,7 +160,8 @@ def test_drafts_change_neither_a_token_nor_a_probability(engine):
     plain._drafter = Blind()
     drafting = cold(engine)
     for keystroke in histories(seed=11, num_keystrokes=40):
-        request = replace(keystroke, max_tokens=40, stop_at=StopAt.BUDGET)
+        limits = replace(keystroke.limits, max_tokens=40, stop_at=StopAt.BUDGET)
+        request = replace(keystroke, limits=limits)
         right, done = (
             run_steps(plain.complete(request, CancelFlag())),
             run_steps(drafting.complete(request, CancelFlag())),

@@ -68,7 +68,7 @@ def test_going_back_and_on_gives_what_a_cold_cache_gives(model_dir):
     cache, _ = prefill(model, token_ids, [20])
     cache.checkpoint()
     model.forward(cache, [7, 8, 9], CancelFlag())
-    cache.trim(20)
+    cache.rewind(20)
     assert len(cache) == 20
     warm = model.forward(cache, token_ids[20:], CancelFlag(), num_logits=28)
     _, cold = prefill(model, token_ids, [20, 28])

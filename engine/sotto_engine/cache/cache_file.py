@@ -1,6 +1,6 @@
 """CacheFile: one cache in a file of its own: a JSON head, token ids, rows and states, a SHA-256 over all of it.
 
-Nothing in a file is believed: one that is not wholly what this model, machine and project would have written is none.
+Nothing in a file is trusted: it must be wholly what this model, machine and project would have written.
 """
 
 import hashlib
@@ -23,12 +23,12 @@ _LENGTH = struct.Struct("<I")
 _TOKEN_ID = np.dtype("<i4")
 _MAX_HEAD_NBYTES = 1 << 20
 _PIECE_NBYTES = 1 << 20
-"""Written at a time: how long a keystroke may have to wait for a file that is being written."""
+"""Written at a time: the longest that a keystroke waits for a file that is being written."""
 
 
 @dataclass(frozen=True)
 class CacheFile:
-    """`identity` says whose rows these are: all that they depend on besides the tokens, and whom they belong to."""
+    """`identity` says whose rows these are: all that they depend on besides the tokens, and their project."""
 
     path: Path
     identity: str
@@ -41,7 +41,7 @@ class CacheFile:
         digest = hashlib.sha256()
         with new_entry(self.path) as new:
             with new.open("wb") as file:
-                for piece in self._pieces(cache):
+                for piece in self._cut_into_pieces(cache):
                     if must_stop():
                         return False
                     digest.update(piece)
@@ -51,7 +51,7 @@ class CacheFile:
         return True
 
     def token_ids(self, empty: KVCache) -> list[int]:
-        """The tokens that a file for caches like `empty` says to hold. Raises UnusableEntry, OSError."""
+        """The tokens that the head of a file for caches like `empty` lists. Raises UnusableEntry, OSError."""
         with open_private(self.path) as file:
             return self._read_head(file, empty, hashlib.sha256())[0]
 
@@ -66,7 +66,7 @@ class CacheFile:
                 raise UnusableEntry(str(error)) from error
             rest = os.fstat(file.fileno()).st_size - file.tell() - digest.digest_size
             if empty.checkpoint_lengths != lengths or sum(array.nbytes for array in empty.arrays()) != rest:
-                raise UnusableEntry("it has not the size of what it says to hold")
+                raise UnusableEntry("its size is not that of what its head lists")
             for array in empty.arrays():
                 place = _as_bytes(array)
                 if file.readinto(place) != place.nbytes:
@@ -76,8 +76,8 @@ class CacheFile:
                 raise UnusableEntry("it does not match its checksum")
         return empty
 
-    def _pieces(self, cache: KVCache) -> Iterator[bytes | memoryview]:
-        head = json.dumps(self._head(cache, len(cache), cache.checkpoint_lengths)).encode()
+    def _cut_into_pieces(self, cache: KVCache) -> Iterator[bytes | memoryview]:
+        head = json.dumps(self._make_head(cache, len(cache), cache.checkpoint_lengths)).encode()
         yield _MAGIC + _LENGTH.pack(len(head)) + head
         yield np.array(cache.token_ids, _TOKEN_ID).tobytes()
         for array in cache.arrays():
@@ -85,7 +85,7 @@ class CacheFile:
             for start in range(0, whole.nbytes, _PIECE_NBYTES):
                 yield whole[start : start + _PIECE_NBYTES]
 
-    def _head(self, cache: KVCache, num_tokens: int, checkpoint_lengths: list[int]) -> dict[str, object]:
+    def _make_head(self, cache: KVCache, num_tokens: int, checkpoint_lengths: list[int]) -> dict[str, object]:
         return {
             "identity": self.identity,
             "layout": cache.layout,
@@ -101,8 +101,8 @@ class CacheFile:
             raise UnusableEntry("it is of another format")
         (num_bytes,) = _LENGTH.unpack(start[len(_MAGIC) :])
         head = file.read(min(num_bytes, _MAX_HEAD_NBYTES))
-        num_tokens, lengths = _lengths_in(head)
-        if json.loads(head) != self._head(empty, num_tokens, lengths):
+        num_tokens, lengths = _parse_lengths(head)
+        if json.loads(head) != self._make_head(empty, num_tokens, lengths):
             raise UnusableEntry("it is of another model, machine or project")
         num_bytes = num_tokens * _TOKEN_ID.itemsize
         ids = file.read(min(num_bytes, os.fstat(file.fileno()).st_size))
@@ -113,7 +113,7 @@ class CacheFile:
         return np.frombuffer(ids, _TOKEN_ID).tolist(), lengths
 
 
-def _lengths_in(head: bytes) -> tuple[int, list[int]]:
+def _parse_lengths(head: bytes) -> tuple[int, list[int]]:
     """`(number of tokens, lengths of the checkpoints)`; the rest of the head is for comparing."""
     try:
         data: object = json.loads(head)
@@ -122,11 +122,11 @@ def _lengths_in(head: bytes) -> tuple[int, list[int]]:
     fields = cast("dict[str, object]", data) if isinstance(data, dict) else {}
     num_tokens, lengths = fields.get("num_tokens"), fields.get("checkpoints")
     if not isinstance(num_tokens, int) or not isinstance(lengths, list):
-        raise UnusableEntry("its head says not what it holds")
+        raise UnusableEntry("its head does not list what it holds")
     whole = [length for length in cast("list[object]", lengths) if isinstance(length, int)]
     ascending = [0, *whole, num_tokens + 1]
     if len(whole) != len(cast("list[object]", lengths)) or ascending != sorted(set(ascending)):
-        raise UnusableEntry("its head says not what it holds")
+        raise UnusableEntry("its head does not list what it holds")
     return num_tokens, whole
 
 

@@ -1,7 +1,7 @@
 """CacheStore: the prompts of one project that were used last, kept on disk until the next start.
 
-A file that is missing or wrong is a prompt that is computed, as it would be without this. Only the engine's thread
-comes here.
+A file that is missing or wrong is a prompt that is computed, as it would be without this. Only the
+scheduler's thread touches it.
 """
 
 import contextlib
@@ -33,9 +33,9 @@ from sotto_engine.prompt.shared_prefix import shared_prefix_length
 log = logging.getLogger(__name__)
 
 MIN_TOKENS = 256
-"""Shorter prompts are computed as fast as anybody notices."""
+"""Shorter prompts are computed faster than one notices."""
 _FORMAT = 2
-"""To be raised whenever the same graph comes to be run, or the same text to be asked about, in another way."""
+"""To be raised whenever the same graph comes to be run, or the same request to be made a prompt, in another way."""
 _SUFFIX = ".cache"
 _MAX_FILES = 8
 _MAX_NBYTES = 256 << 20

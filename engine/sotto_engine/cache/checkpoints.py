@@ -14,7 +14,7 @@ States = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """The state behind the first `num_tokens` tokens."""
+    """The state after the first `num_tokens` tokens."""
 
     num_tokens: int
     states: States
@@ -57,7 +57,7 @@ class StateCheckpoints:
         fitting = (taken for taken in reversed(self._taken) if taken.num_tokens <= num_tokens)
         return next(fitting, None)
 
-    def forget_behind(self, num_tokens: int) -> None:
+    def forget_after(self, num_tokens: int) -> None:
         """Drop those of more than `num_tokens`: what they were taken of is about to change."""
         self._taken = [taken for taken in self._taken if taken.num_tokens <= num_tokens]
 

@@ -1,4 +1,4 @@
-"""What a model remembers of one token sequence: rows of keys and values, and recurrent states.
+"""KVCache: what a model computed for one token sequence, rows of keys and values and recurrent states.
 
 Knows no run time: the buffers are numpy arrays, which a model binds as past and present.
 """
@@ -38,10 +38,10 @@ class KVCache:
     """A token sequence and what the model computed for it.
 
     `token_ids` is the key: row `i` of every growing tensor belongs to `token_ids[i]` after `token_ids[:i]`, and the
-    states to all of them. Rows behind `len(cache)` are stale and must never be read.
+    states to all of them. Rows after `len(cache)` are stale and must never be read.
 
     The cache goes back to any multiple of `grid` if it has rows only, else to those where `checkpoint` was called:
-    callers ask `rewindable`, and need not know which kind of model they have.
+    callers ask `rewindable`, whichever kind of model they have.
     """
 
     grid = 1
@@ -64,7 +64,7 @@ class KVCache:
         self.tensors: dict[str, np.ndarray] = {}
         """By tensor name; replaced, never resized, when the cache grows."""
         self.states: States = self._zero_states()
-        """Behind the last token; read by a pass."""
+        """After the last token; read by a pass."""
         self.next_states: States = self._zero_states()
         """Written by a pass. A pass that is broken off leaves `states` as they were."""
         self._checkpoints = StateCheckpoints(max_checkpoint_nbytes)
@@ -75,7 +75,7 @@ class KVCache:
 
     @property
     def token_ids(self) -> list[int]:
-        """The computed tokens. Do not change the list: use `append` and `trim`."""
+        """The computed tokens. Do not change the list: use `append` and `rewind`."""
         return self._token_ids
 
     @property
@@ -125,7 +125,7 @@ class KVCache:
             self._checkpoints.add(length, self.states)
 
     def append(self, token_ids: Sequence[int]) -> None:
-        """Declare the rows behind the current end and the next states computed, for exactly these tokens."""
+        """Declare the rows after the current end and the next states computed, for exactly these tokens."""
         if len(self) + len(token_ids) > self.capacity:
             raise ValueError("rows were never reserved")
         self._token_ids.extend(token_ids)
@@ -144,11 +144,11 @@ class KVCache:
         checkpoint = self._checkpoints.latest(length)
         return checkpoint.num_tokens if checkpoint else 0
 
-    def trim(self, num_tokens: int) -> None:
+    def rewind(self, num_tokens: int) -> None:
         """Go back to `rewindable(num_tokens)`. The rows stay in memory and are overwritten later."""
         length = self.rewindable(num_tokens)
         if length < len(self) and self.needs_checkpoints:
-            self._checkpoints.forget_behind(length)
+            self._checkpoints.forget_after(length)
             self._restore()
         del self._token_ids[length:]
 

@@ -1,6 +1,6 @@
-"""The KV caches of several prompts, so that going back to another file costs no prefill.
+"""PrefixCache: the KV caches of several prompts, so that going back to another file costs no prefill.
 
-Not locked: only the thread that owns the engine comes here.
+Not locked: only the scheduler's thread touches it.
 """
 
 from collections.abc import Callable, Sequence
@@ -52,13 +52,13 @@ class PrefixCache:
         if shared < len(best) // 2:
             return best.fork(shared)
         self._resting.remove(best)
-        best.trim(shared)
+        best.rewind(shared)
         return best
 
-    def take_beside(self, token_ids: Sequence[int]) -> KVCache:
-        """As `take`, but the cache that was used last keeps all it has.
+    def take_next(self, token_ids: Sequence[int]) -> KVCache:
+        """As `take`, but the cache that was used last keeps all its rows.
 
-        An older one of the same place is used again, else rows are copied: a place that is worked at has two.
+        An older one of the same place is used again, else rows are copied: a place that is edited has two.
         """
         if not self._resting:
             return self._new_cache()
@@ -66,11 +66,11 @@ class PrefixCache:
         older, shared = self._best(token_ids)
         self._resting.append(latest)
         length = latest.rewindable(shared_prefix_length(latest.token_ids, token_ids))
-        # Less than half of a prompt may stand in front of an anchor; other places share as much with this one rarely.
+        # Before an anchor may stand less than half of a prompt; other places seldom share as much with this one.
         if older is None or shared < length - _WORTH_COPYING or shared < len(older) // 4:
             return latest.fork(length)
         self._resting.remove(older)
-        older.trim(shared)
+        older.rewind(shared)
         return older
 
     def put(self, cache: KVCache) -> None:

@@ -96,7 +96,7 @@ class Drafter:
         size = min(len(found), self._best_size(match))
         return Draft(found[:size] or [int(past[-1])], match)
 
-    def measured(self, draft: Draft, num_right: int, num_tried: int) -> None:
+    def learn(self, draft: Draft, num_right: int, num_tried: int) -> None:
         """Learn from a draft: of the first `num_tried` tokens, `num_right` were right."""
         self._hits[draft.match] = self._hits[draft.match] * _MEMORY + num_right
         self._tries[draft.match] = self._tries[draft.match] * _MEMORY + num_tried

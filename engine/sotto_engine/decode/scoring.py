@@ -1,6 +1,6 @@
-"""How probable a model finds given answers to one prompt: to rank answers that it did not think of itself.
+"""How probable a model finds given answers to one prompt: to rank answers that it did not generate.
 
-Their rows go to a copy of the prompt's cache that nobody else sees: nothing that a later run could take is touched.
+Their rows go to a copy of the prompt's cache that is then thrown away: a later run finds nothing of them.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ def score_answers(
     end_ids: np.ndarray,
     cancelled: CancelFlag,
 ) -> Steps[tuple[float, ...]]:
-    """The natural-log probability of each answer's token ids and of an end behind them, in the order given.
+    """The natural-log probability of each answer's token ids and of an end after them, in the order given.
 
     scratch: a cache that holds `prompt` or the beginning of it; used up.
     end_ids: the tokens that may follow an answer that is complete.
@@ -39,7 +39,7 @@ def score_answers(
             scores[number] = -np.inf
             continue
         shared = shared_prefix_length(list(before), list(answer))
-        scratch.trim(max(0, len(prompt) + shared - MIN_PREFILL))
+        scratch.rewind(max(0, len(prompt) + shared - MIN_PREFILL))
         pending = [*prompt, *answer][len(scratch) :]
         rest = answer[shared:]
         rows = _log_softmax((yield from _forward(model, scratch, pending, cancelled, len(rest) + 1)))
@@ -52,7 +52,7 @@ def score_answers(
 def _forward(
     model: LanguageModel, cache: KVCache, token_ids: list[int], cancelled: CancelFlag, num_logits: int
 ) -> Steps[np.ndarray]:
-    """The logits behind the last `num_logits` tokens, in one pass where the graph gives as many."""
+    """The logits after the last `num_logits` tokens, in one pass where the graph gives as many."""
     yield 0.0
     if num_logits == 1 or not model.traits.only_last_logits:
         return model.forward(cache, token_ids, cancelled, num_logits)

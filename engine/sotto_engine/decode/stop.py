@@ -31,9 +31,9 @@ class StopRule:
             for stop in self.stop_strings
             if (found := text.find(stop)) >= 0
         ]
-        if self.stop_at is StopAt.LINE and (end := line_end(text)) is not None:
+        if self.stop_at is StopAt.LINE and (end := find_end_of_line(text)) is not None:
             cuts.append(Cut(end, FinishReason.LINE))
-        elif self.stop_at is StopAt.BLOCK and (end := block_end(text, self.line_prefix)) is not None:
+        elif self.stop_at is StopAt.BLOCK and (end := find_end_of_block(text, self.line_prefix)) is not None:
             cuts.append(Cut(end, FinishReason.BLOCK))
         return min(cuts, key=lambda cut: cut.length, default=None)
 
@@ -50,14 +50,14 @@ class StopRule:
         return length
 
 
-def line_end(text: str) -> int | None:
+def find_end_of_line(text: str) -> int | None:
     """Where the first line that holds text ends, or None if it is still open."""
     start = len(text) - len(text.lstrip(" \t\r\n"))
     end = text.find("\n", start)
     return None if start == len(text) or end < 0 else end
 
 
-def block_end(text: str, line_prefix: str) -> int | None:
+def find_end_of_block(text: str, line_prefix: str) -> int | None:
     """Where the block that the cursor stands in ends, or None if it may go on.
 
     It ends before the first line indented less than the cursor's line (not more than it, where that line

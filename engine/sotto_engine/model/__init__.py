@@ -1,1 +1,1 @@
-"""The model in memory: its protocol, the ONNX Runtime behind it, exactness, packed weights. Knows no text."""
+"""The model in memory: its protocol, its implementation on ONNX Runtime, exactness, packed weights. Knows no text."""

@@ -1,4 +1,4 @@
-"""Two graphs of one model side by side: do they say the same, and which is faster here?"""
+"""Two graphs of one model compared: do they give the same text, and which is faster here?"""
 
 import statistics
 import time
@@ -22,7 +22,7 @@ class Comparison:
     decode_rates: tuple[float, float]
     logits_error: float
     same_text: bool
-    """Both decode the same tokens, greedily, behind the same prompt."""
+    """Both decode the same tokens, greedily, after the same prompt."""
 
 
 def compare_models(a: LanguageModel, b: LanguageModel, seed: int = 0) -> Comparison:

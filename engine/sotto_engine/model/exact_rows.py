@@ -1,4 +1,4 @@
-"""Passes whose rows do not depend on how a prompt is cut into them, found by asking the model.
+"""Passes whose rows do not depend on how a prompt is cut into them, found by trying the model.
 
 Kernels for weights in blocks of more than 32 take rows in pairs on some CPUs: the last row of an odd pass is added up
 in another order. One more row makes a pair of it.
@@ -19,7 +19,7 @@ from sotto_engine.model_files.start_memory import StartMemory
 class EvenPasses:
     """A model that computes one row more where a pass is odd, and forgets it.
 
-    A pass of a single token stays one: the rows of such passes are never kept (lookahead.py).
+    A pass of a single token stays one: the rows of such passes are never kept (speculation.py).
     """
 
     def __init__(self, model: LanguageModel) -> None:
@@ -53,11 +53,11 @@ class EvenPasses:
         if len(token_ids) == 1 or len(token_ids) % 2 == 0:
             return self._model.forward(cache, token_ids, cancelled, num_logits)
         logits = self._model.forward(cache, [*token_ids, token_ids[-1]], cancelled, num_logits + 1)
-        cache.trim(len(cache) - 1)
+        cache.rewind(len(cache) - 1)
         return logits[:-1]
 
 
-def with_exact_rows(
+def make_rows_exact(
     model: LanguageModel, memory: StartMemory, files: Sequence[Path]
 ) -> tuple[LanguageModel, bool]:
     """The model in the passes that make its rows exact, and whether any do; remembered for these files."""

@@ -1,4 +1,4 @@
-"""What a decoder graph asks for and gives, found by the shapes of its inputs and not by its maker.
+"""The inputs and outputs of a decoder graph, recognized by their shapes and not by their maker.
 
 Covers graphs of onnxruntime-genai, Optimum, transformers.js, mobius and our own. Knows no run time.
 """
@@ -113,8 +113,8 @@ def _cache_tensor(graph: object, port: Port, head_dim: int | None) -> CacheTenso
             return CacheTensor(port.name, num_heads, width, dtype)
         if isinstance(num_heads, int):
             raise SottoError(
-                f"The model graph {graph} leaves the head size open; put genai_config.json or config.json beside it, "
-                "or head_dim into the manifest."
+                f"The model graph {graph} leaves the head size open; put genai_config.json or config.json next to "
+                "it, or head_dim into the manifest."
             )
     raise SottoError(
         f"The model graph {graph} has a cache {port.name!r} of shape {list(port.shape)}, which Sotto does not know; "

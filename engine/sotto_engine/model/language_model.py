@@ -1,4 +1,4 @@
-"""What the engine asks of a model: token ids in, logits out, the cache written in place."""
+"""The protocol of a model: token ids in, logits out, the cache written in place."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from sotto_engine.cancel import CancelFlag
 
 MIN_PREFILL = 2
 """Tokens of the prompt that are always computed, in one pass: the attention kernel for a single token
-rounds differently, so a prompt is never computed one token at a time (docs/architecture.md)."""
+rounds differently, so a prompt is never computed one token at a time."""
 
 ATTENTION_TILE = 32
 """The attention kernel takes rows in tiles of twice the head's size: 32 for heads of 16, 128 for heads of 64.
@@ -32,7 +32,7 @@ class ModelTraits:
     writes_in_place: bool
     """False: every pass makes a copy of the whole cache."""
     limits_logits: bool
-    """False: a prefill computes the logits of every token of the prompt, most of which nobody asks for."""
+    """False: a prefill computes the logits of every token of the prompt, most of which are not used."""
     only_last_logits: bool = False
     """True: `forward` gives the logits of one token a pass."""
 
@@ -60,7 +60,7 @@ class LanguageModel(Protocol):
     def forward(
         self, cache: KVCache, token_ids: Sequence[int], cancelled: CancelFlag, num_logits: int = 1
     ) -> np.ndarray:
-        """Compute `token_ids` behind what `cache` holds and append their rows to it.
+        """Compute `token_ids` after what `cache` holds and append their rows to it.
 
         Returns the logits of the last `num_logits` tokens, float32 `[num_logits, vocab_size]`.
         Raises PassCancelled, with the cache unchanged, when the flag is set meanwhile.

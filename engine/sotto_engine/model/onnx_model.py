@@ -1,9 +1,9 @@
 """An ONNX decoder graph run on the CPU; the only file that imports onnxruntime.
 
 Where the graph's attention is GroupQueryAttention, past and present are one buffer: a pass over tokens at position p
-reads rows before p and writes rows from p on, and rewinding is calling it again with a smaller p. Other graphs
-(Optimum's) give the whole cache back in new memory, which takes the old one's place. Which kind a graph is, is found
-by trying.
+reads rows before p and writes rows from p on; to rewind is to call it again with a smaller p. Other graphs
+(Optimum's) give the whole cache back in new memory, which takes the old one's place. Which kind a graph is,
+is found by trying.
 """
 
 import math
@@ -242,7 +242,7 @@ def num_physical_cores() -> int:
 
 
 def save_packed(graph: Path, target: Path) -> None:
-    """Write a graph as onnxruntime changes it for this processor, and its weights, packed for the kernels, beside it.
+    """Write a graph as onnxruntime changes it for this processor, and its weights next to it, packed for the kernels.
 
     They hold for this version of onnxruntime and for processors with the same instructions. Raises SottoError.
     """
@@ -273,9 +273,8 @@ def _session_options(num_threads: int, is_large: bool, is_packed: bool) -> Any: 
     options.intra_op_num_threads = num_threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
-    # Threads that spin between the nodes of a pass save a tenth of a large model's time. Those that spin on behind it
-    # burn a core that the server needs for the answer, and ending that takes longer than a small model's whole pass
-    # (docs/benchmarks.md).
+    # Threads that spin between the nodes of a pass save a large model time. Those that spin on after it burn a core
+    # that the server needs for the answer, and ending that takes longer than a small model's whole pass.
     options.add_session_config_entry("session.intra_op.allow_spinning", str(int(is_large)))
     if is_large:
         options.add_session_config_entry("session.intra_op.spin_duration_us", "1000")

@@ -1,7 +1,7 @@
 """Writing a model's packed graph (packed_graph.py) in a process of its own: it gives its memory back, has the lowest
-priority, and nothing that goes wrong in it can hurt a window.
+priority, and no failure in it can hurt a window.
 
-What is written is tried out before it is kept: it must give the same bits and spare a second reader its memory.
+What is written is tried out before it is kept: it must give the same bits and save a second reader memory.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ import psutil
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.errors import SottoError
 from sotto_engine.model.onnx_model import Model, save_packed
-from sotto_engine.model.probe import some_tokens
+from sotto_engine.model.probe import make_tokens
 from sotto_engine.model_files.export_folder import describe_model
 from sotto_engine.model_files.manifest import Manifest
 from sotto_engine.model_files.packed_graph import GRAPH_NAME, PackedGraph, packed_root
@@ -57,12 +57,12 @@ def share_weights(manifest: Manifest) -> None:
 
 
 def pack(manifest: Manifest, packed: PackedGraph) -> str:
-    """Write it; what came of it, in a sentence. Raises SottoError, OSError."""
+    """Write it; the outcome, in a sentence. Raises SottoError, OSError."""
     with packed.writing() as folder:
         manifest.verify(StartMemory.of_user())
         save_packed(manifest.graph_path, folder / GRAPH_NAME)
         nbytes = sum(path.stat().st_size for path in folder.iterdir())
-        refusal = _refusal(manifest, folder / GRAPH_NAME)
+        refusal = _find_refusal(manifest, folder / GRAPH_NAME)
         manifest.verify(StartMemory.of_user())
         if not packed.is_of(manifest):
             raise SottoError("the model's files were changed meanwhile")
@@ -74,19 +74,19 @@ def pack(manifest: Manifest, packed: PackedGraph) -> str:
     )
 
 
-def _refusal(manifest: Manifest, graph: Path) -> str:
+def _find_refusal(manifest: Manifest, graph: Path) -> str:
     """Why the packed graph is of no use; empty where it is."""
-    before = _own_nbytes()
+    before = _measure_own_memory()
     model = _load(manifest, manifest.graph_path)
-    ordinary_nbytes = _own_nbytes() - before
-    expected = _answers(model)
+    ordinary_nbytes = _measure_own_memory() - before
+    expected = _digest_passes(model)
     del model
     first = _load(manifest, graph, is_packed=True)
-    if _answers(first) != expected:
+    if _digest_passes(first) != expected:
         return "they do not give the same bits when they are packed"
-    before = _own_nbytes()
+    before = _measure_own_memory()
     second = _load(manifest, graph, is_packed=True)
-    shared_nbytes = _own_nbytes() - before
+    shared_nbytes = _measure_own_memory() - before
     del first, second
     return (
         "" if _saves_memory(manifest, ordinary_nbytes - shared_nbytes) else "that would save no memory here"
@@ -102,11 +102,11 @@ def _load(manifest: Manifest, graph: Path, *, is_packed: bool = False) -> Model:
     return Model(graph, manifest.context_length, 1, manifest.head_dim, is_packed=is_packed)
 
 
-def _answers(model: Model) -> str:
+def _digest_passes(model: Model) -> str:
     """A digest of all logits and rows of some passes."""
     digest = hashlib.sha256()
     cache = model.new_cache()
-    token_ids = some_tokens(sum(_PASSES))
+    token_ids = make_tokens(sum(_PASSES))
     for size in _PASSES:
         next_ids = token_ids[len(cache) : len(cache) + size]
         digest.update(np.ascontiguousarray(model.forward(cache, next_ids, CancelFlag())).data)
@@ -115,16 +115,18 @@ def _answers(model: Model) -> str:
     return digest.hexdigest()
 
 
-def _own_nbytes() -> int:
+def _measure_own_memory() -> int:
     """Memory that this process shares with none, and maps once only."""
     return psutil.Process().memory_full_info().uss
 
 
 def _report(process: "subprocess.Popen[bytes]") -> None:
     assert process.stdout is not None
-    said = process.stdout.read().decode(errors="replace").strip()
+    output = process.stdout.read().decode(errors="replace").strip()
     process.wait()
-    log.info("%s", said.rpartition("\n")[2] or f"weights were not written: exit status {process.returncode}")
+    log.info(
+        "%s", output.rpartition("\n")[2] or f"weights were not written: exit status {process.returncode}"
+    )
 
 
 def _end_with_the_window() -> None:
@@ -150,10 +152,10 @@ def main() -> None:
     _take_lowest_priority()
     try:
         manifest = describe_model(directory)
-        said = pack(manifest, PackedGraph(manifest, root))
+        outcome = pack(manifest, PackedGraph(manifest, root))
     except (SottoError, OSError) as error:
-        said = f"the model's weights are not shared with other windows: {error}"
-    print(said, flush=True)  # noqa: T201 - the window that began this logs it
+        outcome = f"the model's weights are not shared with other windows: {error}"
+    print(outcome, flush=True)  # noqa: T201 - the window that began this logs it
 
 
 if __name__ == "__main__":

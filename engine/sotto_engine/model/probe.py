@@ -41,7 +41,7 @@ def measure_speed(model: LanguageModel) -> Speed:
 def rows_look_exact(model: LanguageModel) -> bool:
     """The same question as `rows_are_exact`, asked with a few dozen tokens, quick enough for every start.
 
-    Small passes tell the most: kernels change their way with the number of rows, a mixture of experts with the number
+    Small passes show the most: kernels change their way with the number of rows, a mixture of experts with the number
     of rows that go to one of them. Some take rows in pairs: an odd pass is among them.
     """
     return _cuts_make_no_difference(model, _NUM_TRIED, _NUM_TRIED, (2, 3))
@@ -50,7 +50,7 @@ def rows_look_exact(model: LanguageModel) -> bool:
 def rows_are_exact(model: LanguageModel) -> bool:
     """Whether rows and logits are bit for bit the same however a prompt is cut into passes of two and more.
 
-    True with MatMulNBits of block size 32 on the CPUs tried; then a warm cache equals a cold one exactly.
+    Where it is true, a warm cache equals a cold one exactly.
     """
     return _cuts_make_no_difference(model, _NUM_TOKENS, _SLICE, (2, 3, 7))
 
@@ -72,7 +72,7 @@ def _same_rows(a: KVCache, b: KVCache) -> bool:
 
 
 def _prefilled(model: LanguageModel, size: int, num_tokens: int) -> KVCache:
-    token_ids = some_tokens(num_tokens)
+    token_ids = make_tokens(num_tokens)
     cache = model.new_cache()
     while (remaining := num_tokens - len(cache)) > 0:
         take = remaining if remaining <= size + 1 else size
@@ -86,6 +86,6 @@ def _seconds_to_prefill(model: LanguageModel, num_tokens: int) -> float:
     return time.perf_counter() - start
 
 
-def some_tokens(num_tokens: int) -> list[int]:
+def make_tokens(num_tokens: int) -> list[int]:
     """Ids that every vocabulary has, in no order that a kernel could profit from."""
     return [int(token_id) for token_id in np.random.default_rng(0).integers(10, 250, num_tokens)]

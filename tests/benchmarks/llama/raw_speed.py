@@ -40,7 +40,7 @@ def sotto_rates(model: Model) -> Rates:
             model.forward(cache, token_ids[len(cache) : len(cache) + size], CancelFlag())
         rates["prefill", depth] = NUM_PROMPT / (time.perf_counter() - start)
     for depth in reversed(DEPTHS):
-        cache.trim(depth)
+        cache.rewind(depth)
         start = time.perf_counter()
         for _ in range(NUM_DECODED):
             model.forward(cache, [7], CancelFlag())[0].argmax()

@@ -30,17 +30,17 @@ def test_a_state_goes_back_to_checkpoints_only():
         cache.checkpoint()
     grow(cache, 5)
     assert [cache.rewindable(n) for n in (35, 99, 34, 29, 20, 9)] == [35, 35, 30, 20, 20, 0]
-    cache.trim(29)
+    cache.rewind(29)
     assert len(cache) == 20 and cache.states["s"][0, 0] == sum(range(20))
-    cache.trim(9)
+    cache.rewind(9)
     assert len(cache) == 0 and cache.states["s"][0, 0] == 0
 
 
 def test_trimming_to_the_present_length_keeps_the_state():
     cache = make_cache()
     grow(cache, 7)
-    cache.trim(7)
-    cache.trim(100)
+    cache.rewind(7)
+    cache.rewind(100)
     assert len(cache) == 7 and cache.states["s"][0, 0] == sum(range(7))
 
 
@@ -64,7 +64,7 @@ def test_checkpoints_are_bounded_and_the_newest_stays(steps):
     assert cache._checkpoints.nbytes <= 5 * 8
     grow(cache, 1)
     assert cache.rewindable(len(cache) - 1) == len(cache) - 1
-    cache.trim(len(cache) - 1)
+    cache.rewind(len(cache) - 1)
     assert cache.states["s"][0, 0] == sum(cache.token_ids)
 
 

@@ -78,8 +78,8 @@ def test_drafts_grow_where_they_are_right_and_shrink_where_they_are_not():
     right, wrong = Drafter(), Drafter()
     for _ in range(100):
         draft = right.draft(text, room=9)
-        right.measured(draft, len(draft.token_ids), len(draft.token_ids))
-        wrong.measured(wrong.draft(text, room=9), 0, 1)
+        right.learn(draft, len(draft.token_ids), len(draft.token_ids))
+        wrong.learn(wrong.draft(text, room=9), 0, 1)
     assert len(right.draft(text, room=20).token_ids) == 15
     assert len(wrong.draft(text, room=20).token_ids) == 1
 
@@ -91,7 +91,7 @@ def test_drafts_shrink_where_every_token_of_a_pass_costs_as_much_as_the_first():
         drafter.cost.add(size, seconds=size * 0.01)
     for _ in range(100):
         draft = drafter.draft(text, room=9)
-        drafter.measured(draft, len(draft.token_ids) * 2 // 3, len(draft.token_ids))
+        drafter.learn(draft, len(draft.token_ids) * 2 // 3, len(draft.token_ids))
     assert len(drafter.draft(text, room=9).token_ids) == 1
 
 

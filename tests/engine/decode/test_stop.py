@@ -2,7 +2,7 @@
 
 import pytest
 
-from sotto_engine.decode.stop import StopRule, block_end, line_end
+from sotto_engine.decode.stop import StopRule, find_end_of_block, find_end_of_line
 from sotto_engine.request import FinishReason, StopAt
 
 BLOCKS = {
@@ -21,19 +21,19 @@ def test_a_block_ends(case):
     line_prefix, rest = case.split("│")
     expected, after = rest.split("┤")
     text = expected + after
-    end = block_end(text, line_prefix)
+    end = find_end_of_block(text, line_prefix)
     assert text[:end] == expected
 
 
 def test_a_block_that_may_go_on_has_no_end_yet():
-    assert block_end("x = 1\n", "    ") is None
-    assert block_end("x = 1\n   ", "    ") is None, "its indentation is not finished"
+    assert find_end_of_block("x = 1\n", "    ") is None
+    assert find_end_of_block("x = 1\n   ", "    ") is None, "its indentation is not finished"
 
 
 def test_the_first_line_that_holds_text_is_the_line():
-    assert line_end("\n    x = 1\ny") == len("\n    x = 1")
-    assert line_end("x = 1") is None
-    assert line_end("\n\n") is None
+    assert find_end_of_line("\n    x = 1\ny") == len("\n    x = 1")
+    assert find_end_of_line("x = 1") is None
+    assert find_end_of_line("\n\n") is None
 
 
 def test_the_earliest_rule_wins():

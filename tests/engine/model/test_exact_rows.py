@@ -8,7 +8,7 @@ import pytest
 from engine.fakes import FakeCutModel, FakeModel, FakeRecurrentModel, make_engine
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.decode.run import run_steps
-from sotto_engine.model.exact_rows import EvenPasses, with_exact_rows
+from sotto_engine.model.exact_rows import EvenPasses, make_rows_exact
 from sotto_engine.model.language_model import ATTENTION_TILE, PassCancelled
 from sotto_engine.model_files.start_memory import StartMemory
 from sotto_engine.request import FillInRequest, Limits
@@ -41,7 +41,7 @@ def filled(model, token_ids, sizes):
 @pytest.fixture
 def ask(tmp_path):
     def ask(model):
-        return with_exact_rows(model, StartMemory(None), [])
+        return make_rows_exact(model, StartMemory(None), [])
 
     return ask
 

@@ -36,7 +36,7 @@ def load():
     ids=["other bits", "no memory saved"],
 )
 def test_what_is_of_no_use_is_not_kept_and_not_tried_again(root, loaded, monkeypatch, answers, saves, why):
-    monkeypatch.setattr(packing, "_answers", lambda _: next(answers)) if answers else None
+    monkeypatch.setattr(packing, "_digest_passes", lambda _: next(answers)) if answers else None
     monkeypatch.setattr(packing, "_saves_memory", lambda *_: saves)
     manifest = describe_model(EMBEDDED)
     assert why in pack(manifest, PackedGraph(manifest))

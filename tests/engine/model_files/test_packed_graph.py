@@ -19,7 +19,7 @@ from sotto_engine.loading import ModelOptions, load_engine
 from sotto_engine.model import packing
 from sotto_engine.model.onnx_model import Model
 from sotto_engine.model.packing import pack, share_weights
-from sotto_engine.model.probe import some_tokens
+from sotto_engine.model.probe import make_tokens
 from sotto_engine.model_files import packed_graph
 from sotto_engine.model_files.export_folder import describe_model
 from sotto_engine.model_files.packed_graph import GRAPH_NAME, PackedGraph, packed_root
@@ -44,7 +44,7 @@ def test_logits_and_rows_are_the_same_bits_however_a_prompt_is_cut(packed, sizes
         for graph, is_packed in ((manifest.graph_path, False), (packed.find(), True))
     ]
     caches = [model.new_cache() for model in models]
-    token_ids = some_tokens(sum(sizes))
+    token_ids = make_tokens(sum(sizes))
     for size in sizes:
         start = len(caches[0])
         own, shared = (
@@ -64,7 +64,7 @@ def test_graphs_of_every_kind_give_the_same_bits(root, name):
     assert "from now on" in pack(manifest, graph)
     own = Model(manifest.graph_path, manifest.context_length, head_dim=manifest.head_dim)
     shared = Model(graph.find(), manifest.context_length, head_dim=manifest.head_dim, is_packed=True)
-    assert packing._answers(own) == packing._answers(shared)
+    assert packing._digest_passes(own) == packing._digest_passes(shared)
 
 
 @pytest.mark.usefixtures("packed")
