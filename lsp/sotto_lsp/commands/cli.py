@@ -8,8 +8,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from sotto_engine.errors import SottoError
-from sotto_lsp.commands.bundle.arguments import add_bundle_arguments
-from sotto_lsp.commands.model_arguments import add_model_actions
+from sotto_lsp.commands.bundle.command import add_bundle_arguments, bundle_command
+from sotto_lsp.commands.models import add_models_arguments, models_command
 
 _EPILOG = """\
 examples:
@@ -77,12 +77,12 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(run=_demo)
 
     models = commands.add_parser("models", help="add, list, verify, choose and remove models of your own")
-    add_model_actions(models)
-    models.set_defaults(run=_models)
+    add_models_arguments(models)
+    models.set_defaults(run=models_command)
 
     bundle = commands.add_parser("bundle", help="one file that installs Sotto where there is no network")
     add_bundle_arguments(bundle)
-    bundle.set_defaults(run=_bundle)
+    bundle.set_defaults(run=bundle_command)
 
     doctor = commands.add_parser("doctor", help="check Python, the model and the speed of this machine")
     doctor.add_argument("--json", action="store_true", help="the report as JSON")
@@ -120,21 +120,9 @@ def _complete(arguments: argparse.Namespace) -> int:
 
 
 def _demo(arguments: argparse.Namespace) -> int:
-    from sotto_lsp.commands.demo import demo_command  # noqa: PLC0415
+    from sotto_lsp.commands.demo.command import demo_command  # noqa: PLC0415
 
     return demo_command(arguments.file, arguments.model, plain=arguments.plain)
-
-
-def _models(arguments: argparse.Namespace) -> int:
-    from sotto_lsp.commands.models import models_command  # noqa: PLC0415
-
-    return models_command(arguments)
-
-
-def _bundle(arguments: argparse.Namespace) -> int:
-    from sotto_lsp.commands.bundle.command import bundle_command  # noqa: PLC0415
-
-    return bundle_command(arguments)
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

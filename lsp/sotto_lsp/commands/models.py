@@ -1,13 +1,35 @@
-"""`sotto models add | list | verify | use | remove`."""
+"""`sotto models add | list | verify | use | remove`: the options, and what they print."""
 
 import json
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
 import sotto_models
 from sotto_engine.model_files.manifest import Manifest, load_manifest
 from sotto_lsp.commands.progress_line import ProgressLine
-from sotto_models.importing.adding import ModelAdding
 from sotto_models.store import EMBEDDED, ModelStore
+
+
+def add_models_arguments(parser: ArgumentParser) -> None:
+    """The actions and their options."""
+    actions = parser.add_subparsers(required=True, metavar="ACTION", dest="action")
+    add = actions.add_parser("add", help="copy, check and prepare a model")
+    add.add_argument(
+        "source", type=Path, metavar="DIR|FILE", help="an export's folder, its .onnx file, .tar or .zip"
+    )
+    add.add_argument("--name", help="what to call it (default: its folder's name)")
+    add.add_argument(
+        "--link", action="store_true", help="link to the files instead of copying them; no preparation"
+    )
+    add.add_argument("--no-prepare", action="store_true", help="take the graph as it is")
+    listing = actions.add_parser("list", help="the models that are there; * is the one in use")
+    listing.add_argument("--json", action="store_true", help="the list as JSON")
+    verify = actions.add_parser("verify", help="compare every file with its checksum")
+    verify.add_argument("name", nargs="?", help="default: all")
+    use = actions.add_parser("use", help="take this model where no other is named")
+    use.add_argument("name", help=f"as `list` names it; {EMBEDDED}: the one that Sotto carries")
+    remove = actions.add_parser("remove", help="delete a model's copy")
+    remove.add_argument("name")
 
 
 def models_command(arguments: Namespace) -> int:
@@ -30,19 +52,18 @@ def models_command(arguments: Namespace) -> int:
 
 
 def _add(store: ModelStore, arguments: Namespace) -> None:
-    progress = ProgressLine()
-    try:
+    from sotto_models.importing.adding import ModelAdding  # noqa: PLC0415 - loads onnxruntime
+
+    with ProgressLine() as progress:
         added = ModelAdding(store, progress.show).add(
             arguments.source, arguments.name, link=arguments.link, prepare=not arguments.no_prepare
         )
-    finally:
-        progress.end()
     name = added.manifest.name
     _say(f"{name}: {added.in_words()}")
     for step in added.steps:
         _say(f"  {step}")
     if added.manifest.licence == "unknown":
-        _say("  its licence is not said in its files; look it up before you use it")
+        _say("  its files name no licence; look it up before you use it")
     _say(f"`sotto models use {name}` makes it the one in use.")
 
 

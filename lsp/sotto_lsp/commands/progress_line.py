@@ -1,7 +1,7 @@
 """A line that says what is being done: redrawn with a bar on a terminal, once a step elsewhere."""
 
 import sys
-from typing import TextIO
+from typing import Self, TextIO
 
 _WIDTH = 24
 
@@ -14,6 +14,15 @@ class ProgressLine:
         self._is_terminal = stream.isatty()
         self._step = ""
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Clear the line."""
+        if self._is_terminal:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
+
     def show(self, step: str, share: float | None) -> None:
         if self._is_terminal:
             filled = round(_WIDTH * (share or 0))
@@ -23,8 +32,3 @@ class ProgressLine:
         elif step != self._step:
             self._stream.write(f"{step}\n")
         self._step = step
-
-    def end(self) -> None:
-        if self._is_terminal:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()

@@ -12,7 +12,6 @@ from sotto_models.store import ModelStore
 
 def add_models(carried: Path, store: ModelStore) -> None:
     """Add each folder in `carried`. Raises SottoError for a name that another model has."""
-    progress = ProgressLine()
     for folder in sorted(carried.iterdir()):
         if folder.name in store.names():
             there = (store.path(folder.name) / MANIFEST_NAME).read_bytes()
@@ -22,10 +21,8 @@ def add_models(carried: Path, store: ModelStore) -> None:
                     "then install again."
                 )
             continue
-        try:
+        with ProgressLine() as progress:
             ModelAdding(store, progress.show).add(folder, folder.name)
-        finally:
-            progress.end()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from sotto_engine.errors import SottoError, first_line
 from sotto_lsp.commands.bundle.bundle_index import INDEX_NAME, BundleIndex
-from sotto_lsp.commands.bundle.member import CountingReader
+from sotto_lsp.commands.bundle.tar_writing import CountingReader
 from sotto_models.importing.checksums import NAME as CHECKSUMS_NAME
 from sotto_models.importing.checksums import parse_checksums
 
@@ -91,4 +91,4 @@ class BundleChecking:
 
 
 def _ignore(nbytes: int) -> None:
-    """Progress is told by the place in the tar."""
+    """The place in the tar is the progress."""

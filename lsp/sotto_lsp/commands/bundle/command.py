@@ -1,13 +1,52 @@
-"""`sotto bundle OUT.tar` and `sotto bundle verify FILE`: what they print."""
+"""`sotto bundle OUT.tar` and `sotto bundle verify FILE`: the options, and what they print."""
 
-from argparse import Namespace
+from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from sotto_lsp.commands.bundle.checking import BundleChecking
-from sotto_lsp.commands.bundle.making import BundleMaking, Order
-from sotto_lsp.commands.bundle.target import targets
+from sotto_lsp.commands.bundle.target import PLATFORMS, targets
 from sotto_lsp.commands.progress_line import ProgressLine
 from sotto_models.store import ModelStore
+
+
+def add_bundle_arguments(parser: ArgumentParser) -> None:
+    """`sotto bundle OUT.tar` and `sotto bundle verify FILE`."""
+    parser.add_argument(
+        "action",
+        nargs="?",
+        choices=("verify",),
+        metavar="verify",
+        help="check a bundle that was carried, instead of making one",
+    )
+    parser.add_argument("file", type=Path, metavar="FILE.tar", help="the bundle")
+    parser.add_argument(
+        "--platform",
+        action="append",
+        choices=tuple(PLATFORMS),
+        metavar="NAME",
+        help=f"a machine it is for: {', '.join(PLATFORMS)}; repeatable (default: this one)",
+    )
+    parser.add_argument(
+        "--python",
+        action="append",
+        metavar="3.N",
+        help="a Python there; repeatable (default: the one that runs this)",
+    )
+    parser.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="one of your models (`sotto models list`); repeatable; the embedded one is always there",
+    )
+    parser.add_argument("--vsix", type=Path, metavar="FILE", help="the VS Code extension (`make vsix`)")
+    parser.add_argument("--wheel", type=Path, metavar="FILE", help="Sotto's wheel, instead of this Sotto")
+    parser.add_argument(
+        "--find-links",
+        action="append",
+        default=[],
+        metavar="DIR|URL",
+        help="look for wheels there too, as pip does; repeatable",
+    )
 
 
 def bundle_command(arguments: Namespace) -> int:
@@ -20,6 +59,8 @@ def bundle_command(arguments: Namespace) -> int:
 
 
 def _make(arguments: Namespace) -> None:
+    from sotto_lsp.commands.bundle.making import BundleMaking, Order  # noqa: PLC0415
+
     order = Order(
         targets(arguments.platform, arguments.python),
         arguments.model,
@@ -28,11 +69,8 @@ def _make(arguments: Namespace) -> None:
         arguments.find_links,
     )
     out: Path = arguments.file
-    progress = ProgressLine()
-    try:
+    with ProgressLine() as progress:
         made = BundleMaking(ModelStore(), progress.show).make(out.absolute(), order)
-    finally:
-        progress.end()
     _say(f"{out}: Sotto {made.index.version}, {made.nbytes / 1e6:.0f} MB")
     _say(f"  for      {made.index.for_whom()}")
     _say(f"  models   {', '.join(['embedded', *made.index.models])}")
@@ -44,11 +82,10 @@ def _make(arguments: Namespace) -> None:
 
 
 def _verify(bundle: Path) -> None:
-    progress = ProgressLine()
-    try:
+    from sotto_lsp.commands.bundle.checking import BundleChecking  # noqa: PLC0415
+
+    with ProgressLine() as progress:
         index = BundleChecking(bundle, progress.show).check()
-    finally:
-        progress.end()
     _say(f"{bundle}: Sotto {index.version} for {index.for_whom()}; every file matches its checksum.")
 
 

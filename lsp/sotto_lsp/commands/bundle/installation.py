@@ -46,11 +46,11 @@ class Installation:
         self._make_environment()
         self._install([self._bundle / "wheels" / name for name in index.wheels[target]])
         if index.models:
-            said = self._python(
+            complaint = self._python(
                 "-m", "sotto_lsp.commands.bundle.carried_models", str(self._bundle / "models")
             )
-            if said:
-                raise SottoError(said.removeprefix("sotto: "))
+            if complaint:
+                raise SottoError(complaint.removeprefix("sotto: "))
         return self._next_steps(index)
 
     def _verify(self) -> None:
@@ -77,15 +77,15 @@ class Installation:
         pip = next(path for path in wheels if path.name.startswith("pip-"))
         options = ["--quiet", "--no-index", f"--find-links={self._bundle / 'wheels'}", "--no-cache-dir"]
         options += ["--disable-pip-version-check", "--no-warn-script-location"]
-        said = self._python(str(pip / "pip"), "install", *options, *map(str, wheels))
-        if said:
-            why = said.removeprefix("ERROR: ").rstrip(".")
+        complaint = self._python(str(pip / "pip"), "install", *options, *map(str, wheels))
+        if complaint:
+            why = complaint.removeprefix("ERROR: ").rstrip(".")
             raise SottoError(f"The packages cannot be installed ({why}); mend that and install again.")
 
     def _python(self, *arguments: str) -> str:
         """Run the new environment's Python, out of reach of the user's settings for pip and Python.
 
-        The last that it says where it fails, else nothing.
+        The last line of its errors where it fails, else nothing.
         """
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHON"))}
         python = self._scripts / ("python.exe" if _WINDOWS else "python")
@@ -126,7 +126,7 @@ def _quoted(path: Path) -> str:
 
 
 def default_folder() -> Path:
-    """Beside the user's models, where nothing else is kept."""
+    """Next to the user's models, where nothing else is kept."""
     if _WINDOWS:
         data = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
     else:
@@ -144,22 +144,18 @@ def main() -> int:
         "--to", type=Path, default=default_folder(), metavar="DIR", help="default: %(default)s"
     )
     arguments = parser.parse_args()
-    progress = ProgressLine()
     try:
-        said = Installation(arguments.bundle.resolve(), arguments.to.absolute(), progress.show).run()
-    except (SottoError, OSError) as error:
-        progress.end()
-        sentence = (
-            error
-            if isinstance(error, SottoError)
-            else f"{error.filename} cannot be written ({error.strerror})."
-        )
-        print(f"sotto: {sentence}", file=sys.stderr)  # noqa: T201 - the command's output
+        with ProgressLine() as progress:
+            steps = Installation(arguments.bundle.resolve(), arguments.to.absolute(), progress.show).run()
+    except SottoError as error:
+        print(f"sotto: {error}", file=sys.stderr)  # noqa: T201 - the command's output
+        return 1
+    except OSError as error:
+        print(f"sotto: {error.filename} cannot be written ({error.strerror}).", file=sys.stderr)  # noqa: T201
         return 1
     except KeyboardInterrupt:
         return 130
-    progress.end()
-    print(said)  # noqa: T201 - the command's output
+    print(steps)  # noqa: T201
     return 0
 
 

@@ -9,13 +9,10 @@ from tempfile import TemporaryDirectory
 from sotto_engine.errors import SottoError, first_line
 from sotto_engine.model_files.manifest import MANIFEST_NAME
 from sotto_lsp.commands.bundle.bundle_index import INDEX_NAME, BundleIndex
-from sotto_lsp.commands.bundle.member import Member
-from sotto_lsp.commands.bundle.own_wheel import make_own_wheel
-from sotto_lsp.commands.bundle.pip_process import require_pip
-from sotto_lsp.commands.bundle.plugins import plugin_files
-from sotto_lsp.commands.bundle.tar_writing import TarWriting
+from sotto_lsp.commands.bundle.own_files import find_plugins, make_own_wheel
+from sotto_lsp.commands.bundle.tar_writing import Member, TarWriting
 from sotto_lsp.commands.bundle.target import Target
-from sotto_lsp.commands.bundle.wheel_download import download_wheels
+from sotto_lsp.commands.bundle.wheels import download_wheels, require_pip
 from sotto_models.store import ModelStore
 
 
@@ -68,7 +65,7 @@ class BundleMaking:
         self._on_step("Sotto's wheel", None)
         own = make_own_wheel(work, order.wheel, order.find_links)
         version = own.name.split("-")[1]
-        plugins = plugin_files(order.vsix, version)
+        plugins = find_plugins(order.vsix, version)
         members += [Member(f"editors/{name}", path) for name, path in plugins.items()]
         wheels: dict[str, Path] = {}
         chosen: dict[Target, tuple[str, ...]] = {}

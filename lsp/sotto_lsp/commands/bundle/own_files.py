@@ -1,10 +1,11 @@
-"""Sotto's own wheel: of a source tree, of a file that is given, or put together again from what is installed.
+"""Sotto's own wheel, of a source tree, a given file or what is installed, and its editor plugins.
 
-It is written anew in any case, uncompressed (another zlib gives other bytes): the same files make the same wheel.
+It is written uncompressed (another zlib gives other bytes): the same files make the same wheel.
 """
 
 import base64
 import hashlib
+import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from importlib.metadata import distribution
@@ -12,13 +13,15 @@ from pathlib import Path
 
 import sotto_lsp
 from sotto_engine.errors import SottoError, first_line
-from sotto_lsp.commands.bundle.pip_process import run_pip
+from sotto_lsp.commands.bundle.wheels import run_pip
 
 _NAME = "sotto_ls"
 _ENTRANCE = "sotto_lsp/commands/bundle/installation.py"
 """What install.sh starts, from the wheel."""
 _WRITTEN_BY_INSTALLERS = {"INSTALLER", "REQUESTED", "RECORD", "direct_url.json"}
 _TIME = (2020, 2, 2, 0, 0, 0)
+_PLUGIN_FOLDERS = ("neovim", "helix")
+_VSIX = "vscode/sotto.vsix"
 
 
 def source_tree() -> Path | None:
@@ -39,6 +42,26 @@ def make_own_wheel(folder: Path, given: Path | None, find_links: Sequence[str]) 
     path = folder / name
     _write(path, files)
     return path
+
+
+def find_plugins(vsix: Path | None, version: str) -> dict[str, Path]:
+    """Files by their names below editors/. `vsix`: one that is given; a source tree's is taken where it was built.
+
+    Raises SottoError for an extension of another version.
+    """
+    tree = source_tree()
+    root = tree / "editors" if tree else Path(sotto_lsp.__file__).parent / "plugins"
+    files = {
+        path.relative_to(root).as_posix(): path
+        for folder in _PLUGIN_FOLDERS
+        for path in (root / folder).rglob("*")
+        if path.is_file() and not path.name.startswith(".") and path.name != "tags"
+    }
+    built = root / _VSIX
+    if vsix is not None or built.exists():
+        files[_VSIX] = vsix or built
+        _check_version(files[_VSIX], version)
+    return files
 
 
 def _read(wheel: Path) -> tuple[str, dict[str, bytes]]:
@@ -99,3 +122,17 @@ def _write(path: Path, files: Mapping[str, bytes]) -> None:
 
 def _digest(data: bytes) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+
+
+def _check_version(vsix: Path, version: str) -> None:
+    try:
+        with zipfile.ZipFile(vsix) as zipped:
+            found = json.loads(zipped.read("extension/package.json"))["version"]
+    except (OSError, zipfile.BadZipFile, KeyError, ValueError) as error:
+        raise SottoError(
+            f"{vsix} cannot be read as a VS Code extension ({first_line(error)}); build it again with `make vsix`."
+        ) from error
+    if found != version:
+        raise SottoError(
+            f"{vsix} is version {found} and Sotto is {version}; build it again with `make vsix`."
+        )
