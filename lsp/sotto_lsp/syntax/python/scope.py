@@ -3,31 +3,25 @@
 import ast
 from collections.abc import Iterator
 
-_TYPE_PARAMETERS = ("TypeVar", "ParamSpec", "TypeVarTuple")
-"""Python 3.12"""
 _Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_NAME_FIELDS = {
+    **dict.fromkeys(("FunctionDef", "AsyncFunctionDef", "ClassDef", "ExceptHandler"), "name"),
+    **dict.fromkeys(("MatchAs", "MatchStar", "TypeVar", "ParamSpec", "TypeVarTuple"), "name"),
+    **{"Name": "id", "arg": "arg", "MatchMapping": "rest"},
+}
+"""In which field of a node the name is that it binds."""
 
 
 def names_bound_by(node: ast.AST) -> list[str]:
     """The names that this node itself makes known, whatever is inside it; `*` for an import of everything."""
-    match node:
-        case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.arg(arg=name):
-            names = [name]
-        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
-            names = [name]
-        case ast.alias(name=name, asname=other):
-            names = [other or name.split(".")[0]]
-        case ast.Global(names=names) | ast.Nonlocal(names=names):
-            pass
-        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-            names = [name]
-        case ast.MatchMapping(rest=str(name)):
-            names = [name]
-        case _ if type(node).__name__ in _TYPE_PARAMETERS:
-            names = [str(getattr(node, "name", ""))]
-        case _:
-            names = []
-    return names
+    if isinstance(node, ast.alias):
+        return [node.asname or node.name.split(".")[0]]
+    if isinstance(node, ast.Global | ast.Nonlocal):
+        return node.names
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        return []
+    name: str | None = getattr(node, _NAME_FIELDS.get(type(node).__name__, ""), None)
+    return [] if name is None else [name]
 
 
 def names_bound_in(scope: _Function | ast.Module) -> Iterator[str]:
