@@ -22,7 +22,7 @@ class PlacedSuggestion:
     @classmethod
     def at(cls, document: Text, offset: int, text: str) -> "PlacedSuggestion":
         """A suggestion made for an offset of a document."""
-        return cls(_before(document, offset), _after(document, offset), offset, text)
+        return cls(*_around(document, offset, offset), offset, text)
 
     def accept(self) -> "PlacedSuggestion":
         """No suggestion yet, at the place after this one once it is accepted."""
@@ -34,8 +34,7 @@ class PlacedSuggestion:
         return (
             0 <= offset - self.offset <= len(self.text)
             and document[self.offset : offset] == self.text[: offset - self.offset]
-            and _before(document, self.offset) == self.before
-            and _after(document, offset) == self.after
+            and _around(document, self.offset, offset) == (self.before, self.after)
         )
 
     def rest(self, document: Text, offset: int) -> str:
@@ -73,9 +72,5 @@ class TypeThrough:
         self._last.clear()
 
 
-def _before(document: Text, offset: int) -> str:
-    return document[max(0, offset - WINDOW_CHARS) : offset]
-
-
-def _after(document: Text, offset: int) -> str:
-    return document[offset : offset + WINDOW_CHARS]
+def _around(document: Text, start: int, end: int) -> tuple[str, str]:
+    return document[max(0, start - WINDOW_CHARS) : start], document[end : end + WINDOW_CHARS]

@@ -6,7 +6,6 @@ Only `\\n`, `\\r\\n` and `\\r` end a line, as in LSP; `str.splitlines` knows sev
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator
 
 from sotto_lsp.documents.gap_text import Text
 
@@ -40,9 +39,6 @@ class LineStarts:
     def __getitem__(self, line: int) -> int:
         """Offset of the first character of `line`, which counts from 0 and must exist."""
         return self._stored[line] + (self._shift if line >= self._pivot else 0)
-
-    def __iter__(self) -> Iterator[int]:
-        return (self[line] for line in range(len(self)))
 
     def line_of(self, offset: int) -> int:
         """The line that holds the character at `offset`; the last line for the end of the text."""

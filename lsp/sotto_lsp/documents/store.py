@@ -22,17 +22,13 @@ class Document:
 
     def __init__(self, item: types.TextDocumentItem, encoding: PositionEncoding, max_chars: int) -> None:
         self.uri = item.uri
-        self._language_id = item.language_id
+        self.language_id = item.language_id
         self._encoding = encoding
         self._max_chars = max_chars
         self._tracked: list[TrackedSpan] = []
         self.edited_at: int | None = None
         """The offset after the text that the last edit wrote; None if it replaced the whole text."""
         self._replace_all(_replace_surrogates(item.text), item.version)
-
-    @property
-    def language_id(self) -> str:
-        return self._language_id
 
     @property
     def version(self) -> int:
@@ -43,19 +39,9 @@ class Document:
         return self._snapshot.text
 
     @property
-    def is_too_large(self) -> bool:
-        """More than `max_chars` characters."""
-        return len(self._snapshot.content) > self._max_chars
-
-    @property
-    def is_binary(self) -> bool:
-        """Holds a NUL character, which source code never does."""
-        return self._binary
-
-    @property
     def is_usable(self) -> bool:
-        """Neither too large nor binary."""
-        return not (self._binary or self.is_too_large)
+        """Neither too large nor binary: with a NUL character, which source code never has."""
+        return not self._has_nul and len(self._snapshot.content) <= self._max_chars
 
     def snapshot(self) -> DocumentSnapshot:
         """The current version; the same object until the next change."""
@@ -87,7 +73,7 @@ class Document:
         start, end = sorted((old.offset_at(span.start), old.offset_at(span.end)))
         content = old.content.edited(start, end, inserted)
         # Only a text with a NUL is searched again: this change may have removed it.
-        self._binary = "\0" in (str(content) if self._binary else inserted)
+        self._has_nul = "\0" in (str(content) if self._has_nul else inserted)
         for tracked in self._tracked:
             tracked.follow(start, end, len(inserted), content)
         self.edited_at = start + len(inserted)
@@ -95,7 +81,7 @@ class Document:
         self._set_snapshot(content, line_starts, version)
 
     def _replace_all(self, text: str, version: int) -> None:
-        self._binary = "\0" in text
+        self._has_nul = "\0" in text
         if self._tracked:
             start, end, num_inserted = find_changed_part(self.text, text)
             for tracked in self._tracked:
@@ -105,7 +91,7 @@ class Document:
 
     def _set_snapshot(self, content: GapText, line_starts: LineStarts, version: int) -> None:
         self._snapshot = DocumentSnapshot(
-            self.uri, self._language_id, version, content, line_starts, self._encoding
+            self.uri, self.language_id, version, content, line_starts, self._encoding
         )
 
 
@@ -117,9 +103,6 @@ class DocumentStore:
         """Set by `initialize`, before the first document is opened."""
         self._max_document_chars = max_document_chars
         self._documents: dict[str, Document] = {}
-
-    def __len__(self) -> int:
-        return len(self._documents)
 
     def __iter__(self) -> Iterator[Document]:
         """The open documents, oldest first."""
