@@ -21,7 +21,7 @@ from sotto_engine.cancel import CancelFlag
 from sotto_engine.decode.run import run_steps
 from sotto_engine.loading import load_engine
 from sotto_lsp.actions.catalogue import find_action
-from sotto_lsp.actions.checks.check import select_sound
+from sotto_lsp.actions.checks.check import check_all
 from sotto_lsp.actions.proposal import Question, ask
 from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.snapshot import DocumentSnapshot
@@ -87,8 +87,8 @@ async def _score(model: BareModel, task: Task, num: int) -> Counter:
     if candidates:
         raw = candidates[0].change.apply(task.text)
         score += Counter(compiles=read_python(raw) is not None, raw_equal=raw == task.original)
-    for change in select_sound(task.text, target, candidates).sound:
-        after = change.apply(task.text)
+    for sound in check_all(task.text, target, candidates).candidates:
+        after = sound.change.apply(task.text)
         assert read_python(after), "nothing that does not compile is ever applied"
         score += Counter(applied=1, equal=after == task.original)
     return score

@@ -4,7 +4,7 @@ import asyncio
 
 from sotto_engine.request import Completion, FinishReason, Timings
 from sotto_lsp.actions.action import Action
-from sotto_lsp.actions.checks.check import select_sound
+from sotto_lsp.actions.checks.check import check_all
 from sotto_lsp.actions.places.place import Place
 from sotto_lsp.actions.proposal import Question, ask
 from sotto_lsp.documents.lines import Lines
@@ -56,7 +56,7 @@ def question_at(template, find, drawn):
 def outcome(question, *answers):
     """The text after the likeliest answer that passes, or why none does."""
     candidates = asyncio.run(ask(ScriptedModel(*answers), question, len(answers), lambda what, done: True))
-    proposals = select_sound(question.text, question.target, candidates)
-    if proposals.sound:
-        return proposals.sound[0].apply(question.text)
-    return proposals.refusals or ["no answer"]
+    checked = check_all(question.text, question.target, candidates)
+    if checked.candidates:
+        return checked.candidates[0].change.apply(question.text)
+    return list(checked.refusals) or ["no answer"]

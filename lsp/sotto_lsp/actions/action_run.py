@@ -12,8 +12,7 @@ from sotto_lsp.actions.asking import Asking, none_passes
 from sotto_lsp.actions.checked_edit import CheckedEdit
 from sotto_lsp.actions.checkers.verifier import Verifier
 from sotto_lsp.actions.checks.candidate import Candidate
-from sotto_lsp.actions.checks.check import Proposals, select_sound
-from sotto_lsp.actions.checks.verification import Verified, verify
+from sotto_lsp.actions.checks.check import Checked, check_all, verify
 from sotto_lsp.actions.proposal import Question, ask
 from sotto_lsp.actions.snippet import choice_of, is_line_of_code, with_cursor_behind
 from sotto_lsp.documents.lines import Lines
@@ -76,7 +75,7 @@ class ActionRun:
         if not verified.candidates:
             raise none_passes(verified.refusals)
         candidates = verified.candidates
-        sound = self._checked(candidates, num_wanted).sound
+        sound = self._checked(candidates, num_wanted)
         change = sound[0]
         snippet = self._snippet(sound)
         if choose is not None and self.action.num_choices > 1 and snippet is None:
@@ -84,14 +83,16 @@ class ActionRun:
             if chosen is None:
                 raise SottoError("Nothing was chosen; nothing was changed.")
             # The user took their time: the answer is checked again, in the text there is now.
-            again = self._checked(candidates, self.action.num_choices).sound
+            again = self._checked(candidates, self.action.num_choices)
             fitting = [each for each in again if each.new == sound[chosen].new]
             if not fitting:
                 raise SottoError("The answer does not fit the document any more; run the action again.")
             change = fitting[0]
         snapshot = self.document.snapshot()
         edit = snippet or types.TextEdit(snapshot.range_at(change.start, change.end), change.new)
-        checked = ", ".join([*syntax_of(self.target.language_id).checks_passed(self.target), *verified.passed])
+        checked = ", ".join(
+            [*syntax_of(self.target.language_id).checks_passed(self.target), *verified.passed]
+        )
         num_answers_said = "1 answer" if len(asked) == 1 else f"{len(asked)} answers"
         sentence = f"done; checked that {checked} ({num_answers_said})."
         if verified.unchecked:
@@ -100,10 +101,10 @@ class ActionRun:
 
     async def _verify(
         self, num_wanted: int, progress: ActionProgress, candidates: list[Candidate]
-    ) -> Verified:
+    ) -> Checked:
         """What the project's own checkers leave of the candidates; all of them where there are none to ask."""
         if self.verifier is None or self.span.is_touched:
-            return Verified(candidates)
+            return Checked(candidates)
 
         def goes_on(what: str) -> bool:
             progress.report(what, _PERCENT_ASKED)
@@ -112,15 +113,16 @@ class ActionRun:
         text, target = self._question.text, self._question.target
         return await verify(self.verifier, text, target, candidates, num_wanted, goes_on)
 
-    def _checked(self, candidates: list[Candidate], num_wanted: int) -> Proposals:
+    def _checked(self, candidates: list[Candidate], num_wanted: int) -> list[TextChange]:
         """At least one answer that passes in the document as it is now."""
         self._asking.check_unchanged()
         delta = self.span.start - self.target.first
         moved = [candidate.shift(delta) for candidate in candidates]
-        proposals = select_sound(self.document.text, self.target.shift(delta), moved, num_wanted)
-        if not proposals.sound:
-            raise none_passes(proposals.refusals)
-        return proposals
+        text = self.document.text
+        checked = check_all(text, self.target.shift(delta), moved, num_wanted)
+        if not checked.candidates:
+            raise none_passes(checked.refusals)
+        return [each.change.minimize(text) for each in checked.candidates]
 
     def _snippet(self, sound: list[TextChange]) -> types.SnippetTextEdit | None:
         """Lines to choose from, or a body with the cursor behind it; None where it has to be a plain edit.

@@ -9,7 +9,7 @@ from typing import Protocol
 from sotto_engine.request import Completion, Request, Sampling
 from sotto_lsp.actions.action import Action
 from sotto_lsp.actions.checks.candidate import Candidate, make_candidate, sort_candidates
-from sotto_lsp.actions.checks.check import select_sound
+from sotto_lsp.actions.checks.check import check_all
 from sotto_lsp.actions.search.search import Search
 from sotto_lsp.documents.line_ends import normalize_line_ends
 from sotto_lsp.documents.lines import Lines
@@ -79,7 +79,7 @@ async def ask(
 
 
 async def _one_passes(question: Question, candidates: list[Candidate]) -> bool:
-    return bool(select_sound(question.text, question.target, candidates).sound)
+    return bool(check_all(question.text, question.target, candidates).candidates)
 
 
 async def _asked(
