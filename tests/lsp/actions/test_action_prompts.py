@@ -25,7 +25,7 @@ def target_at(action, drawn):
 
 
 @pytest.mark.parametrize(("title", "drawn"), CASES, ids=[title for title, _ in CASES])
-def test_the_holes_are_as_drawn(title, drawn):
+def test_holes_are_as_drawn(title, drawn):
     before, *expected = re.split(r"^--- ", drawn.rstrip("\n"), flags=re.MULTILINE)
     text, target = target_at(title.split(":")[0], before.rstrip("\n"))
     wanted = {}
@@ -40,7 +40,7 @@ def test_the_holes_are_as_drawn(title, drawn):
 
 
 @pytest.mark.parametrize("newline", ["\r\n", "\r"])
-def test_what_is_written_before_an_answer_has_the_documents_line_ends(newline):
+def test_lead_of_a_hole_has_the_documents_line_ends(newline):
     text, target = target_at("implement_todo", f"x = 1{newline}  # TODO▮ it{newline}")
     assert target.holes["below"].lead == newline + "  "
     request = find_action("implement_todo").template.request(
@@ -49,7 +49,7 @@ def test_what_is_written_before_an_answer_has_the_documents_line_ends(newline):
     assert request.prefix == "x = 1\n  # TODO it\n  ", "the model sees newlines only"
 
 
-def test_every_template_is_an_action_and_asks_only_for_holes_that_there_are():
+def test_templates_ask_only_for_holes_that_there_are():
     assert {path.stem for path in TEMPLATES.glob("*.toml")} == {action.name for action in ACTIONS}
     drawn = {
         title.split(":")[0]: target_at(title.split(":")[0], picture.split("\n---")[0])
@@ -60,7 +60,7 @@ def test_every_template_is_an_action_and_asks_only_for_holes_that_there_are():
         assert {attempt.hole for attempt in find_action(name).template.attempts} <= set(target.holes)
 
 
-def test_the_request_is_the_text_around_the_hole():
+def test_request_is_the_text_around_the_hole():
     text, target = target_at("rewrite_line", "def f(x):\n    return ▮x\n\ny = 1\n")
     template = find_action("rewrite_line").template
     request = template.request(text, target.holes["line"], "a.py", template.attempts[1].sampling)
@@ -69,7 +69,7 @@ def test_the_request_is_the_text_around_the_hole():
     assert request.limits.min_probability == 0, "the checks decide, not how sure the model is"
 
 
-def test_a_name_that_is_not_defined_is_a_hole_of_its_own():
+def test_undefined_name_is_a_hole_of_its_own():
     text = "total = 1\nprint(totl + 1)\n"
     lines = Lines(DocumentSnapshot.of(text, language_id="python"))
     place = Place(1, 1, 16, 20, 'Undefined name "totl"')
@@ -80,7 +80,7 @@ def test_a_name_that_is_not_defined_is_a_hole_of_its_own():
         assert find_action("fix_name").find(lines, Place(1, 1, 16, 20, other)) is None
 
 
-def test_any_other_diagnostic_is_about_its_line_from_where_it_begins():
+def test_diagnostic_is_about_its_line_from_where_it_begins():
     text = "def f(x):\n    return len(x) == None\n"
     lines = Lines(DocumentSnapshot.of(text, language_id="python"))
     target = find_action("fix_line").find(lines, Place(1, 1, 21, 35, "comparison to None"))

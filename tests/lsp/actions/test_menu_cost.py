@@ -24,7 +24,7 @@ def menu(text, line):
     return [action.name for action, _ in found]
 
 
-def test_the_document_and_the_function_are_parsed_once(monkeypatch):
+def test_menu_parses_document_and_function_once(monkeypatch):
     parsed = []
     parse = parsing._parse
     monkeypatch.setattr(parsing, "_parse", lambda text: parsed.append(len(text)) or parse(text))
@@ -37,7 +37,7 @@ def test_the_document_and_the_function_are_parsed_once(monkeypatch):
     assert sum(parsed) < 100, "the document has not changed"
 
 
-def test_each_line_is_read_once(monkeypatch):
+def test_menu_reads_each_line_once(monkeypatch):
     read = Counter()
     bounds = DocumentSnapshot.line_bounds
 
@@ -52,7 +52,7 @@ def test_each_line_is_read_once(monkeypatch):
     assert read.total() < 3 * len(function)
 
 
-def test_what_lives_as_long_as_the_server_is_never_collected(monkeypatch):
+def test_gc_freezes_what_lives_as_long_as_the_server(monkeypatch):
     frozen = []
 
     class Served:

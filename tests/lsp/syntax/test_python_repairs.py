@@ -58,23 +58,23 @@ def repaired(text):
         ('        ""Doc.\n        """\n        return a', '        """Doc.\n        """\n        return a'),
     ],
 )
-def test_a_sign_or_keyword_that_is_wrong_is_among_the_repairs(wrong, right):
+def test_repairs_have_the_right_sign_or_keyword(wrong, right):
     found = repaired(AROUND.format(wrong))
     assert AROUND.format(right) in found
     for each in found:
         ast.parse(each)
 
 
-def test_what_no_single_sign_repairs_has_no_repair():
+def test_repairs_by_two_signs_are_not_found():
     assert repaired(AROUND.format("        return ((a")) == []
 
 
-def test_the_search_ends_in_time():
+def test_search_for_repairs_ends_in_time():
     text = AROUND.format("        return foo(" + ", ".join(f"a{i} b{i}" for i in range(40)))
     assert len(repairs(text, time_limit_s=0)) <= 1
 
 
-def test_a_quote_that_was_lost_far_away_does_not_bring_hundreds_of_repairs():
+def test_repairs_of_a_quote_lost_far_away_are_few():
     text = 'x = """a\n' + "word " * 300 + '\n""\n\n\ny = """' + "word " * 60 + '"""\n'
     assert len(repaired(text)) <= MAX_REPAIRS
 
@@ -83,7 +83,7 @@ def test_a_quote_that_was_lost_far_away_does_not_bring_hundreds_of_repairs():
     ("line", "expected"),
     [(4, (3, 9)), (7, (7, 9)), (8, (7, 9)), (12, (11, 12))],
 )
-def test_the_piece_is_the_function_or_class_around(line, expected):
+def test_piece_is_the_function_or_class_around(line, expected):
     piece = find_piece(lines_of(AROUND.format("        return a").rstrip()), line, line)
     assert (piece.first, piece.last) == (
         expected[0],
@@ -92,7 +92,7 @@ def test_the_piece_is_the_function_or_class_around(line, expected):
     assert piece.head == ("if 1:\n" if line in (7, 8) else "")
 
 
-def test_the_names_in_scope_are_those_that_python_would_find():
+def test_names_in_scope_are_those_that_python_would_find():
     text = (
         "import a.b\nfrom c import d as e\nG = 1\n\n\ndef outer(p, *q, k=1, **r):\n    inner_var = 1\n\n"
         "    def inner(z):\n        hidden = z\n        return hidden\n\n    class C:\n        attribute = 1\n\n"
@@ -108,7 +108,7 @@ def test_the_names_in_scope_are_those_that_python_would_find():
     assert syntax_of("python").names_at("x = (", 0)[0] == ()
 
 
-def test_a_name_is_replaced_by_names_in_scope_the_most_similar_first():
+def test_name_repairs_are_in_scope_the_most_similar_first():
     text = "def f(values):\n    total = sum(values)\n    return totl / len(values)\n"
     lines = lines_of(text)
     start = text.index("totl")
@@ -136,7 +136,7 @@ class FakeModel:
         return [0.0 if text == self.favourite else -10.0 - len(text) for text in texts]
 
 
-def test_the_model_says_which_of_the_repairs_is_meant():
+def test_model_chooses_among_the_repairs():
     text = AROUND.format("        return max(a b)")
     lines = lines_of(text)
     target = find_action("fix_syntax").find(lines, Place(8, 8, 0, 0))

@@ -20,7 +20,7 @@ def verdict(text, old, new, **about):
     return check(text, TextChange(start, start + len(old), new), target)
 
 
-def test_a_sound_answer_passes():
+def test_sound_answer_passes():
     assert verdict(CODE, "pass", "return n * 2") is None
 
 
@@ -35,34 +35,34 @@ def test_a_sound_answer_passes():
         ("break", "would not compile"),  # the parser takes it, the compiler does not
     ],
 )
-def test_what_is_wrong_with_an_answer_is_said(new, why):
+def test_refusal_of_an_answer_has_a_reason(new, why):
     verdict_of_it = verdict(CODE, "pass", new)
     assert why in verdict_of_it if why else verdict_of_it is None
 
 
-def test_a_comment_is_no_code():
+def test_comment_is_no_code():
     text = "def f(x):\n    x += 1\n    # TODO: twice\n    return x\n"
     assert verdict(text, "x += 1", "# TODO: add one") == "there is no code in it"
     assert verdict(text, "# TODO: twice", "# TODO: twice\n    # Or thrice.") == "there is no code in it"
     assert verdict(text, "# TODO: twice", "# TODO: twice\n    x += 1  # again") is None
 
 
-def test_taking_away_what_another_line_reads_is_refused():
+def test_name_that_another_line_reads_must_stay():
     text = "def f(x):\n    total = x + 1\n    return total\n"
     assert verdict(text, "total = x + 1", "other = x + 1") == "total is defined nowhere"
 
 
-def test_names_that_were_unknown_before_are_nobodys_fault():
+def test_unknown_names_of_before_are_accepted():
     text = "def f():\n    return magic\n\n\ndef g():\n    pass\n"
     assert verdict(text, "pass", "return 1") is None
     assert verdict(text, "pass", "return magic") is None
 
 
-def test_a_star_import_may_bring_any_name():
+def test_star_import_may_bring_any_name():
     assert verdict("from os import *\n\n\ndef g():\n    pass\n", "pass", "return getcwd()") is None
 
 
-def test_the_repair_of_a_syntax_error_keeps_the_words_of_the_line():
+def test_repair_keeps_the_words_of_the_line():
     text = "total = sum(values\n"
     values = "values = [1]\n" + text
     assert verdict(values, "total = sum(values\n", "total = sum(values)\n", is_syntax_error=True) is None
@@ -71,18 +71,18 @@ def test_the_repair_of_a_syntax_error_keeps_the_words_of_the_line():
     assert verdict("def f(a):\n    retrun a\n", "retrun a", "return a", is_syntax_error=True) is None
 
 
-def test_the_name_that_is_not_defined_must_go():
+def test_undefined_name_must_go():
     text = "total = 1\nprint(totl)\n"
     assert verdict(text, "totl", "total", unwanted="totl") is None
     assert verdict(text, "totl", "totl ", unwanted="totl") == "totl is not defined"
 
 
-def test_a_name_in_a_signature_may_be_put_right():
+def test_undefined_name_in_a_signature_may_be_put_right():
     text = "LIMIT = 1\n\n\ndef f(a=LIMTI):\n    return a\n"
     assert verdict(text, "LIMTI", "LIMIT", unwanted="LIMTI", is_name=True) is None
 
 
-def test_a_sign_may_part_a_word_in_two():
+def test_repair_may_part_a_word_in_two():
     text = "def f(a):\n    return lena)\n"
     assert verdict(text, "lena)", "len(a)", is_syntax_error=True) is None
 
@@ -99,12 +99,12 @@ def test_a_sign_may_part_a_word_in_two():
         "class A:\n    def m(self): return __class__",
     ],
 )
-def test_whatever_binds_a_name_makes_it_known(text):
+def test_binding_of_any_kind_makes_a_name_known(text):
     assert read_python(text).unknown_names == frozenset()
 
 
 @pytest.mark.parametrize("text", ["x = (" * 300, "\0", "x = '\\d'\n" * 3, "\ud800"])
-def test_no_text_breaks_the_parser(text, capsys):
+def test_parser_survives_any_text(text, capsys):
     find_error(text)
     read_python(text)
     assert capsys.readouterr().err == "", "warnings about the user's code are not for stderr"
@@ -121,7 +121,7 @@ def test_no_text_breaks_the_parser(text, capsys):
         ("", 0, 0, "new"),
     ],
 )
-def test_the_smallest_change_makes_the_same_text(text, start, end, new):
+def test_minimized_change_makes_the_same_text(text, start, end, new):
     change = TextChange(start, end, new)
     small = change.minimize(text)
     assert small.apply(text) == change.apply(text)

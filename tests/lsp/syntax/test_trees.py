@@ -34,7 +34,7 @@ def snapshot(text, language_id="typescript", uri="file:///a.ts"):
 
 
 @pytest.mark.parametrize("language_id", [each for each in language_ids() if each != "python"])
-def test_the_grammar_has_every_node_and_field_that_the_table_names(language_id):
+def test_grammar_has_every_node_that_the_language_names(language_id):
     parser = grammar_of(language_id)
     assert parser is not None and parser.keywords >= {"if", "return", "for"}
     known = parser._grammar
@@ -63,7 +63,7 @@ def test_languages_and_their_ids():
     assert not is_among("rust", ["python"]) and not is_among("kotlin", ["java"])
 
 
-def test_the_doctor_is_told_the_languages_of_the_model_that_are_there():
+def test_doctor_lists_the_languages_of_the_model():
     assert action_languages(()) == (tuple(dict.fromkeys(syntax_of(each).name for each in language_ids())), ())
     assert action_languages(("python",)) == (("Python",), ())
     assert action_languages(("rust", "typescriptreact", "cobol")) == (("Rust", "TypeScript"), ())
@@ -84,7 +84,7 @@ def test_offsets_count_characters():
 
 
 @pytest.mark.parametrize("language_id", ["typescript", "rust", "go", "cpp"])
-def test_an_edited_tree_is_the_tree_of_the_edited_text(language_id):
+def test_edited_tree_is_the_tree_of_the_edited_text(language_id):
     dice = random.Random(5)
     text = "fn f(a: i32) -> i32 {\n    let x = vec![1, 2];\n    g(a) + x[0]\n}\n" * 3
     found = tree(text, language_id)
@@ -98,7 +98,7 @@ def test_an_edited_tree_is_the_tree_of_the_edited_text(language_id):
     assert mended.problems == tree(text, language_id).problems, "nothing is left of what was wrong"
 
 
-def test_a_keystroke_parses_no_whole_document_again(monkeypatch):
+def test_keystroke_parses_no_whole_document_again(monkeypatch):
     text = "function f() {\n  return 1;\n}\n" * 2000
     uri = "file:///keys.ts"
     assert tree_of(snapshot(text, uri=uri)).problems == ()
@@ -107,7 +107,7 @@ def test_a_keystroke_parses_no_whole_document_again(monkeypatch):
     assert tree_of(snapshot(text, uri=uri)).problems == ()
 
 
-def test_what_takes_too_long_is_given_up_and_not_tried_at_every_key(monkeypatch):
+def test_slow_parse_is_given_up_and_not_tried_at_every_key(monkeypatch):
     monkeypatch.setattr(trees, "_kept", type(trees._kept)())
     hopeless = snapshot("function f(a { if ( x [ " * 8000)
     start = time.monotonic()
@@ -119,7 +119,7 @@ def test_what_takes_too_long_is_given_up_and_not_tried_at_every_key(monkeypatch)
     assert is_parsed(edited) and tree_of(edited) is None, "not within a few seconds"
 
 
-def test_a_document_that_is_too_large_is_refused_at_once():
+def test_large_document_is_refused_at_once():
     large = snapshot("x;" * MAX_PARSED_CHARS)
     assert is_parsed(large) and tree_of(large) is None
     assert (
@@ -134,7 +134,7 @@ def test_nesting_deeper_than_python_calls():
     assert deep is None or deep.open_brackets(0, 5000)["()"] > 0
 
 
-def test_a_grammar_that_is_not_installed_is_named(monkeypatch):
+def test_missing_grammar_is_named(monkeypatch):
     def fail(name):
         raise ImportError(name)
 
@@ -152,7 +152,7 @@ def test_a_grammar_that_is_not_installed_is_named(monkeypatch):
         grammar_of.cache_clear()
 
 
-def test_nothing_is_imported_before_it_is_needed():
+def test_import_of_tree_sitter_waits_until_it_is_needed():
     program = (
         "import sys\nfrom sotto_lsp.server import make_server\nmake_server()\n"
         "print([name for name in sys.modules if name.startswith('tree_sitter')])"
@@ -162,7 +162,7 @@ def test_nothing_is_imported_before_it_is_needed():
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
-def test_what_was_parsed_does_not_stay_in_memory():
+def test_memory_of_what_was_parsed_is_freed():
     text = "function f() {\n  return [1, 2];\n}\n" * 300
 
     def resident():

@@ -74,7 +74,7 @@ def verdict(text, old, new, language_id="typescript", name="body", **about):
         ("typescript", BROKEN, "return 1;", "const a = 1;\n  return a;"),
     ],
 )
-def test_a_sound_body_passes_whatever_is_wrong_elsewhere(language_id, text, old, new):
+def test_sound_body_passes_whatever_is_wrong_elsewhere(language_id, text, old, new):
     assert verdict(text, old, new, language_id) is None
 
 
@@ -113,7 +113,7 @@ def test_a_sound_body_passes_whatever_is_wrong_elsewhere(language_id, text, old,
         ("typescript", TYPESCRIPT, "const pi = 3;", "const pi = 3;", "changes nothing"),
     ],
 )
-def test_what_is_wrong_with_an_answer_is_said(language_id, text, old, new, why):
+def test_refusal_of_an_answer_has_a_reason(language_id, text, old, new, why):
     assert why in verdict(text, old, new, language_id)
 
 
@@ -143,7 +143,7 @@ def test_what_is_wrong_with_an_answer_is_said(language_id, text, old, new, why):
         ("c", "int a = 1;\nint b(void) { return 2; }\n", "int a = 1;", "int c = 1;", "a, which"),
     ],
 )
-def test_lines_written_anew_keep_the_names_that_others_use(language_id, text, old, new, why):
+def test_names_that_others_use_are_kept(language_id, text, old, new, why):
     said = verdict(text, old, new, language_id, PART)
     assert said is None if why is None else why in said
     assert verdict(text, old, new, language_id, PART, may_drop_names=True) is None
@@ -167,7 +167,7 @@ def test_words_that_happen_to_parse_are_no_code(about):
         ("typescript", TYPESCRIPT),
     ],
 )
-def test_of_five_hundred_random_answers_none_that_passes_breaks_the_text(language_id, text):
+def test_random_answers_that_pass_break_no_text(language_id, text):
     """Held against trees that are parsed afresh, as those of the checks are not."""
     dice = random.Random(11)
     pieces = [
@@ -215,7 +215,7 @@ def functions(tree):
     return found
 
 
-def test_a_repair_mends_these_lines_and_keeps_their_words():
+def test_repair_mends_the_lines_and_keeps_their_words():
     about = {"is_syntax_error": True, "name": "line"}
     assert verdict(BROKEN, "const x = [1, 2;", "const x = [1, 2];", **about) is None
     assert verdict(BROKEN, "const x = [1, 2;", "const x = [1, 2);", **about) == "it would not parse"
@@ -225,7 +225,7 @@ def test_a_repair_mends_these_lines_and_keeps_their_words():
     assert verdict(two, "const x = [1, 2;", "const x = [1, 2];", **about) is None, "the other stays as it is"
 
 
-def test_what_was_checked_is_said_and_no_more():
+def test_checks_passed_are_named_and_no_others():
     hole = {"body": Hole(0, 1)}
     for target, said in [
         (Target("rust", 0, 1, hole), ("it parses", "all signatures are kept")),
@@ -240,6 +240,6 @@ def test_what_was_checked_is_said_and_no_more():
             assert "compiles" not in said and "known" not in said
 
 
-def test_a_text_that_cannot_be_parsed_in_time_is_not_changed():
+def test_slow_text_that_is_not_parsed_in_time_is_not_changed():
     text = "function f(a { if ( x [ " * 8000 + "\ny;\n"
     assert verdict(text, "y;", "z;") == "it could not be parsed in time"

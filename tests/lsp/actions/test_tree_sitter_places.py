@@ -17,7 +17,7 @@ def titles(language_id, drawn, good_for=FILLS):
     return [action.template.title for action, _ in find_offered(lines.snapshot, [place], good_for)]
 
 
-def test_what_is_written_behind_an_answer_is_in_the_prompt():
+def test_prompt_has_what_is_written_after_an_answer():
     lines, place = marked("class A {\n  f()▮ {}\n}\n", language_id="typescript")
     action, target = next(
         (each, each.find(lines, place)) for each, _ in find_offered(lines.snapshot, [place], FILLS)
@@ -83,7 +83,7 @@ def hole(language_id, drawn, name):
         ("typescript", "▮", []),
     ],
 )
-def test_what_a_model_that_fills_in_is_offered(language_id, drawn, expected):
+def test_offered_with_a_model_that_fills_in(language_id, drawn, expected):
     assert titles(language_id, drawn) == expected
 
 
@@ -103,11 +103,11 @@ def test_what_a_model_that_fills_in_is_offered(language_id, drawn, expected):
         ("function f() {\n▮  g(x;\n  h();\n▮}\n", []),
     ],
 )
-def test_what_an_instruct_model_is_offered(drawn, expected):
+def test_offered_with_an_instruct_model(drawn, expected):
     assert titles("typescript", drawn, CHATS) == expected
 
 
-def test_a_model_that_can_do_nothing_there_is_offered_nothing():
+def test_offered_is_nothing_with_a_model_that_can_do_nothing():
     assert titles("typescript", "f(1▮;\n", frozenset()) == []
 
 
@@ -135,7 +135,7 @@ def test_a_model_that_can_do_nothing_there_is_offered_nothing():
         ),
     ],
 )
-def test_the_hole_is_where_the_answer_belongs(language_id, drawn, name, expected):
+def test_hole_is_where_the_answer_belongs(language_id, drawn, name, expected):
     if expected is None:
         assert titles(language_id, drawn) in ([], [FIX]), "no function: an error"
     else:

@@ -33,7 +33,7 @@ HEAD = "def f(self, a, b: int = 1):"
         ("def f(self, a,  b: int = 1):", "adds no type hint"),
     ],
 )
-def test_only_hints_of_known_types_may_be_added(head, why):
+def test_hints_of_known_types_alone_may_be_added(head, why):
     verdict = check_addition(Addition.HINTS, BEFORE, BEFORE.replace(HEAD, head))
     assert verdict is None if why is None else why in verdict
 
@@ -48,7 +48,7 @@ def test_only_hints_of_known_types_may_be_added(head, why):
         ('        return a\n        """What it does."""', False),
     ],
 )
-def test_only_a_docstring_may_be_added(body, is_sound):
+def test_docstring_alone_may_be_added(body, is_sound):
     after = BEFORE.replace("        return a", body)
     assert (check_addition(Addition.DOCSTRING, BEFORE, after) is None) is is_sound
 
@@ -74,11 +74,11 @@ def answered(text, task, reason=FinishReason.STOP_ID, region=""):
         ("", ""),
     ],
 )
-def test_the_summary_is_taken_of_a_docstring_and_closed(text, expected):
+def test_docstring_is_cut_to_its_summary_and_closed(text, expected):
     assert answered(text, "docstring") == expected
 
 
-def test_a_signature_that_was_cut_off_is_no_answer():
+def test_cut_off_signature_is_no_answer():
     assert answered("    def f(a: int):\n", "types", region="def f(a):\n") == "def f(a: int):", (
         "as deep as it was"
     )

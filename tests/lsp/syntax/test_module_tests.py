@@ -42,16 +42,16 @@ def placed(root, module, *others):
         ("shop/__init__.py", ["tests/a.py"], "tests/test_shop.py", "shop"),
     ],
 )  # fmt: skip
-def test_tests_lie_where_the_project_has_them(tmp_path, module, others, file, name):
+def test_file_of_tests_is_where_the_project_has_them(tmp_path, module, others, file, name):
     assert placed(tmp_path, module, *others) == (file, name)
 
 
-def test_tests_above_the_workspace_are_somebody_elses(tmp_path):
+def test_file_of_tests_above_the_workspace_is_not_used(tmp_path):
     (tmp_path / "tests").mkdir()
     assert placed(tmp_path / "root", "app.py") == ("test_app.py", "app")
 
 
-def test_a_module_without_a_name_for_imports_is_refused(tmp_path):
+def test_module_that_cannot_be_imported_is_refused(tmp_path):
     with pytest.raises(SottoError, match="no name that tests could import it by"):
         placed(tmp_path, "my-script.py")
 
@@ -65,19 +65,19 @@ def after(existing, answer):
     return existing
 
 
-def test_a_new_file_has_the_import_and_the_tests():
+def test_new_file_has_the_import_and_the_tests():
     assert after("", IMPORT + "\n\n" + TEST) == IMPORT + "\n\n" + TEST
     assert after("", "import math\n" + IMPORT + "\n\n# Two.\n" + TEST) == (
         "import math\n" + IMPORT + "\n\n# Two.\n" + TEST
     )
 
 
-def test_an_import_that_the_answer_lacks_is_written():
+def test_import_that_the_answer_lacks_is_written():
     raises = "def test_mean_of_none():\n    with pytest.raises(ZeroDivisionError):\n        mean([])\n"
     assert after("", raises) == IMPORT + "import pytest\n\n\n" + raises
 
 
-def test_tests_go_to_the_end_and_imports_to_the_imports():
+def test_imports_go_to_the_imports_and_tests_to_the_end():
     existing = '"""Of the shop."""\n\nimport pytest\n\n\ndef test_sum():\n    assert sum([]) == 0\n\n\n'
     assert after(existing, IMPORT + "import pytest\n\n\n" + TEST) == (
         '"""Of the shop."""\n\nimport pytest\nfrom shop.stats import mean\n\n\n'
@@ -96,7 +96,7 @@ def test_tests_go_to_the_end_and_imports_to_the_imports():
         ("x = 1\r\n", (IMPORT + "\n\nx = 1\n\n\n" + TEST).replace("\n", "\r\n")),
     ],
 )  # fmt: skip
-def test_what_stands_in_the_file_stays_as_it_is(existing, expected):
+def test_existing_file_is_only_added_to(existing, expected):
     assert after(existing, IMPORT + "\n\n" + TEST) == expected
 
 
@@ -117,11 +117,11 @@ def test_what_stands_in_the_file_stays_as_it_is(existing, expected):
         ("def mean(): ...\n", TEST, "mean is something else"),
     ],
 )
-def test_what_is_wrong_with_an_answers_tests_is_said(existing, answer, why):
+def test_refusal_of_tests_has_a_reason(existing, answer, why):
     assert why in after(existing, answer)
 
 
-def test_of_tests_that_were_cut_off_the_whole_ones_are_kept():
+def test_cut_off_answer_keeps_its_whole_tests():
     two = IMPORT + "\n\n" + TEST + "\n\n@slow\ndef test_more():\n    assert me"
     assert whole_tests(two).rstrip() == (IMPORT + "\n\n" + TEST).rstrip()
     assert whole_tests("def test_a():\n    ass") == "" == whole_tests("x = 1")

@@ -50,7 +50,7 @@ def target_at(lines, wrong):
 
 
 @pytest.mark.parametrize(("language_id", "wrong", "right"), PLANTED)
-def test_what_it_was_before_is_among_the_repairs(language_id, wrong, right):
+def test_repairs_have_what_was_there_before(language_id, wrong, right):
     lines = planted(language_id, wrong)
     target = target_at(lines, wrong)
     assert target is not None and target.language_id == language_id
@@ -62,19 +62,19 @@ def test_what_it_was_before_is_among_the_repairs(language_id, wrong, right):
 
 
 @pytest.mark.parametrize("language_id", AROUND)
-def test_where_there_is_no_error_there_is_nothing_to_repair(language_id):
+def test_repairs_are_not_offered_without_an_error(language_id):
     lines = planted(language_id, "")
     for line in range(len(lines)):
         assert find_error(lines, Place(line, line, 0, 0)) is None
 
 
-def test_an_error_is_not_offered_lines_away():
+def test_repairs_are_not_offered_lines_away():
     lines = planted("typescript", "    const x = [1, 2;")
     offered = [line for line in range(len(lines)) if find_error(lines, Place(line, line, 0, 0))]
     assert offered == [3]
 
 
-def test_a_search_ends_in_time():
+def test_search_for_repairs_ends_in_time():
     lines = planted("typescript", "    const x = [1, 2;" + " f(a);" * 50)
     target = target_at(lines, "    const x")
     assert target is not None and syntax_repairs(lines, target, time_limit_s=0) == []
