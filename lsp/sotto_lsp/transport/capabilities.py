@@ -1,4 +1,4 @@
-"""What the client has declared: ClientAbilities, and the NeededServer that an editor's plugin was made for."""
+"""What the client has declared: ClientAbilities, and the series of servers that its plugin was made for."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ from lsprotocol import types
 
 _NOTE = "sotto"
 """The name of the annotation that asks for a confirmation."""
-_NEEDED_SERVER = "needsServer"
 
 
 @dataclass(frozen=True)
@@ -95,27 +94,20 @@ class ClientAbilities:
         return types.WorkspaceEdit(document_changes=changes, change_annotations=annotations)
 
 
-@dataclass(frozen=True)
-class NeededServer:
-    """The field `needsServer` of initializationOptions, next to the settings; "" where it is not there."""
+def split_needed_series(options: object) -> tuple[str, object]:
+    """`needsServer` of initializationOptions, as in `0.1` ("" where it is not there), and the options without it.
 
-    series: str = ""
-    """Major and minor number, as in `0.1`"""
+    What is no string stays, and is named as an unknown setting.
+    """
+    if isinstance(options, Mapping):
+        rest = dict(cast("Mapping[str, object]", options))
+        if isinstance(series := rest.pop("needsServer", None), str):
+            return series, rest
+    return "", cast("object", options)
 
-    @classmethod
-    def split_off(cls, options: object) -> tuple["NeededServer", object]:
-        """The field, and the options without it; what is no string stays, and is named as an unknown setting."""
-        if isinstance(options, Mapping):
-            rest = dict(cast("Mapping[str, object]", options))
-            if isinstance(series := rest.pop(_NEEDED_SERVER, None), str):
-                return cls(series), rest
-        return cls(), cast("object", options)
 
-    def problem_with(self, version: str) -> str | None:
-        """One sentence where a server of this version is of another series."""
-        if not self.series or version.split(".")[:2] == self.series.split(".")[:2]:
-            return None
-        return (
-            f"The editor's plugin needs sotto {self.series}, and this server is {version}; "
-            "install the two from one release."
-        )
+def compare_series(needed: str, version: str) -> str | None:
+    """One sentence where a server of this version is of another series than the editor's plugin needs."""
+    if not needed or version.split(".")[:2] == needed.split(".")[:2]:
+        return None
+    return f"The editor's plugin needs sotto {needed}, this server is {version}; install the two from one release."

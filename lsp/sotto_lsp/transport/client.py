@@ -1,6 +1,7 @@
-"""Client: the editor at the other end: what it has declared, its folders, and what it is asked."""
+"""Client: the editor at the other end: what it has declared, its folders, what it is asked and shown."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from lsprotocol import types
 
 from sotto_lsp.transport.capabilities import ClientAbilities
 from sotto_lsp.transport.json_rpc import JsonRpc
+
+log = logging.getLogger(__name__)
 
 
 class Client:
@@ -46,6 +49,26 @@ class Client:
     def notify(self, method: str, params: object) -> None:
         """Send a notification."""
         self._rpc.notify(method, params)
+
+    # Messages that the user sees, one sentence each
+
+    def show_error(self, sentence: str) -> None:
+        """Something that must be put right before there are suggestions; logged, too."""
+        log.warning("%s", sentence)
+        self._show(types.MessageType.Error, sentence)
+
+    def show_warning(self, sentence: str) -> None:
+        """Something that was not done; logged, too."""
+        log.warning("%s", sentence)
+        self._show(types.MessageType.Warning, sentence)
+
+    def show_info(self, sentence: str) -> None:
+        """Something that was done."""
+        self._show(types.MessageType.Info, sentence)
+
+    def _show(self, kind: types.MessageType, sentence: str) -> None:
+        message = types.ShowMessageParams(type=kind, message=f"Sotto: {sentence}")
+        self.notify(types.WINDOW_SHOW_MESSAGE, message)
 
     # Notifications from it
 

@@ -9,9 +9,8 @@ from lsprotocol import types
 from sotto_lsp.documents.store import DocumentStore
 from sotto_lsp.host.session import Session
 from sotto_lsp.settings import SECTION, Settings, parse_settings
-from sotto_lsp.transport.capabilities import NeededServer
+from sotto_lsp.transport.capabilities import compare_series, split_needed_series
 from sotto_lsp.transport.lsp_server import SottoServer
-from sotto_lsp.transport.messages import show_error, show_warning
 from sotto_lsp.transport.progress import LoadingProgress
 from sotto_lsp.transport.pygls_adapter import ClientError
 
@@ -37,12 +36,12 @@ class Lifecycle:
         self._options: object = None
         """initializationOptions; what the client says later has precedence"""
         self._problem: str | None = None
-        session.report_failure = lambda sentence: show_error(server.client, sentence)
+        session.report_failure = server.client.show_error
 
     def initialize(self, params: types.InitializeParams) -> types.InitializeResult:
         self._session.project = _project(params)
-        needed, self._options = NeededServer.split_off(params.initialization_options)
-        self._problem = needed.problem_with(self._server.info.version or "")
+        needed, self._options = split_needed_series(params.initialization_options)
+        self._problem = compare_series(needed, self._server.info.version or "")
         settings, _ = parse_settings(self._options)
         offers = copy.copy(self._offers)
         if not _offers_completion(settings, params.capabilities):
@@ -51,7 +50,7 @@ class Lifecycle:
 
     async def initialized(self, _: types.InitializedParams) -> None:
         if self._problem is not None:
-            show_warning(self._client, self._problem)  # only now: Helix drops what comes earlier
+            self._client.show_warning(self._problem)  # only now: Helix drops what comes earlier
         await self._configure(self._options, await self._ask_configuration())
 
     async def did_change_configuration(self, params: types.DidChangeConfigurationParams) -> None:
@@ -77,7 +76,7 @@ class Lifecycle:
         """Hand new settings to the session, with progress where that loads a model."""
         settings, problems = parse_settings(*sources)
         if problems:
-            show_warning(self._client, " ".join(problems))
+            self._client.show_warning(" ".join(problems))
         if not (settings.enabled and self._session.needs_loading(settings)):
             await self._session.configure(settings)
             return

@@ -14,7 +14,7 @@ from sotto_lsp.documents.snapshot import PositionEncoding
 from sotto_lsp.documents.store import DocumentStore
 from sotto_lsp.transport.client import Client
 from sotto_lsp.transport.json_rpc import JsonRpc
-from sotto_lsp.transport.parent_watch import ParentWatch
+from sotto_lsp.transport.parent_watch import watch_parent
 from sotto_lsp.transport.stdio import MessageReader, StreamWriter, claim_stdio
 
 EXIT_GRACE_S = 2.0
@@ -34,51 +34,28 @@ class SottoServer:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._inbox: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._stopping = False
-        self._owns_process = False
         self._last_resort: threading.Timer | None = None
-        self._parent_watch: ParentWatch | None = None
-
-    @property
-    def exit_code(self) -> int:
-        """What the process ends with, by the specification: 0 after `shutdown`, 1 without."""
-        return 0 if self.rpc.is_shut_down else 1
 
     def run(self) -> NoReturn:
-        """Serve on the process's stdin and stdout, then end the process, whatever other threads are at."""
-        self.start_io()
-        self._arm_last_resort()  # a stderr that nobody reads can hold up the logs
-        logging.shutdown()
-        os._exit(self.exit_code)
+        """Serve on the process's stdin and stdout until `exit`, the end of the input or the death of the client.
 
-    def start_io(self, stdin: BinaryIO | None = None, stdout: BinaryIO | None = None) -> None:
-        """Serve until `exit`, the end of the input or the death of the client; see `exit_code`.
-
-        Without streams, on the process's own, which then carry nothing but the protocol. Returns while threads that
-        the caller started still run; a caller that wants the process to end with them calls `run`.
+        The process ends then, whatever other threads are at: with 0 after `shutdown`, with 1 without it.
         """
-        self._owns_process = stdin is None or stdout is None
-        source, sink = claim_stdio() if stdin is None or stdout is None else (stdin, stdout)
+        source, sink = claim_stdio()
         self.rpc.writer = StreamWriter(sink)
         self._loop = loop = asyncio.new_event_loop()
         loop.set_exception_handler(_log_loop_error)
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             loop.run_until_complete(self._serve(source))
-        except KeyboardInterrupt:
-            pass
-        finally:
-            if self._parent_watch is not None:
-                self._parent_watch.stop()
-            self._cancel_tasks(loop)
-            loop.close()
-            if self._owns_process:
-                with contextlib.suppress(OSError):  # what a client that left did not read
-                    sink.close()
-            if self._last_resort is not None:
-                self._last_resort.cancel()
-                self._last_resort = None
+        self._cancel_tasks(loop)
+        self._arm_last_resort()  # a stderr that nobody reads can hold up the logs
+        with contextlib.suppress(OSError):  # what a client that left did not read
+            sink.close()
+        logging.shutdown()
+        self._exit()
 
     def stop(self) -> None:
-        """End `start_io` soon; from any thread."""
+        """End `run` soon; from any thread."""
         self._stopping = True
         self._deliver(None)
 
@@ -87,9 +64,8 @@ class SottoServer:
     ) -> types.InitializeResult:
         """Take over what the client says of itself. The result: `offers`, with what every server has."""
         self.client.initialize(params)
-        if params.process_id is not None and self._parent_watch is None:
-            self._parent_watch = ParentWatch(params.process_id, self.stop)
-            self._parent_watch.start()
+        if params.process_id is not None:
+            watch_parent(params.process_id, self.stop)
         documents.encoding = _choose_encoding(params.capabilities)
         capabilities = copy.copy(offers)
         capabilities.position_encoding = types.PositionEncodingKind(documents.encoding.value)
@@ -115,17 +91,17 @@ class SottoServer:
         if body is None:
             self._arm_last_resort()
         assert self._loop is not None
-        try:
-            self._loop.call_soon_threadsafe(self._inbox.put_nowait, body)
-        except RuntimeError:
-            logger.debug("A message came after the end.")  # the loop is closed
+        self._loop.call_soon_threadsafe(self._inbox.put_nowait, body)
 
     def _arm_last_resort(self) -> None:
         """A handler that blocks the event loop must not keep the process alive without its client."""
-        if self._owns_process and self._last_resort is None:
-            self._last_resort = threading.Timer(EXIT_GRACE_S, lambda: os._exit(self.exit_code))
+        if self._last_resort is None:
+            self._last_resort = threading.Timer(EXIT_GRACE_S, self._exit)
             self._last_resort.daemon = True
             self._last_resort.start()
+
+    def _exit(self) -> NoReturn:
+        os._exit(0 if self.rpc.is_shut_down else 1)
 
     def _cancel_tasks(self, loop: asyncio.AbstractEventLoop) -> None:
         """Cancel what still runs, so that `finally` blocks run and requests get their answer."""

@@ -1,14 +1,14 @@
-"""ParentWatch: notices that the editor which started the server is gone, also where stdin stays open."""
+"""watch_parent: notices that the editor which started the server is gone, also where stdin stays open."""
 
-import contextlib
 import logging
 import os
 import select
 import sys
 import threading
+import time
 from collections.abc import Callable
 
-POLL_S = 3.0
+_POLL_S = 3.0
 """Where the system cannot tell of an end by itself."""
 
 logger = logging.getLogger(__name__)
@@ -44,58 +44,36 @@ else:
         return True
 
 
-class ParentWatch(threading.Thread):
-    """Calls `on_death` once, from its own thread, when process `pid` has ended.
+def watch_parent(pid: int, on_death: Callable[[], None]) -> None:
+    """Call `on_death` once, from a thread of its own, when process `pid` has ended.
 
     A process that is not there at the start is not watched: the editor lives in another container, say.
     """
+    if pid > 0:
+        threading.Thread(target=_watch, args=(pid, on_death), name="sotto-parent-watch", daemon=True).start()
 
-    def __init__(self, pid: int, on_death: Callable[[], None], poll_s: float = POLL_S) -> None:
-        super().__init__(name="sotto-parent-watch", daemon=True)
-        self._pid = pid
-        self._on_death = on_death
-        self._poll_s = poll_s
-        self._done = threading.Event()
-        self._wake_reader, self._wake_writer = os.pipe()
 
-    def run(self) -> None:
-        if self._pid <= 0:
-            return
-        alive = _alive_test(self._pid)
-        if not alive():
-            logger.warning("The client's process %d cannot be seen from here; it is not watched.", self._pid)
-            return
-        if not self._wait_for_end(alive):
-            return
-        logger.warning("The client's process %d has ended; the server ends too.", self._pid)
-        self._on_death()
+def _watch(pid: int, on_death: Callable[[], None]) -> None:
+    is_alive = _alive_test(pid)
+    if not is_alive():
+        logger.warning("The client's process %d cannot be seen from here; it is not watched.", pid)
+        return
+    if not (sys.platform == "linux" and _wait_without_polling(pid)):
+        while is_alive():
+            time.sleep(_POLL_S)
+    logger.warning("The client's process %d has ended; the server ends too.", pid)
+    on_death()
 
-    def stop(self) -> None:
-        """Stop watching; returns at once."""
-        self._done.set()
-        with contextlib.suppress(OSError):
-            os.write(self._wake_writer, b".")
 
-    def _wait_for_end(self, alive: Callable[[], bool]) -> bool:
-        """False if the watch was stopped first."""
-        if sys.platform == "linux":
-            with contextlib.suppress(OSError):  # an old kernel, or a sandbox that forbids it
-                return self._wait_without_waking()
-        while alive():
-            if self._done.wait(self._poll_s):
-                return False
+if sys.platform == "linux":
+
+    def _wait_without_polling(pid: int) -> bool:
+        """Sleep until the process has ended, a zombie included. False where this cannot be."""
+        try:
+            process = os.pidfd_open(pid)
+        except OSError:  # an old kernel, or a sandbox that forbids it
+            return False
+        poll = select.poll()
+        poll.register(process, select.POLLIN)
+        poll.poll()
         return True
-
-    if sys.platform == "linux":
-
-        def _wait_without_waking(self) -> bool:
-            """Sleep until the process has ended, a zombie included, or `stop` is called: nothing wakes it."""
-            process = os.pidfd_open(self._pid)
-            try:
-                poll = select.poll()
-                poll.register(process, select.POLLIN)
-                poll.register(self._wake_reader, select.POLLIN)
-                ready = {number for number, _ in poll.poll()}
-                return self._wake_reader not in ready
-            finally:
-                os.close(process)

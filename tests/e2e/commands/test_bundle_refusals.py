@@ -35,7 +35,8 @@ def carried(unpacked, tmp_path):
 
 def install(bundle, *options):
     """What install.sh starts, without site-packages: only the standard library is there, as on a new machine."""
-    environment = os.environ | {"PYTHONPATH": f"{ROOT / 'engine'}{os.pathsep}{ROOT / 'lsp'}"}
+    sources = os.pathsep.join(str(ROOT / each) for each in ("engine", "lsp", "onnx_models"))
+    environment = os.environ | {"PYTHONPATH": sources}
     command = [sys.executable, "-S", "-m", "sotto_lsp.commands.bundle.installation", bundle, *options]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 

@@ -51,7 +51,7 @@ def test_an_export_is_added_prepared_listed_used_and_removed(sotto, export, tmp_
         "accuracy_level 4 on 11 matrices",
         "embedding",
         "logits of the last tokens only",
-        "licence is not said",
+        "files name no licence",
     ):
         assert step in added.stdout
     assert before == {path: path.read_bytes() for path in export.rglob("*") if path.is_file()}

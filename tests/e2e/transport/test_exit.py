@@ -1,22 +1,17 @@
 """How the server ends: exit codes, the end of input, the death of its client."""
 
 import contextlib
-import io
 import json
 import os
 import subprocess
 import sys
 import time
-from functools import partial
 from pathlib import Path
 
 import pytest
-from lsprotocol import types
 
 from e2e.plain_client import PLAIN_SERVER, is_alive, quiet
-from e2e.raw_client import INITIALIZE, Message, RawClient
-from sotto_lsp.documents.store import DocumentStore
-from sotto_lsp.transport.lsp_server import SottoServer
+from e2e.raw_client import INITIALIZE, RawClient
 
 # The end
 
@@ -74,28 +69,6 @@ def test_client_that_does_not_read_any_more_ends_the_server():
         process.stdin.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
         process.stdin.flush()
         assert process.wait(10) == 1
-
-
-def test_server_on_streams_of_the_callers_returns():
-    def framed(*messages: Message) -> bytes:
-        bodies = [json.dumps({"jsonrpc": "2.0"} | message).encode() for message in messages]
-        return b"".join(b"Content-Length: %d\r\n\r\n%s" % (len(body), body) for body in bodies)
-
-    stdin = io.BytesIO(
-        framed(
-            {"id": 1, "method": "initialize", "params": INITIALIZE},
-            {"id": 2, "method": "shutdown"},
-            {"method": "exit"},
-        )
-    )
-    stdout = io.BytesIO()
-    server = SottoServer("streams", "1")
-    server.rpc.handlers[types.INITIALIZE] = partial(
-        server.initialize, documents=DocumentStore(), offers=types.ServerCapabilities()
-    )
-    server.start_io(stdin, stdout)
-    assert server.exit_code == 0
-    assert stdout.getvalue().count(b"Content-Length") == 2
 
 
 def test_death_of_the_process_named_in_initialize_ends_the_server(fresh: RawClient):

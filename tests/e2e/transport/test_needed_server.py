@@ -5,7 +5,7 @@ from importlib.metadata import version
 import pytest
 
 from e2e.raw_client import EVERYTHING
-from sotto_lsp.transport.capabilities import NeededServer
+from sotto_lsp.transport.capabilities import compare_series, split_needed_series
 
 CODE = "def mean(values):\n    total = sum(values)\n    return total / len("
 
@@ -21,12 +21,12 @@ CODE = "def mean(values):\n    total = sum(values)\n    return total / len("
     ],
 )
 def test_major_and_minor_number_decide(needed, own, fits):
-    assert (NeededServer(needed).problem_with(own) is None) is fits
+    assert (compare_series(needed, own) is None) is fits
 
 
 @pytest.mark.parametrize("options", [None, [], "0.1", {"maxTokens": 3}, {"needsServer": 1}])
 def test_options_that_say_nothing_of_it_are_left_as_they_are(options):
-    assert NeededServer.split_off(options) == (NeededServer(), options)
+    assert split_needed_series(options) == ("", options)
 
 
 def test_a_plugin_made_for_another_series_is_told_so_once_and_served(start_server):
