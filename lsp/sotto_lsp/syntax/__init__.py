@@ -1,4 +1,4 @@
-"""What a language's text is: one protocol; Python's parser and tree-sitter's languages behind it.
+"""What a text is in its language: one protocol, with Python's parser and tree-sitter's languages below it.
 
 No model, no code action, no LSP.
 """

@@ -95,19 +95,19 @@ class Syntax(Protocol):
     def parse(self, snapshot: DocumentSnapshot) -> None:
         """Makes them so."""
 
-    def missing_parser(self) -> str | None:
+    def explain_missing_parser(self) -> str | None:
         """What has to be installed before texts can be parsed, in a sentence; None for nothing."""
         return None
 
-    def complaint(self, snapshot: DocumentSnapshot) -> str | None:
+    def explain_unparsed(self, snapshot: DocumentSnapshot) -> str | None:
         """Why a document cannot be parsed at all, in a sentence; None where it can."""
         return None
 
-    def problems(self, lines: Lines) -> Iterator[Problem]:
+    def find_problems(self, lines: Lines) -> Iterator[Problem]:
         """Where the document does not parse, in order."""
         yield from ()
 
-    def open_brackets(self, lines: Lines, start: int, end: int) -> Counter[str]:
+    def count_open_brackets(self, lines: Lines, start: int, end: int) -> Counter[str]:
         """How many more `()`, `[]` and `{}` are opened than closed in `[start, end)`, strings and comments aside."""
         return Counter()
 
@@ -115,47 +115,47 @@ class Syntax(Protocol):
         """Whether a comment has the line to itself."""
         return False
 
-    def comment_text(self, line: str) -> str | None:
+    def read_comment(self, line: str) -> str | None:
         """What a line that is a comment says; None for another line, and for a comment of a special form."""
         return None
 
     def is_statement(self, lines: Lines, line: int) -> bool:
-        """Whether a line can be written anew: no definition, import, comment, directive or lone bracket."""
+        """Whether a line can be rewritten: no definition, import, comment, directive or lone bracket."""
         return False
 
     def is_whole(self, lines: Lines, first: int, last: int) -> bool:
         """Whether the lines parse by themselves."""
         return False
 
-    def function_at(self, lines: Lines, line: int) -> tuple[int, int] | None:
+    def find_function(self, lines: Lines, line: int) -> tuple[int, int] | None:
         """First and last line of the function whose signature is in a line, without decorators."""
         return None
 
-    def stub_at(self, lines: Lines, line: int) -> Stub | None:
+    def find_stub(self, lines: Lines, line: int) -> Stub | None:
         """The function that a line belongs to, if its body is still to be written."""
         return None
 
-    def unhinted_at(self, lines: Lines, line: int) -> tuple[int, int] | None:
+    def find_unhinted(self, lines: Lines, line: int) -> tuple[int, int] | None:
         """First and last line of the signature that a line is in, if it lacks type hints."""
         return None
 
-    def undocumented_at(self, lines: Lines, line: int) -> tuple[int, int] | None:
+    def find_undocumented(self, lines: Lines, line: int) -> tuple[int, int] | None:
         """First and last line of the signature that a line is in, if its function has no docstring."""
         return None
 
-    def testable_at(self, lines: Lines, line: int) -> str | None:
+    def find_testable(self, lines: Lines, line: int) -> str | None:
         """The name of the function whose signature is in a line, if tests can import it."""
         return None
 
-    def tests_of(self, source: WorkspaceFile) -> ModuleTests:
+    def find_tests(self, source: WorkspaceFile) -> ModuleTests:
         """Looks at the disk. Raises SottoError for a module that tests cannot import."""
         raise SottoError(f"{source.file.name} is no module that tests could import.")
 
-    def names_at(self, text: str, line: int) -> tuple[tuple[str, ...], frozenset[str]]:
+    def find_names(self, text: str, line: int) -> tuple[tuple[str, ...], frozenset[str]]:
         """The names that can be read in a line, the nearest first, and the built-in ones."""
         return (), frozenset()
 
-    def mending(self, lines: Lines, target: Target) -> Mending | None:
+    def find_mending(self, lines: Lines, target: Target) -> Mending | None:
         """How to mend the syntax error in a target's lines."""
         return None
 
@@ -163,7 +163,7 @@ class Syntax(Protocol):
         """Whether the document is broken in such a way that no answer can pass."""
         return False
 
-    def with_stub(self, text: str, target: Target) -> str:
+    def add_stub(self, text: str, target: Target) -> str:
         """The text before a change as one that parses, with a stub for a body that is missing."""
         return text
 
@@ -171,6 +171,6 @@ class Syntax(Protocol):
         """Why `change`, which changes something, must not be made to `text`; None if it passes every check."""
         return "nothing is known of its language"
 
-    def checks_passed(self, target: Target) -> tuple[str, ...]:
+    def list_checks(self, target: Target) -> tuple[str, ...]:
         """What an answer that passes was checked for, in words."""
         return ()

@@ -7,7 +7,7 @@ from enum import Enum
 from sotto_lsp.documents.lines import Lines
 
 PART = "part"
-"""The name of a hole that covers whole lines, which an instruct model writes anew."""
+"""The name of a hole that covers whole lines, which an instruct model rewrites."""
 BODY = "body"
 """The name of a hole for the statements of a function."""
 

@@ -8,8 +8,8 @@ import pytest
 from sotto_lsp.actions.catalogue import find_action
 from sotto_lsp.actions.places.place import Place
 from sotto_lsp.actions.proposal import Question, ask
-from sotto_lsp.actions.search.name_repairs import likeness, name_repairs
-from sotto_lsp.actions.search.syntax_repairs import MAX_REPAIRS, syntax_repairs
+from sotto_lsp.actions.search.name_repairs import score_likeness, find_name_repairs
+from sotto_lsp.actions.search.syntax_repairs import MAX_REPAIRS, find_syntax_repairs
 from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.syntax.languages.registry import syntax_of
@@ -27,8 +27,8 @@ def lines_of(text):
 
 def repairs(text, time_limit_s=60.0):
     lines = lines_of(text)
-    problem = next(syntax_of("python").problems(lines))
-    return syntax_repairs(lines, Target.of_lines(lines, problem.first, problem.last, {}), time_limit_s)
+    problem = next(syntax_of("python").find_problems(lines))
+    return find_syntax_repairs(lines, Target.of_lines(lines, problem.first, problem.last, {}), time_limit_s)
 
 
 def repaired(text):
@@ -105,7 +105,7 @@ def test_names_in_scope_are_those_that_python_would_find():
     }
     assert {"z", "hidden", "p"} <= set(names_in_scope(tree, 9))
     assert "hidden" not in names_in_scope(tree, 15) and "attribute" not in names_in_scope(tree, 15)
-    assert syntax_of("python").names_at("x = (", 0)[0] == ()
+    assert syntax_of("python").find_names("x = (", 0)[0] == ()
 
 
 def test_name_repairs_are_in_scope_the_most_similar_first():
@@ -113,10 +113,10 @@ def test_name_repairs_are_in_scope_the_most_similar_first():
     lines = lines_of(text)
     start = text.index("totl")
     target = find_action("fix_name").find(lines, Place(2, 2, start, start + 4, "undefined name 'totl'"))
-    found = [change.apply(text) for change in name_repairs(lines, target)]
+    found = [change.apply(text) for change in find_name_repairs(lines, target)]
     assert found[0] == text.replace("totl", "total")
     assert text.replace("totl", "values") in found and text not in found
-    assert likeness("totl", "total") > likeness("totl", "values") == 0
+    assert score_likeness("totl", "total") > score_likeness("totl", "values") == 0
 
 
 class FakeModel:

@@ -13,8 +13,8 @@ from sotto_lsp.syntax.tree_sitter.language import Role
 from sotto_lsp.syntax.tree_sitter.syntax_tree import SyntaxTree
 
 
-def checks_passed(target):
-    return syntax_of(target.language_id).checks_passed(target)
+def list_checks(target):
+    return syntax_of(target.language_id).list_checks(target)
 
 
 TYPESCRIPT = """import { b } from "b";
@@ -234,9 +234,9 @@ def test_checks_passed_are_named_and_no_others():
             ("these lines parse", "their words are kept"),
         ),
     ]:
-        assert checks_passed(target) == said
+        assert list_checks(target) == said
     for about in ({}, {"may_drop_names": True}):
-        for said in checks_passed(Target("go", 0, 1, {PART: Hole(0, 1)}, **about)):
+        for said in list_checks(Target("go", 0, 1, {PART: Hole(0, 1)}, **about)):
             assert "compiles" not in said and "known" not in said
 
 

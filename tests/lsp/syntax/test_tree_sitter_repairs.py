@@ -4,7 +4,7 @@ import pytest
 
 from sotto_lsp.actions.places.find_error import find_error
 from sotto_lsp.actions.places.place import Place
-from sotto_lsp.actions.search.syntax_repairs import MAX_REPAIRS, syntax_repairs
+from sotto_lsp.actions.search.syntax_repairs import MAX_REPAIRS, find_syntax_repairs
 from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 
@@ -55,7 +55,7 @@ def test_repairs_have_what_was_there_before(language_id, wrong, right):
     target = target_at(lines, wrong)
     assert target is not None and target.language_id == language_id
     repaired = [
-        change.apply(lines.snapshot.text) for change in syntax_repairs(lines, target, time_limit_s=60)
+        change.apply(lines.snapshot.text) for change in find_syntax_repairs(lines, target, time_limit_s=60)
     ]
     assert AROUND[language_id].replace("{}\n", right + "\n", 1) in repaired
     assert len(repaired) == len(set(repaired)) <= MAX_REPAIRS
@@ -77,4 +77,4 @@ def test_repairs_are_not_offered_lines_away():
 def test_search_for_repairs_ends_in_time():
     lines = planted("typescript", "    const x = [1, 2;" + " f(a);" * 50)
     target = target_at(lines, "    const x")
-    assert target is not None and syntax_repairs(lines, target, time_limit_s=0) == []
+    assert target is not None and find_syntax_repairs(lines, target, time_limit_s=0) == []

@@ -26,7 +26,7 @@ def tree(text, language_id="typescript"):
 
 
 def problem_with(snapshot):
-    return syntax_of(snapshot.language_id).complaint(snapshot)
+    return syntax_of(snapshot.language_id).explain_unparsed(snapshot)
 
 
 def snapshot(text, language_id="typescript", uri="file:///a.ts"):
@@ -131,7 +131,7 @@ def test_large_document_is_refused_at_once():
 def test_nesting_deeper_than_python_calls():
     deep = tree("(" * 5000 + ";")
     assert deep is None or deep.problems
-    assert deep is None or deep.open_brackets(0, 5000)["()"] > 0
+    assert deep is None or deep.count_open_brackets(0, 5000)["()"] > 0
 
 
 def test_missing_grammar_is_named(monkeypatch):

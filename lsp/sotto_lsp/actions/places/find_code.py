@@ -1,4 +1,4 @@
-"""Whole lines of code to write anew: those that are selected, or the function whose signature the cursor is in."""
+"""Whole lines of code to rewrite: those that are selected, or the function whose signature the cursor is in."""
 
 from sotto_lsp.actions.places.place import Place
 from sotto_lsp.documents.lines import Lines
@@ -20,18 +20,18 @@ def find_selected(lines: Lines, place: Place) -> Target | None:
     first, last = place.first_line, place.last_line
     if first == last and not place.start <= lines.code_start(first) < lines.code_end(first) <= place.end:
         return None
-    return code_target(lines, first, last)
+    return make_code_target(lines, first, last)
 
 
 def find_function(lines: Lines, place: Place) -> Target | None:
     """The function whose signature the cursor is in, without its decorators."""
     if place.first_line != place.last_line:
         return None
-    function = syntax_of(lines.snapshot.language_id).function_at(lines, place.first_line)
-    return function and code_target(lines, *function)
+    function = syntax_of(lines.snapshot.language_id).find_function(lines, place.first_line)
+    return function and make_code_target(lines, *function)
 
 
-def code_target(lines: Lines, first: int, last: int) -> Target | None:
+def make_code_target(lines: Lines, first: int, last: int) -> Target | None:
     """The lines without the blank ones around them, if they are whole."""
     if last - first >= _MAX_LINES:
         return None

@@ -11,7 +11,7 @@ from sotto_lsp.syntax.target import Hole, Target
 
 def find_error(lines: Lines, place: Place) -> Target | None:
     """The first error that the cursor's lines have part in."""
-    for problem in syntax_of(lines.snapshot.language_id).problems(lines):
+    for problem in syntax_of(lines.snapshot.language_id).find_problems(lines):
         first, last = problem.shown
         if place.first_line <= last and first <= place.last_line:
             line = max(first, min(place.first_line, last))

@@ -12,7 +12,7 @@ from sotto_lsp.syntax.target import BODY, Addition, Hole, Target
 
 def find_stub(lines: Lines, place: Place) -> Target | None:
     """The function that the cursor's line is part of, if its body is still to be written."""
-    stub = syntax_of(lines.snapshot.language_id).stub_at(lines, place.first_line)
+    stub = syntax_of(lines.snapshot.language_id).find_stub(lines, place.first_line)
     return stub and Target.of_lines(lines, stub.first, stub.last, {BODY: stub.hole})
 
 
@@ -20,7 +20,7 @@ def find_unhinted(lines: Lines, place: Place) -> Target | None:
     """A signature that lacks type hints."""
     if place.first_line != place.last_line:
         return None
-    bounds = syntax_of(lines.snapshot.language_id).unhinted_at(lines, place.first_line)
+    bounds = syntax_of(lines.snapshot.language_id).find_unhinted(lines, place.first_line)
     if bounds is None:
         return None
     signature = Hole(lines.start(bounds[0]), lines.end(bounds[1]))
@@ -31,7 +31,7 @@ def find_undocumented(lines: Lines, place: Place) -> Target | None:
     """A function without a docstring; the hole is a new line below its signature."""
     if place.first_line != place.last_line:
         return None
-    bounds = syntax_of(lines.snapshot.language_id).undocumented_at(lines, place.first_line)
+    bounds = syntax_of(lines.snapshot.language_id).find_undocumented(lines, place.first_line)
     if bounds is None:
         return None
     end = lines.end(bounds[1])
@@ -41,6 +41,6 @@ def find_undocumented(lines: Lines, place: Place) -> Target | None:
 
 def find_testable(lines: Lines, place: Place) -> Target | None:
     """A function that tests can import; `words` has its `name`."""
-    name = syntax_of(lines.snapshot.language_id).testable_at(lines, place.first_line)
+    name = syntax_of(lines.snapshot.language_id).find_testable(lines, place.first_line)
     target = find_function(lines, place) if name else None
     return target and replace(target, words={"name": name or ""})

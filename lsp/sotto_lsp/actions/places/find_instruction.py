@@ -3,7 +3,7 @@
 import re
 from dataclasses import replace
 
-from sotto_lsp.actions.places.find_code import code_target, find_code, find_selected
+from sotto_lsp.actions.places.find_code import find_code, find_selected, make_code_target
 from sotto_lsp.actions.places.place import Place
 from sotto_lsp.documents.lines import Lines
 from sotto_lsp.syntax.languages.registry import syntax_of
@@ -38,7 +38,7 @@ def _find_commented(lines: Lines, place: Place) -> tuple[Target | None, list[str
     inside = _read_comment(lines, range(first, place.last_line + 1))
     if not inside:
         return selected, _read_comment(lines, range(first - 1, -1, -1))[::-1]
-    code = code_target(lines, first + len(inside), place.last_line)
+    code = make_code_target(lines, first + len(inside), place.last_line)
     if code is not None:
         code = replace(code, first=selected.first, num_dropped=code.first - selected.first)
     return code, inside
@@ -48,7 +48,7 @@ def _read_comment(lines: Lines, numbers: range) -> list[str]:
     """What the lines say, one after the other, as long as they are comments."""
     texts: list[str] = []
     for number in numbers[:_MAX_LINES]:
-        text = syntax_of(lines.snapshot.language_id).comment_text(lines[number])
+        text = syntax_of(lines.snapshot.language_id).read_comment(lines[number])
         if text is None:
             break
         texts.append(text)

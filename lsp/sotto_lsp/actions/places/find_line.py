@@ -1,4 +1,4 @@
-"""Targets that are one line: a TODO, a line to write anew, a line or a name that a diagnostic is about."""
+"""Targets that are one line: a TODO, a line to rewrite, a line or a name that a diagnostic is about."""
 
 import re
 from dataclasses import replace
@@ -13,7 +13,7 @@ _TODO = re.compile(r"\b(TODO|FIXME)\b.*\w")
 _UNDEFINED = re.compile(r"undefined|not defined|unresolved", re.IGNORECASE)
 _NAME = re.compile(r"[^\W\d]\w*")
 MAX_LINE_CHARS = 400
-"""A longer line is not written anew."""
+"""A longer line is not rewritten."""
 
 
 def find_todo(lines: Lines, place: Place) -> Target | None:

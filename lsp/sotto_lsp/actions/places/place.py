@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class Place:
     """What an action is asked for: lines, from first to last, or a diagnostic.
 
-    start, end: offsets. message, source, code: what a diagnostic says, who made it, its rule.
-    instruction: what the command that was sent says is to be done.
+    start, end: offsets. message, source, code: a diagnostic's text, its maker, its rule.
+    instruction: what is to be done, in the command's words.
     """
 
     first_line: int

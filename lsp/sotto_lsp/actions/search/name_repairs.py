@@ -16,13 +16,13 @@ _WORD = re.compile(r"[^\W\d]\w*")
 _NEAR_CHARS = 1500
 
 
-def name_repairs(lines: Lines, target: Target) -> list[TextChange]:
+def find_name_repairs(lines: Lines, target: Target) -> list[TextChange]:
     """The name replaced by each of the names known there; at most 40."""
     hole = target.holes["name"]
     text = lines.snapshot.text
     wrong = text[hole.start : hole.end]
     line = lines.snapshot.line_starts.line_of(hole.start)
-    known, builtins = syntax_of(target.language_id).names_at(text, line)
+    known, builtins = syntax_of(target.language_id).find_names(text, line)
     near = set(_WORD.findall(text[max(0, hole.start - _NEAR_CHARS) : hole.end + _NEAR_CHARS]))
     alike = difflib.get_close_matches(wrong, {*known, *builtins}, 10, _MIN_LIKENESS)
     ordered = dict.fromkeys([*alike, *(name for name in known if name in near), *known])
@@ -30,7 +30,7 @@ def name_repairs(lines: Lines, target: Target) -> list[TextChange]:
     return [TextChange(hole.start, hole.end, name) for name in list(ordered)[:_MAX_NAMES]]
 
 
-def likeness(wrong: str, name: str) -> float:
+def score_likeness(wrong: str, name: str) -> float:
     """What their spelling adds to a name's log-probability, in nats."""
     ratio = difflib.SequenceMatcher(None, wrong, name).ratio()
     return _LIKENESS_NATS * ratio if ratio >= _MIN_LIKENESS else 0.0

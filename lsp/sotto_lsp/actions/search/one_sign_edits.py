@@ -11,7 +11,7 @@ _IN_WORDS = ("(", "[", "{", '"', "'", ".", " ")
 _MIN_LIKENESS = 0.65
 
 
-def one_sign_edits(line: str, signs: tuple[str, ...], keywords: frozenset[str]) -> Iterator[TextChange]:
+def edit_one_sign(line: str, signs: tuple[str, ...], keywords: frozenset[str]) -> Iterator[TextChange]:
     """A sign after each token, another token, a sign within a word: in the order of how often it is that.
 
     signs: those that are missing most often first.

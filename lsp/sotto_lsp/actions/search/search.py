@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sotto_lsp.actions.search.name_repairs import likeness, name_repairs
-from sotto_lsp.actions.search.syntax_repairs import syntax_repairs
+from sotto_lsp.actions.search.name_repairs import find_name_repairs, score_likeness
+from sotto_lsp.actions.search.syntax_repairs import find_syntax_repairs
 from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.text_change import TextChange
 from sotto_lsp.syntax.target import Target
@@ -18,5 +18,5 @@ class Search:
     prior: Callable[[Target, TextChange], float]
 
 
-SYNTAX = Search(syntax_repairs, lambda target, change: 0.0)
-NAMES = Search(name_repairs, lambda target, change: likeness(target.unwanted, change.new))
+SYNTAX = Search(find_syntax_repairs, lambda target, change: 0.0)
+NAMES = Search(find_name_repairs, lambda target, change: score_likeness(target.unwanted, change.new))

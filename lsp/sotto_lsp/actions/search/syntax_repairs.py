@@ -5,7 +5,7 @@ Deterministic but for its time limit.
 
 import time
 
-from sotto_lsp.actions.search.one_sign_edits import one_sign_edits
+from sotto_lsp.actions.search.one_sign_edits import edit_one_sign
 from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.text_change import TextChange
 from sotto_lsp.syntax.languages.registry import syntax_of
@@ -16,9 +16,11 @@ MAX_REPAIRS = 96
 """Each costs the model a pass. More there are only where the error lies far from where the parser noticed it."""
 
 
-def syntax_repairs(lines: Lines, target: Target, time_limit_s: float = _TIME_LIMIT_S) -> list[TextChange]:
+def find_syntax_repairs(
+    lines: Lines, target: Target, time_limit_s: float = _TIME_LIMIT_S
+) -> list[TextChange]:
     """Every such change of the target's lines, the likeliest line first; at most 96."""
-    mending = syntax_of(target.language_id).mending(lines, target)
+    mending = syntax_of(target.language_id).find_mending(lines, target)
     if mending is None:
         return []
     text, line_of = lines.snapshot.text, lines.snapshot.line_starts.line_of
@@ -26,7 +28,7 @@ def syntax_repairs(lines: Lines, target: Target, time_limit_s: float = _TIME_LIM
     found: dict[str, TextChange] = {}
     numbers = range(line_of(target.first), line_of(target.last) + 1)
     for number in sorted(numbers, key=lambda each: abs(each - mending.line)):
-        for edit in one_sign_edits(lines[number], mending.signs, mending.keywords):
+        for edit in edit_one_sign(lines[number], mending.signs, mending.keywords):
             change = edit.shift(lines.start(number))
             after = text[target.first : change.start] + change.new + text[change.end : target.last]
             if after not in found and mending.mends(change, deadline - time.monotonic()):

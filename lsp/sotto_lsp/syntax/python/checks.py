@@ -32,10 +32,12 @@ class PythonChecks(Syntax):
         new_lines = target.lines_of(text, after)[1].splitlines()
         if not target.is_syntax_error and not any(_has_code(line) for line in new_lines):
             return "there is no code in it"
-        before = read_python(self.with_stub(text, target))
-        return _check_names(text, before, code, change, target) or _check_kept(text, after, before, code, target)
+        before = read_python(self.add_stub(text, target))
+        return _check_names(text, before, code, change, target) or _check_kept(
+            text, after, before, code, target
+        )
 
-    def checks_passed(self, target: Target) -> tuple[str, ...]:
+    def list_checks(self, target: Target) -> tuple[str, ...]:
         kept = "all signatures are kept"
         if target.may_drop_names:
             return ("the file compiles", "every name it reads is known")
@@ -53,16 +55,16 @@ class PythonChecks(Syntax):
         """A document that does not parse stays so, unless the answer is about that."""
         if target.is_syntax_error or len(text) > MAX_PARSED_CHARS or find_error(text) is None:
             return False
-        return BODY not in target.holes or read_python(self.with_stub(text, target)) is None
+        return BODY not in target.holes or read_python(self.add_stub(text, target)) is None
 
-    def with_stub(self, text: str, target: Target) -> str:
+    def add_stub(self, text: str, target: Target) -> str:
         if BODY not in target.holes or read_python(text) is not None:
             return text
         hole = target.holes[BODY]
         return text[: hole.start] + hole.lead + _STUB + text[hole.end :]
 
 
-def lost_name(text: str, start: int, end: int, new: str) -> str | None:
+def find_lost_name(text: str, start: int, end: int, new: str) -> str | None:
     """A name that the whole lines `[start, end)` of `text` bind for others, and `new` does not; None if all stay."""
     lost = _names_bound(text[start:end]) - _names_bound(new)
     if lost and (tree := parse_python(text)) is not None:
@@ -102,7 +104,7 @@ def _check_kept(
     if target.is_name or target.may_drop_names:
         return None  # of a name, that one changes, be it in a signature
     if PART in target.holes:
-        lost = lost_name(text, target.first, target.last, new_lines)
+        lost = find_lost_name(text, target.first, target.last, new_lines)
         if lost is not None:
             return f"{lost}, which other code may use, would be gone"
     return "a signature would change" if before is not None and code.outline != before.outline else None

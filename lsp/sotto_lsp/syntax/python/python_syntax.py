@@ -1,4 +1,4 @@
-"""PythonSyntax: Python behind the protocol."""
+"""PythonSyntax: Python, as the protocol asks for it."""
 
 import builtins
 import re
@@ -13,9 +13,9 @@ from sotto_lsp.syntax.protocol import MAX_PARSED_CHARS, Mending, Problem
 from sotto_lsp.syntax.python.checks import PythonChecks
 from sotto_lsp.syntax.python.module_tests import PythonModuleTests
 from sotto_lsp.syntax.python.parsing import find_error, parse_python
-from sotto_lsp.syntax.python.repairs import error_lines, mend
+from sotto_lsp.syntax.python.repairs import find_error_lines, mend
 from sotto_lsp.syntax.python.scope import names_in_scope
-from sotto_lsp.syntax.python.signatures import PythonFunctions, open_brackets
+from sotto_lsp.syntax.python.signatures import PythonFunctions, count_open_brackets
 from sotto_lsp.syntax.target import Target
 
 _COMMENT = re.compile(r"[ \t]*#(?![!:])[ \t]*(?P<text>\S.*?)[ \t]*")
@@ -27,21 +27,21 @@ class PythonSyntax(PythonFunctions, PythonChecks):
     name = "Python"
     knows_names = True
 
-    def problems(self, lines: Lines) -> Iterator[Problem]:
+    def find_problems(self, lines: Lines) -> Iterator[Problem]:
         """The first: the parser goes no further."""
         is_small = len(lines.snapshot.content) <= MAX_PARSED_CHARS
         error = find_error(lines.snapshot.text) if is_small else None
         if error is not None and error.line < len(lines):
-            first, last = error_lines(lines, error)
+            first, last = find_error_lines(lines, error)
             yield Problem(lines.start(error.line) + error.character, first, last, (error.line, error.line))
 
-    def open_brackets(self, lines: Lines, start: int, end: int) -> Counter[str]:
-        return open_brackets(lines.snapshot.content[start:end])
+    def count_open_brackets(self, lines: Lines, start: int, end: int) -> Counter[str]:
+        return count_open_brackets(lines.snapshot.content[start:end])
 
     def is_comment(self, lines: Lines, line: int) -> bool:
         return lines[line].lstrip(" \t").startswith("#")
 
-    def comment_text(self, line: str) -> str | None:
+    def read_comment(self, line: str) -> str | None:
         comment = _COMMENT.fullmatch(line)
         return comment and comment["text"]
 
@@ -52,13 +52,13 @@ class PythonSyntax(PythonFunctions, PythonChecks):
         code = normalize_line_ends(lines.snapshot.text[lines.start(first) : lines.end(last)])
         return find_error(without_margin(code, margin_of(code))) is None
 
-    def tests_of(self, source: WorkspaceFile) -> PythonModuleTests:
+    def find_tests(self, source: WorkspaceFile) -> PythonModuleTests:
         return PythonModuleTests.of(source)
 
-    def names_at(self, text: str, line: int) -> tuple[tuple[str, ...], frozenset[str]]:
+    def find_names(self, text: str, line: int) -> tuple[tuple[str, ...], frozenset[str]]:
         tree = parse_python(text)
         return () if tree is None else names_in_scope(tree, line), _BUILTINS
 
-    def mending(self, lines: Lines, target: Target) -> Mending | None:
+    def find_mending(self, lines: Lines, target: Target) -> Mending | None:
         error = find_error(lines.snapshot.text)
         return error and mend(lines, error)

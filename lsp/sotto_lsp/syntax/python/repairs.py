@@ -27,7 +27,7 @@ class Piece:
     head: str
 
 
-def error_lines(lines: Lines, error: PythonError) -> tuple[int, int]:
+def find_error_lines(lines: Lines, error: PythonError) -> tuple[int, int]:
     """First and last of the lines in which a sign may be missing: the parser notices some errors late, some early."""
     line = min(error.line, len(lines) - 1)
     first = line - 1 if any(word in error.message for word in _NOTICED_LATE) else line
@@ -44,7 +44,7 @@ def error_lines(lines: Lines, error: PythonError) -> tuple[int, int]:
 def mend(lines: Lines, error: PythonError) -> Mending:
     """A change mends the error if the piece around it parses."""
     text = lines.snapshot.text
-    piece = find_piece(lines, *error_lines(lines, error))
+    piece = find_piece(lines, *find_error_lines(lines, error))
     start, end = lines.start(piece.first), lines.end(piece.last)
 
     def mends(change: TextChange, time_limit_s: float) -> bool:

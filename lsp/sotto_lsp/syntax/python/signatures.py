@@ -30,7 +30,7 @@ _MAX_FUNCTION_LINES = 200
 class PythonFunctions(Syntax):
     """What the protocol asks about functions."""
 
-    def function_at(self, lines: Lines, line: int) -> tuple[int, int] | None:
+    def find_function(self, lines: Lines, line: int) -> tuple[int, int] | None:
         bounds = _signature_at(lines, line)
         if bounds is None:
             return None
@@ -44,7 +44,7 @@ class PythonFunctions(Syntax):
                 break
         return (head, last) if last > bounds[1] else None
 
-    def stub_at(self, lines: Lines, line: int) -> Stub | None:
+    def find_stub(self, lines: Lines, line: int) -> Stub | None:
         """A stub is a function without code besides its docstring and comments."""
         head = _head_of(lines, line)
         colon = None if head is None else _end_of_signature(lines, head)
@@ -72,7 +72,7 @@ class PythonFunctions(Syntax):
         end = lines.end(last)
         return Stub(head, last, Hole(end, end, find_line_end(lines.snapshot.text) + indent))
 
-    def unhinted_at(self, lines: Lines, line: int) -> tuple[int, int] | None:
+    def find_unhinted(self, lines: Lines, line: int) -> tuple[int, int] | None:
         bounds = _signature_at(lines, line)
         function = None if bounds is None else _read_signature(lines, *bounds)
         if function is None:
@@ -81,13 +81,13 @@ class PythonFunctions(Syntax):
         is_unhinted = any(each.annotation is None and each.arg not in _UNHINTED for each in arguments)
         return bounds if is_unhinted or function.returns is None else None
 
-    def undocumented_at(self, lines: Lines, line: int) -> tuple[int, int] | None:
+    def find_undocumented(self, lines: Lines, line: int) -> tuple[int, int] | None:
         bounds = _signature_at(lines, line)
         if bounds is None or bounds[1] + 1 >= len(lines) or _end_of_docstring(lines, bounds[1]) > bounds[1]:
             return None
         return bounds
 
-    def testable_at(self, lines: Lines, line: int) -> str | None:
+    def find_testable(self, lines: Lines, line: int) -> str | None:
         """Not a method or an inner function, whose tests need more than an import; not in a file of tests."""
         path = to_fs_path(lines.snapshot.uri)
         if path is None or not path.endswith(".py") or is_test_file(Path(path)):
@@ -97,7 +97,7 @@ class PythonFunctions(Syntax):
         return match and match["name"]
 
 
-def open_brackets(text: str) -> Counter[str]:
+def count_open_brackets(text: str) -> Counter[str]:
     """How many more of each kind are opened than closed; not those in strings and comments."""
     code = _NO_CODE.sub("", text)
     return Counter({kind: code.count(kind[0]) - code.count(kind[1]) for kind in _BRACKETS})
@@ -150,7 +150,7 @@ def _end_of_signature(lines: Lines, head: int) -> int | None:
     depth = 0
     for number in range(head, min(len(lines), head + _MAX_LINES)):
         code = _NO_CODE.sub("", lines[number])
-        depth += open_brackets(code).total()
+        depth += count_open_brackets(code).total()
         if depth <= 0:
             return number if code.rstrip().endswith(":") else None
     return None

@@ -34,7 +34,7 @@ def check_tree(text: str, change: TextChange, target: Target) -> str | None:
     return reason or _check_names(before, after, target)
 
 
-def checks_passed(target: Target) -> tuple[str, ...]:
+def list_checks(target: Target) -> tuple[str, ...]:
     """What an answer that passes was checked for, in words."""
     if target.is_syntax_error:
         return ("these lines parse", "their words are kept")
@@ -51,7 +51,7 @@ def is_mended(before: SyntaxTree, after: SyntaxTree, target: Target) -> bool:
     return len(after.problems) < len(before.problems) and not after.has_problem(target.first, last)
 
 
-def lost_name(before: SyntaxTree, after: SyntaxTree, target: Target) -> str | None:
+def find_lost_name(before: SyntaxTree, after: SyntaxTree, target: Target) -> str | None:
     """A name that the target's lines made known for others, and do not any more; None if all stay.
 
     Inside a function those count that stand elsewhere in the text; outside all, since other files may use them.
@@ -101,8 +101,8 @@ def _check_around(before: SyntaxTree, after: SyntaxTree, change: TextChange) -> 
     """What surrounds the change is the same function, type or module as before, and ends where it ended."""
     new_end = change.start + len(change.new)
     old_open, new_open = (
-        before.open_brackets(change.start, change.end),
-        after.open_brackets(change.start, new_end),
+        before.count_open_brackets(change.start, change.end),
+        after.count_open_brackets(change.start, new_end),
     )
     if any(old_open[kind] != new_open[kind] for kind in _BRACKETS):
         return "its brackets are not balanced"
@@ -144,7 +144,7 @@ def _check_kept(before: SyntaxTree, after: SyntaxTree, target: Target) -> str | 
     last = target.last + len(after.text) - len(before.text)
     if _signatures(before, target.first, target.last) != _signatures(after, target.first, last):
         return "a signature would change"
-    if PART in target.holes and (lost := lost_name(before, after, target)) is not None:
+    if PART in target.holes and (lost := find_lost_name(before, after, target)) is not None:
         return f"{lost}, which other code may use, would be gone"
     return None
 

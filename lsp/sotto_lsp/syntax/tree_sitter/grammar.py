@@ -36,7 +36,7 @@ class Grammar:
     def parse(self, data: bytes, old: "Tree | None", time_limit_s: float) -> "Tree | None":
         """The tree of a text in UTF-8; None where it takes more of the processor's time than that.
 
-        `old`: a tree that was told of the edits since.
+        `old`: a tree that knows the edits since.
         """
         deadline = time.thread_time() + time_limit_s
         parser = self._tree_sitter.Parser(self._grammar)
@@ -56,7 +56,7 @@ class Grammar:
             if old is None:
                 return parser.parse(read, progress_callback=is_late)
             return parser.parse(read, old, progress_callback=is_late)
-        except ValueError:  # how it says that it was ended
+        except ValueError:  # how it reports that it was ended
             return None
         finally:
             for piece in pieces:

@@ -21,7 +21,7 @@ class Role(Enum):
     """`node.field`: the names in that field are made known by the node."""
     COMMENT = "comments"
     FIXED = "fixed"
-    """A line where one begins is not written anew: imports, attributes, directives."""
+    """A line where one begins is not rewritten: imports, attributes, directives."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A function whose body is still to be written: nothing in its brackets but comments, or what says so."""
+"""A function whose body is still to be written: its brackets hold nothing but comments or a placeholder."""
 
 import re
 

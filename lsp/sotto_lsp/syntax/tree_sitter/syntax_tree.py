@@ -115,7 +115,7 @@ class SyntaxTree:
             return True
         touched = [each for each in node.children if each.start_byte < last and each.end_byte > first]
         are_inside = all(first <= each.start_byte and each.end_byte <= last for each in touched)
-        return bool(touched) and are_inside and not any(self.open_brackets(start, end).values())
+        return bool(touched) and are_inside and not any(self.count_open_brackets(start, end).values())
 
     def statements(self, start: int, end: int) -> list[Region]:
         """What stands in the brackets of the body `[start, end)`, comments too."""
@@ -125,7 +125,7 @@ class SyntaxTree:
         inner = [child for each in lists for child in each.named_children]
         return [self._region(each) for each in [*inner, *children] if each.type != _STATEMENT_LIST]
 
-    def open_brackets(self, start: int, end: int) -> Counter[str]:
+    def count_open_brackets(self, start: int, end: int) -> Counter[str]:
         """How many more brackets of each kind are opened than closed in `[start, end)`; not those in strings."""
         first, last = self._byte(start), self._byte(end)
         count: Counter[str] = Counter()

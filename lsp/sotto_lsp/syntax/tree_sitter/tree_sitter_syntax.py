@@ -1,4 +1,4 @@
-"""TreeSitterSyntax: a language that tree-sitter parses, behind the protocol."""
+"""TreeSitterSyntax: a language that tree-sitter parses, as the protocol asks for it."""
 
 import re
 from collections import Counter
@@ -9,7 +9,7 @@ from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.documents.text_change import TextChange
 from sotto_lsp.syntax.protocol import MAX_PARSED_CHARS, Mending, Problem, Stub, Syntax
 from sotto_lsp.syntax.target import Target
-from sotto_lsp.syntax.tree_sitter.checks import check_tree, checks_passed, is_mended
+from sotto_lsp.syntax.tree_sitter.checks import check_tree, is_mended, list_checks
 from sotto_lsp.syntax.tree_sitter.grammar import grammar_of
 from sotto_lsp.syntax.tree_sitter.language import Language, Role
 from sotto_lsp.syntax.tree_sitter.stub import find_stub
@@ -37,12 +37,12 @@ class TreeSitterSyntax(Syntax):
     def parse(self, snapshot: DocumentSnapshot) -> None:
         tree_of(snapshot)
 
-    def missing_parser(self) -> str | None:
+    def explain_missing_parser(self) -> str | None:
         if grammar_of(self._language_id) is not None:
             return None
         return f"Code actions in {self.name} need a grammar; {self._language.remedy}"
 
-    def complaint(self, snapshot: DocumentSnapshot) -> str | None:
+    def explain_unparsed(self, snapshot: DocumentSnapshot) -> str | None:
         if tree_of(snapshot) is not None:
             return None
         if len(snapshot.content) > MAX_PARSED_CHARS:
@@ -51,17 +51,17 @@ class TreeSitterSyntax(Syntax):
         too_slow = (
             f"The document could not be parsed within {TIME_LIMIT_S} s; mend the first errors in it by hand."
         )
-        return self.missing_parser() or too_slow
+        return self.explain_missing_parser() or too_slow
 
-    def problems(self, lines: Lines) -> Iterator[Problem]:
+    def find_problems(self, lines: Lines) -> Iterator[Problem]:
         tree = tree_of(lines.snapshot)
         for region in tree.problems if tree else ():
             first, last = _error_lines(lines, region)
             yield Problem(region.start, first, last, (first, last))
 
-    def open_brackets(self, lines: Lines, start: int, end: int) -> Counter[str]:
+    def count_open_brackets(self, lines: Lines, start: int, end: int) -> Counter[str]:
         tree = tree_of(lines.snapshot)
-        return tree.open_brackets(start, end) if tree else Counter()
+        return tree.count_open_brackets(start, end) if tree else Counter()
 
     def is_comment(self, lines: Lines, line: int) -> bool:
         tree = tree_of(lines.snapshot)
@@ -70,7 +70,7 @@ class TreeSitterSyntax(Syntax):
         # some grammars count the line end to the comment
         return any(each.start == start and end <= each.end <= end + 2 for each in comments)
 
-    def comment_text(self, line: str) -> str | None:
+    def read_comment(self, line: str) -> str | None:
         comment = _COMMENT.fullmatch(line)
         return comment and comment["text"]
 
@@ -78,7 +78,7 @@ class TreeSitterSyntax(Syntax):
         tree = tree_of(lines.snapshot)
         if tree is None or set(_WORD.findall(lines[line])) <= tree.keywords:
             return False
-        if any(first <= line <= last for first, last in (each.shown for each in self.problems(lines))):
+        if any(first <= line <= last for first, last in (each.shown for each in self.find_problems(lines))):
             return False
         return not _is_fixed(tree, lines.code_start(line), lines.end(line))
 
@@ -86,7 +86,7 @@ class TreeSitterSyntax(Syntax):
         tree = tree_of(lines.snapshot)
         return tree is not None and tree.is_whole(lines.code_start(first), lines.code_end(last))
 
-    def function_at(self, lines: Lines, line: int) -> tuple[int, int] | None:
+    def find_function(self, lines: Lines, line: int) -> tuple[int, int] | None:
         tree = tree_of(lines.snapshot)
         function = tree and _function_in(tree, lines, line)
         if function is None or function.body is None:
@@ -95,12 +95,12 @@ class TreeSitterSyntax(Syntax):
         first, head, last = (line_of(each) for each in (function.start, function.body[0], function.end - 1))
         return (first, last) if first <= line <= head < last else None
 
-    def stub_at(self, lines: Lines, line: int) -> Stub | None:
+    def find_stub(self, lines: Lines, line: int) -> Stub | None:
         tree = tree_of(lines.snapshot)
         function = tree and _function_in(tree, lines, line)
         return find_stub(tree, lines, function) if tree and function else None
 
-    def mending(self, lines: Lines, target: Target) -> Mending | None:
+    def find_mending(self, lines: Lines, target: Target) -> Mending | None:
         """A change mends the error if the lines have none any more, and the text has fewer than before."""
         tree = tree_of(lines.snapshot)
         if tree is None:
@@ -115,8 +115,8 @@ class TreeSitterSyntax(Syntax):
     def check(self, text: str, change: TextChange, target: Target) -> str | None:
         return check_tree(text, change, target)
 
-    def checks_passed(self, target: Target) -> tuple[str, ...]:
-        return checks_passed(target)
+    def list_checks(self, target: Target) -> tuple[str, ...]:
+        return list_checks(target)
 
 
 def _function_in(tree: SyntaxTree, lines: Lines, line: int) -> Region | None:
