@@ -3,7 +3,7 @@
 import pytest
 
 from sotto_engine.request import Completion, EditRequest, FinishReason, Timings
-from sotto_lsp.actions.edit_answer import edit_answer
+from sotto_lsp.actions.instruct.edit_answer import read_edit
 from sotto_lsp.syntax.python.additions import check_addition
 from sotto_lsp.syntax.target import Addition
 
@@ -55,7 +55,7 @@ def test_docstring_alone_may_be_added(body, is_sound):
 
 def answered(text, task, reason=FinishReason.STOP_ID, region=""):
     completion = Completion(text, (), (), reason, 0, 0, Timings(), (1.0,))
-    return edit_answer(completion, EditRequest(task, "class A:\n    def f(a):\n", region=region))
+    return read_edit(completion, EditRequest(task, "class A:\n    def f(a):\n", region=region))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sotto_lsp.actions.checks.check import check
+from sotto_lsp.actions.checks import check
 from sotto_lsp.documents.text_change import TextChange
 from sotto_lsp.syntax.python.parsing import find_error, read_python
 from sotto_lsp.syntax.target import Hole, Target

@@ -8,7 +8,7 @@ import pytest
 from sotto_lsp.actions.catalogue import find_action
 from sotto_lsp.actions.places.place import Place
 from sotto_lsp.actions.proposal import Question, ask
-from sotto_lsp.actions.search.name_repairs import score_likeness, find_name_repairs
+from sotto_lsp.actions.search.name_repairs import find_name_repairs, score_likeness
 from sotto_lsp.actions.search.syntax_repairs import MAX_REPAIRS, find_syntax_repairs
 from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.snapshot import DocumentSnapshot

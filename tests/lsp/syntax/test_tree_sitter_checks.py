@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from sotto_lsp.actions.checks.check import check
+from sotto_lsp.actions.checks import check
 from sotto_lsp.documents.text_change import TextChange
 from sotto_lsp.syntax.languages.registry import syntax_of
 from sotto_lsp.syntax.target import PART, Hole, Target

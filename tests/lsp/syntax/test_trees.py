@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sotto_lsp.commands.action_languages import action_languages
+from sotto_lsp.commands.advice import find_languages
 from sotto_lsp.documents.snapshot import DocumentSnapshot
-from sotto_lsp.syntax.languages.registry import is_among, language_ids, syntax_of
+from sotto_lsp.syntax.languages.registry import language_ids, syntax_of
 from sotto_lsp.syntax.protocol import MAX_PARSED_CHARS
 from sotto_lsp.syntax.tree_sitter import grammar, trees
 from sotto_lsp.syntax.tree_sitter.grammar import grammar_of
@@ -47,26 +47,10 @@ def test_grammar_has_every_node_that_the_language_names(language_id):
         assert parser.nodes(role, root, 0, 1) == []
 
 
-def test_languages_and_their_ids():
-    assert {"rust", "go", "c", "cpp", "java", "javascript", "typescript"} <= set(language_ids())
-    assert language_ids()[0] == "python" and language_of("python") is None and language_of("") is None
-    assert sorted({syntax_of(each).name for each in language_ids()[1:]}) == [
-        "C",
-        "C++",
-        "Go",
-        "Java",
-        "JavaScript",
-        "Rust",
-        "TypeScript",
-    ]
-    assert is_among("typescriptreact", ["typescript"]) and is_among("python", ["python"])
-    assert not is_among("rust", ["python"]) and not is_among("kotlin", ["java"])
-
-
 def test_doctor_lists_the_languages_of_the_model():
-    assert action_languages(()) == (tuple(dict.fromkeys(syntax_of(each).name for each in language_ids())), ())
-    assert action_languages(("python",)) == (("Python",), ())
-    assert action_languages(("rust", "typescriptreact", "cobol")) == (("Rust", "TypeScript"), ())
+    assert find_languages(()) == (tuple(dict.fromkeys(syntax_of(each).name for each in language_ids())), ())
+    assert find_languages(("python",)) == (("Python",), ())
+    assert find_languages(("rust", "typescriptreact", "cobol")) == (("Rust", "TypeScript"), ())
 
 
 def test_offsets_count_characters():
@@ -147,7 +131,7 @@ def test_missing_grammar_is_named(monkeypatch):
             said
             == "Code actions in Rust need a grammar; run `pip install tree-sitter-rust` where Sotto is installed."
         )
-        assert action_languages(("python", "rust")) == (("Python",), ("c" + said.removeprefix("C"),))
+        assert find_languages(("python", "rust")) == (("Python",), ("c" + said.removeprefix("C"),))
     finally:
         grammar_of.cache_clear()
 
