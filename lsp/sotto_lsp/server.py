@@ -6,9 +6,9 @@ from pathlib import Path
 
 from lsprotocol import types
 
-from sotto_lsp.actions.action_command import ActionCommand
-from sotto_lsp.actions.code_action import COMMAND, KINDS, code_actions
-from sotto_lsp.actions.offered_user_actions import UserActions
+from sotto_lsp.actions.handlers import ActionHandlers
+from sotto_lsp.actions.menu import COMMAND, KINDS
+from sotto_lsp.actions.user_actions.offered import UserActions
 from sotto_lsp.completion.completer import Completer
 from sotto_lsp.completion.handlers import completion, inline_completion
 from sotto_lsp.documents.store import DocumentStore
@@ -37,7 +37,7 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
     completer = Completer(session, documents)
     prefetch = completer.prefetch
     user_actions = UserActions(client, session)
-    actions = ActionCommand(client, session, documents, user_actions)
+    actions = ActionHandlers(client, session, documents, user_actions.find, prefetch.plan_prompt)
     lifecycle = Lifecycle(server, session, documents, OFFERS)
     sync = DocumentSync(
         documents, prefetch.document_opened, prefetch.document_changed, completer.document_closed
@@ -46,9 +46,7 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
 
     async def on_code_action(params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
         prefetch.cursor_moved(params.text_document.uri, params.range.end)
-        return await code_actions(
-            session, documents, client.abilities, params, user_actions, prefetch.plan_prompt
-        )
+        return await actions.code_action(params)
 
     def shutdown(_: None) -> None:
         prefetch.stop()

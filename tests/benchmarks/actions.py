@@ -21,7 +21,7 @@ from sotto_engine.cancel import CancelFlag
 from sotto_engine.decode.run import run_steps
 from sotto_engine.loading import load_engine
 from sotto_lsp.actions.catalogue import find_action
-from sotto_lsp.actions.checks.check import check_all
+from sotto_lsp.actions.checks import check_all
 from sotto_lsp.actions.proposal import Question, ask
 from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.snapshot import DocumentSnapshot

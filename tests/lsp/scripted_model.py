@@ -4,7 +4,7 @@ import asyncio
 
 from sotto_engine.request import Completion, FinishReason, Timings
 from sotto_lsp.actions.action import Action
-from sotto_lsp.actions.checks.check import check_all
+from sotto_lsp.actions.checks import check_all
 from sotto_lsp.actions.places.place import Place
 from sotto_lsp.actions.proposal import Question, ask
 from sotto_lsp.documents.lines import Lines

@@ -1,12 +1,12 @@
-"""Action: one row of the catalogue, and Place, what it is asked for."""
+"""Action: one row of the catalogue."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
+from sotto_lsp.actions.instruct.template import Template
 from sotto_lsp.actions.places.place import Place
 from sotto_lsp.actions.search.search import Search
-from sotto_lsp.actions.template import Template
 from sotto_lsp.documents.lines import Lines
 from sotto_lsp.syntax.target import Target
 

@@ -1,4 +1,4 @@
-"""Asking: what every run of an action has, whatever becomes of the answers: a model with progress, the lines."""
+"""Asking: what every run of an action has, whatever it comes to: a model with progress, and the lines it is about."""
 
 import asyncio
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _PIECES_A_REPORT = 8
 
 
 class ReportingModel:
-    """The session's model; what it is at is shown as progress."""
+    """The session's model; each answer is shown as progress."""
 
     def __init__(self, session: Session, progress: ActionProgress) -> None:
         self._session = session
@@ -25,7 +25,7 @@ class ReportingModel:
         self._loop = asyncio.get_running_loop()
         self._what, self._percentage, self._num_pieces = "", 0, 0
 
-    def begins(self, what: str, percentage: int) -> None:
+    def begin(self, what: str, percentage: int) -> None:
         self._what, self._percentage, self._num_pieces = what, percentage, 0
         self._progress.report(what, percentage)
 
@@ -44,12 +44,12 @@ class ReportingModel:
             raise SottoError("The model was stopped meanwhile; run the action again.")
         return scores
 
-    def _on_text(self, piece: str) -> None:  # on the worker's thread
+    def _on_text(self, piece: str) -> None:  # on the scheduler's thread
         del piece
         self._num_pieces += 1
         if self._num_pieces % _PIECES_A_REPORT == 0:
-            told = f"{self._what}, {self._num_pieces} tokens"
-            self._loop.call_soon_threadsafe(self._progress.report, told, self._percentage)
+            message = f"{self._what}, {self._num_pieces} tokens"
+            self._loop.call_soon_threadsafe(self._progress.report, message, self._percentage)
 
 
 @dataclass(frozen=True)
@@ -62,12 +62,17 @@ class Asking:
     question: Question
     span: TrackedSpan
 
+    @property
+    def num_answers(self) -> int:
+        """So many at most are asked for."""
+        return self.session.settings.action_candidates
+
     def model(self, progress: ActionProgress) -> tuple[ReportingModel, GoesOn]:
-        """The model, and what it is to be asked before each answer: an edit of the lines ends the asking."""
+        """The model, and whether to go on, to be called before each answer: an edit of the lines ends the asking."""
         model = ReportingModel(self.session, progress)
 
         def goes_on(what: str, percentage: int) -> bool:
-            model.begins(what, percentage)
+            model.begin(what, percentage)
             return not self.span.is_touched
 
         return model, goes_on

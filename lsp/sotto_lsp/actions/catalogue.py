@@ -6,6 +6,7 @@ A row is for all languages; what a language's syntax cannot find is not offered 
 from collections.abc import Sequence
 
 from sotto_lsp.actions.action import Action, Find, Product
+from sotto_lsp.actions.instruct.template import load_template
 from sotto_lsp.actions.places.find_code import find_code
 from sotto_lsp.actions.places.find_error import find_error
 from sotto_lsp.actions.places.find_function import find_stub, find_testable, find_undocumented, find_unhinted
@@ -13,7 +14,6 @@ from sotto_lsp.actions.places.find_instruction import find_instructed
 from sotto_lsp.actions.places.find_line import find_diagnosed, find_statement, find_todo, find_undefined
 from sotto_lsp.actions.places.place import Place
 from sotto_lsp.actions.search.search import NAMES, SYNTAX
-from sotto_lsp.actions.template import load_template
 from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.syntax.languages.registry import syntax_of
@@ -44,7 +44,7 @@ def find_offered(
     places: list[Place],
     good_for: frozenset[str],
     more: Sequence[Action] = (),
-) -> list[tuple[Action, Place]]:
+) -> list[tuple[Action, Place, Target]]:
     """The actions for the cursor or selection (the first place) and the diagnostics (the others), in order.
 
     more: the user's own actions, after the others.
@@ -52,19 +52,19 @@ def find_offered(
     lines, syntax = Lines(snapshot), syntax_of(snapshot.language_id)
     targets: dict[tuple[Find, Place], Target | None] = {}
     """What several actions look for is looked for once."""
-    found: list[tuple[Action, Place]] = []
+    found: list[tuple[Action, Place, Target]] = []
     for place in places:
         is_diagnosed = place is not places[0]
         for action in (*ACTIONS, *more):
             if action.template.needs not in good_for or action.for_diagnostic is not is_diagnosed:
                 continue
-            if any(each.template.title == action.template.title for each, at in found if at is place):
+            if any(each.template.title == action.template.title for each, at, _ in found if at is place):
                 continue  # a user's own action that is called like another
             key = (action.find, place)
             target = targets[key] = targets[key] if key in targets else action.find(lines, place)
             if target is None or syntax.is_hopeless(snapshot.text, target):
                 continue
-            found.append((action, place))
+            found.append((action, place, target))
             if is_diagnosed:
                 break  # the first that fits a diagnostic knows it best
     return found

@@ -8,8 +8,8 @@ from typing import Protocol
 
 from sotto_engine.request import Completion, Request, Sampling
 from sotto_lsp.actions.action import Action
-from sotto_lsp.actions.checks.candidate import Candidate, make_candidate, sort_candidates
-from sotto_lsp.actions.checks.check import check_all
+from sotto_lsp.actions.checks import check_all
+from sotto_lsp.actions.instruct.candidate import Candidate, make_candidate, sort_candidates
 from sotto_lsp.actions.search.search import Search
 from sotto_lsp.documents.line_ends import normalize_line_ends
 from sotto_lsp.documents.lines import Lines

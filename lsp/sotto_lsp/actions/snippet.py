@@ -16,11 +16,11 @@ def is_line_of_code(text: str) -> bool:
     return text.splitlines() == [text] and not text[0].isspace()
 
 
-def with_cursor_behind(text: str) -> str:
+def spell_line(text: str) -> str:
     """A line of code, with the cursor at its end."""
     return _SPECIAL.sub(r"\\\g<0>", text) + "$0"
 
 
-def choice_of(lines: Sequence[str]) -> str:
+def spell_choice(lines: Sequence[str]) -> str:
     """The first of several lines, for which the others can be chosen in its place."""
     return "${1|" + ",".join(_SPECIAL_IN_CHOICE.sub(r"\\\g<0>", line) for line in lines) + "|}$0"

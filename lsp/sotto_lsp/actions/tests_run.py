@@ -10,10 +10,9 @@ from pygls.uris import from_fs_path, to_fs_path
 
 from sotto_engine.errors import SottoError
 from sotto_engine.request import ChatRequest, Completion, FinishReason, Request
-from sotto_lsp.actions.answer_code import code_in
 from sotto_lsp.actions.asking import Asking, none_passes
-from sotto_lsp.actions.checked_edit import CheckedEdit
-from sotto_lsp.actions.checks.rewritten import answered_code
+from sotto_lsp.actions.edit_run import CheckedEdit
+from sotto_lsp.actions.instruct.code_answer import extract_code, read_code
 from sotto_lsp.actions.proposal import Question, answers
 from sotto_lsp.documents.paths import WorkspaceFile
 from sotto_lsp.documents.snapshot import DocumentSnapshot
@@ -50,17 +49,16 @@ class TestsRun:
         if source is None:
             raise SottoError("The document is no file on the disk; save it and run the action again.")
         target = self.asking.question.target
-        tests = await asyncio.to_thread(syntax_of(target.language_id).tests_of, source)
+        tests = await asyncio.to_thread(syntax_of(target.language_id).find_tests, source)
         shown = tests.file.relative_to(source.root).as_posix()
         if not self.creates_files and not (await self._file(tests.file)).is_there:
             raise SottoError(f"The editor cannot create files; create {shown} and run the action again.")
         name = target.words["name"]
-        question = about(self.asking.question, tests, name)
+        question = name_subject(self.asking.question, tests, name)
         model, goes_on = self.asking.model(progress)
         refusals: list[str] = []
-        num_wanted = self.asking.session.settings.action_candidates
-        async for _, request, completion in answers(model, question, num_wanted, goes_on):
-            code, file = _code(completion, request, tests), await self._file(tests.file)
+        async for _, request, completion in answers(model, question, self.asking.num_answers, goes_on):
+            code, file = _read_tests(completion, request, tests), await self._file(tests.file)
             self.asking.check_unchanged()
             changes = tests.add_tests(file.snapshot.text, code, name)
             if isinstance(changes, list):
@@ -83,8 +81,8 @@ class TestsRun:
         )
 
 
-def about(question: Question, tests: ModuleTests, name: str) -> Question:
-    """The question with the words that its conversation needs, which only a look at the disk tells."""
+def name_subject(question: Question, tests: ModuleTests, name: str) -> Question:
+    """The question with the words that its conversation needs, which are known only after a look at the disk."""
     words = {"name": name, "module": tests.module, "import": tests.import_line(name)}
     return replace(question, target=replace(question.target, words=words))
 
@@ -103,12 +101,12 @@ def _read(path: Path) -> str | None:
     return text
 
 
-def _code(completion: Completion, request: Request, tests: ModuleTests) -> str:
+def _read_tests(completion: Completion, request: Request, tests: ModuleTests) -> str:
     """An answer that was cut off has whole tests in front."""
     assert isinstance(request, ChatRequest), "its templates are conversations"
     if completion.finish_reason is FinishReason.LENGTH:
-        return tests.whole_tests(code_in(request.answer_prefix + completion.text, "", is_whole=True))
-    return answered_code(completion, request, "")
+        return tests.whole_tests(extract_code(request.answer_prefix + completion.text, "", is_whole=True))
+    return read_code(completion, request, "")
 
 
 def _edit(file: _File, changes: Sequence[TextChange], shown: str) -> CheckedEdit:

@@ -14,11 +14,14 @@ from lsprotocol import types
 
 from sotto_engine.errors import SottoError
 from sotto_engine.request import ChatRequest, Completion, FinishReason, Timings
-from sotto_lsp.actions.action_run import ActionRun
+from sotto_lsp.actions.asking import Asking
 from sotto_lsp.actions.catalogue import find_action
+from sotto_lsp.actions.edit_run import EditRun
 from sotto_lsp.actions.places.place import Place
+from sotto_lsp.actions.proposal import Question
 from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.store import DocumentStore
+from sotto_lsp.host.metrics import Metrics
 from sotto_lsp.settings import Settings
 
 URI = "file:///a.py"
@@ -64,9 +67,13 @@ class ScriptedSession:
 
     def __init__(self, dice, user):
         self.settings = Settings(action_candidates=4)
+        self.metrics = Metrics()
         self._dice, self._user = dice, user
 
-    async def generate(self, request, on_text):
+    async def run(self, start, priority):
+        return await start(self, None)
+
+    async def complete(self, request, cancelled, on_text):
         for _ in range(self._dice.choice((0, 0, 0, 1, 2))):
             type_something(self._dice, self._user)
             await asyncio.sleep(0)
@@ -75,7 +82,7 @@ class ScriptedSession:
         probability = self._dice.random()
         return Completion(text, (), (), FinishReason.STOP_ID, 0, 0, Timings(), (probability,))
 
-    async def score(self, request, texts):
+    async def score(self, request, texts, cancelled):
         type_something(self._dice, self._user)
         await asyncio.sleep(0)
         return [-self._dice.random() for _ in texts]
@@ -113,10 +120,11 @@ async def run_one(dice):
         type_something(dice, user)
         return dice.choice([None, *range(len(lines))])
 
+    question = Question(action, Lines(snapshot), target, "a.py")
     with user.document.track(target.first, target.last) as span:
-        run = ActionRun(ScriptedSession(dice, user), user.documents, action, user.document, target, span)
+        asking = Asking(ScriptedSession(dice, user), user.documents, user.document, question, span)
         try:
-            made = await run.edit(SilentProgress(), dice.choice([None, choose]))
+            made = await EditRun(asking, None, dice.choice([None, choose])).edit(SilentProgress())
         except SottoError as error:
             return user, str(error), ids
     return user, made, ids
@@ -150,17 +158,18 @@ def test_an_edit_that_comes_while_the_model_runs_ends_the_asking():
     class Impatient(ScriptedSession):
         num_asked = 0
 
-        async def generate(self, request, on_text):
+        async def complete(self, request, cancelled, on_text):
             self.num_asked += 1
             user.edit(TEXT.index("y = x"), TEXT.index("y = x"), "z")
-            return await super().generate(request, on_text)
+            return await super().complete(request, cancelled, on_text)
 
     user = User(TEXT)
     action = find_action("rewrite_line")
     target = action.find(Lines(user.document.snapshot()), Place(4, 4, 0, 0))
     session = Impatient(random.Random(1), user)
+    question = Question(action, Lines(user.document.snapshot()), target, "a.py")
     with user.document.track(target.first, target.last) as span:
-        run = ActionRun(session, user.documents, action, user.document, target, span)
+        asking = Asking(session, user.documents, user.document, question, span)
         with pytest.raises(SottoError, match="changed meanwhile"):
-            asyncio.run(run.edit(SilentProgress(), None))
+            asyncio.run(EditRun(asking).edit(SilentProgress()))
     assert session.num_asked == 1

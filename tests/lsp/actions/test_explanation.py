@@ -4,7 +4,7 @@ import pytest
 
 from lsp.scripted_model import completion
 from sotto_engine.request import FinishReason
-from sotto_lsp.actions.explanation import explanation
+from sotto_lsp.actions.explanation import read_explanation
 
 
 @pytest.mark.parametrize(
@@ -22,4 +22,4 @@ from sotto_lsp.actions.explanation import explanation
     ],
 )
 def test_whole_sentences_are_told(text, reason, told):
-    assert explanation(completion(text, reason)) == told
+    assert read_explanation(completion(text, reason)) == told

@@ -16,7 +16,7 @@ from sotto_lsp.actions.places.find_function import find_testable
 from sotto_lsp.actions.places.find_instruction import find_instructed
 from sotto_lsp.actions.places.place import Place
 from sotto_lsp.actions.proposal import first_request
-from sotto_lsp.actions.tests_run import about
+from sotto_lsp.actions.tests_run import name_subject
 from sotto_lsp.syntax.python.module_tests import PythonModuleTests
 from sotto_lsp.syntax.target import PART
 
@@ -38,7 +38,9 @@ def test_an_action_asks_as_drawn(number):
     action = find_action(title.split(":")[0])
     question = question_at(action.template, action.find, drawn)
     if action.product is Product.TESTS:
-        question = about(question, PythonModuleTests(Path(), "shop.app"), question.target.words["name"])
+        question = name_subject(
+            question, PythonModuleTests(Path(), "shop.app"), question.target.words["name"]
+        )
     said = shown(first_request(question))
     if os.environ.get("UPDATE_GOLDEN"):
         CASES[number] = f"{title}\n{drawn}\n{said}"
@@ -80,7 +82,7 @@ def test_a_commands_own_words_go_before_the_comment():
 def test_nothing_is_offered_that_needs_an_instruct_model_where_none_is_loaded():
     document, place = marked("▮# as a loop\ndef f(x):\n    return x\n▮")
     names = {
-        abilities: {action.name for action, _ in find_offered(document.snapshot, [place], abilities)}
+        abilities: {action.name for action, *_ in find_offered(document.snapshot, [place], abilities)}
         for abilities in (EVERYTHING, EVERYTHING - {"chat"})
     }
     instruct = {"simplify", "rewrite_selection", "explain"}

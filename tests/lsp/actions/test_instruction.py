@@ -6,14 +6,14 @@ import pytest
 
 from lsp.scripted_model import ScriptedModel, marked, outcome, question_at
 from sotto_engine.request import FinishReason
-from sotto_lsp.actions.answer_code import code_in
 from sotto_lsp.actions.catalogue import find_action
-from sotto_lsp.actions.instruction import instructed
+from sotto_lsp.actions.instruct.code_answer import extract_code
+from sotto_lsp.actions.instruct.template import make_instruction
 from sotto_lsp.actions.places.find_code import find_code
 from sotto_lsp.actions.places.find_instruction import find_instructed
 from sotto_lsp.actions.proposal import ask
 
-TEMPLATE = instructed("Shorter", "Say it in {one} line.")
+TEMPLATE = make_instruction("Shorter", "Say it in {one} line.")
 LOOP = """import math
 
 
@@ -166,7 +166,7 @@ def test_an_answer_gets_the_documents_line_ends(newline):
     ],
 )
 def test_code_is_what_stands_in_a_block_that_has_an_end(answer, is_whole, code):
-    assert code_in(answer, "x = 1", is_whole=is_whole) == code
+    assert extract_code(answer, "x = 1", is_whole=is_whole) == code
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from lsprotocol import types
 
 from sotto_lsp import server
 from sotto_lsp.actions.catalogue import find_offered
-from sotto_lsp.actions.code_action import place_in
+from sotto_lsp.actions.menu import make_place
 from sotto_lsp.commands import cli
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.syntax.python import parsing
@@ -20,8 +20,8 @@ TEXT = "".join(map(FUNCTION.format, range(5)))
 def menu(text, line):
     snapshot = DocumentSnapshot.of(text, uri="file:///app.py", language_id="python")
     at = types.Position(line, 6)
-    found = find_offered(snapshot, [place_in(snapshot, types.Range(at, at), {})], INSTRUCT)
-    return [action.name for action, _ in found]
+    found = find_offered(snapshot, [make_place(snapshot, types.Range(at, at), {})], INSTRUCT)
+    return [action.name for action, *_ in found]
 
 
 def test_menu_parses_document_and_function_once(monkeypatch):

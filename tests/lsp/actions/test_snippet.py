@@ -4,20 +4,20 @@ import re
 
 import pytest
 
-from sotto_lsp.actions.snippet import choice_of, is_line_of_code, with_cursor_behind
+from sotto_lsp.actions.snippet import is_line_of_code, spell_choice, spell_line
 
 LINES = ["x = 1", "f(a, b)", r'say("\\d{2} $0 ${1:x} C:\\")', "d = {k: v | w}", "a\\", "|,|", "$1}"]
 
 
 @pytest.mark.parametrize("line", LINES)
 def test_a_line_is_read_back_as_it_was(line):
-    written = with_cursor_behind(line)
+    written = spell_line(line)
     assert written.endswith("$0") and not re.search(r"(?<!\\)(\\\\)*[$}]", written[:-2])
     assert re.sub(r"\\([\\$}])", r"\1", written[:-2]) == line
 
 
 def test_choices_are_read_back_as_they_were():
-    inside = choice_of(LINES).removeprefix("${1|").removesuffix("|}$0")
+    inside = spell_choice(LINES).removeprefix("${1|").removesuffix("|}$0")
     parts = re.findall(r"(?:\\[\\,|]|[^\\,|])+", inside)
     assert [re.sub(r"\\([\\,|])", r"\1", each) for each in parts] == LINES
     assert re.sub(r"(?:\\[\\,|]|[^\\,|])+", "", inside) == "," * (len(LINES) - 1)

@@ -14,24 +14,24 @@ REWRITE = "Rewrite selection as: {instruction}"
 
 def titles(language_id, drawn, good_for=FILLS):
     lines, place = marked(drawn, language_id=language_id)
-    return [action.template.title for action, _ in find_offered(lines.snapshot, [place], good_for)]
+    return [action.template.title for action, *_ in find_offered(lines.snapshot, [place], good_for)]
 
 
 def test_prompt_has_what_is_written_after_an_answer():
     lines, place = marked("class A {\n  f()▮ {}\n}\n", language_id="typescript")
     action, target = next(
-        (each, each.find(lines, place)) for each, _ in find_offered(lines.snapshot, [place], FILLS)
+        (each, each.find(lines, place)) for each, *_ in find_offered(lines.snapshot, [place], FILLS)
     )
     request = action.template.request(lines.snapshot.text, target.holes["body"], "a.ts")
     assert request.prefix.endswith("f() {\n    ") and request.suffix == "\n  }\n}\n"
 
 
 def hole(language_id, drawn, name):
-    """The text with ⟨what the hole covers⟩, between what is written before and behind an answer."""
+    """The text with ⟨what the hole covers⟩, between what is written before and after an answer."""
     lines, place = marked(drawn, language_id=language_id)
     action = next(
         each
-        for each, _ in find_offered(lines.snapshot, [place], FILLS)
+        for each, *_ in find_offered(lines.snapshot, [place], FILLS)
         if name in each.find(lines, place).holes
     )
     target = action.find(lines, place)

@@ -7,7 +7,7 @@ import pytest
 
 from lsp.scripted_model import marked, outcome, question_at
 from sotto_lsp.actions.catalogue import find_action, find_offered
-from sotto_lsp.actions.instruction import NEEDS
+from sotto_lsp.actions.instruct.template import CHAT
 from sotto_lsp.actions.user_actions.definition import CHECKS
 from sotto_lsp.actions.user_actions.reading import MAX_ACTIONS, read_definitions
 from sotto_lsp.actions.user_actions.store import IN_WORKSPACE, UserActionStore
@@ -48,7 +48,7 @@ def test_an_action_is_read_with_all_that_it_says():
         "Use our logger",
         "quickfix",
     )
-    assert action.checkers == ("ruff",) and action.template.needs == NEEDS
+    assert action.checkers == ("ruff",) and action.template.needs == CHAT
     assert read.instruction == "Replace {print} by log.info."
 
 
@@ -134,14 +134,16 @@ def test_it_is_offered_where_lines_are_selected_and_an_instruct_model_is_loaded(
     action = definition(GOOD).action()
 
     def names(good_for):
-        return [each.name for each, _ in find_offered(lines.snapshot, [place], frozenset(good_for), [action])]
+        return [
+            each.name for each, *_ in find_offered(lines.snapshot, [place], frozenset(good_for), [action])
+        ]
 
-    assert names({NEEDS})[-1] == action.name, "behind Sotto's own"
+    assert names({CHAT})[-1] == action.name, "behind Sotto's own"
     assert action.name not in names({"inline-completion", "types", "docstring"})
     assert find_action(action.name, [action]) is action and find_action(action.name) is None
     cursor, elsewhere = marked("x = 1\n\n▮\ny = 2\n")
     assert action.name not in [
-        each.name for each, _ in find_offered(cursor.snapshot, [elsewhere], frozenset({NEEDS}), [action])
+        each.name for each, *_ in find_offered(cursor.snapshot, [elsewhere], frozenset({CHAT}), [action])
     ]
 
 

@@ -9,12 +9,16 @@ from lsprotocol import types
 
 from lsp.scripted_model import ScriptedModel, marked
 from sotto_engine.errors import SottoError
-from sotto_lsp.actions.action_run import ActionRun
-from sotto_lsp.actions.action_verifier import verifier_for
+from sotto_lsp.actions.asking import Asking
 from sotto_lsp.actions.catalogue import find_action
+from sotto_lsp.actions.checks import make_verifier
+from sotto_lsp.actions.edit_run import EditRun
+from sotto_lsp.actions.proposal import Question
 from sotto_lsp.actions.user_actions.reading import read_definitions
+from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.paths import WorkspaceFile
 from sotto_lsp.documents.store import DocumentStore
+from sotto_lsp.host.metrics import Metrics
 from sotto_lsp.settings import Settings
 
 MINE = '[[action]]\ntitle = "Shorter"\ninstruction = "Say it in one line."\ncheck = {check}\n'
@@ -29,11 +33,15 @@ class ScriptedSession(ScriptedModel):
     def __init__(self, allowed, answers):
         super().__init__(*answers)
         self.settings = Settings(action_checkers=tuple(allowed))
+        self.metrics = Metrics()
 
-    async def generate(self, request, on_text):
-        return await super().generate(request)
+    async def run(self, start, priority):
+        return await start(self, None)
 
-    async def score(self, request, texts):
+    def complete(self, request, cancelled, on_text):
+        return self.generate(request)
+
+    async def score(self, request, texts, cancelled):
         return [0.0] * len(texts)
 
 
@@ -54,14 +62,17 @@ def run(tmp_path, monkeypatch):
         place = place.__class__(place.first_line, place.last_line, place.start, place.end, **said)
         documents = DocumentStore()
         document = documents.open(types.TextDocumentItem(uri, "python", 1, lines.snapshot.text))
+        lines = Lines(document.snapshot())
         target = action.find(lines, place)
         session = ScriptedSession(allowed, answers)
         file = WorkspaceFile.of(uri, [tmp_path.as_uri()])
         with document.track(target.first, target.last) as span:
-            verifier = verifier_for(action, place, file, session.settings.action_checkers)
-            made = ActionRun(session, documents, action, document, target, span, verifier)
+            verifier = make_verifier(action, place, "python", file, session.settings.action_checkers)
+            question = Question(action, lines, target, "app.py")
             try:
-                edit = await made.edit(Progress(), None)
+                edit = await EditRun(Asking(session, documents, document, question, span), verifier).edit(
+                    Progress()
+                )
             except SottoError as error:
                 return document.text, str(error), len(session.requests)
         (change,) = edit.edits

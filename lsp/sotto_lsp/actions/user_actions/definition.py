@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from sotto_lsp.actions.action import Action
 from sotto_lsp.actions.checkers.known_checkers import CHECKER_NAMES
-from sotto_lsp.actions.instruction import instructed
+from sotto_lsp.actions.instruct.template import make_instruction
 from sotto_lsp.actions.places.find_code import find_code
 from sotto_lsp.actions.places.place import Place
 from sotto_lsp.documents.lines import Lines
@@ -38,6 +38,6 @@ class Definition:
             target = find_code(lines, place)
             return target and replace(target, may_drop_names=KEEPS_NAMES not in self.check)
 
-        template = instructed(self.title, self.instruction, kind=self.kind)
+        template = make_instruction(self.title, self.instruction, kind=self.kind)
         checkers = tuple(name for name in CHECKER_NAMES if name in self.check)
         return Action(_NAME + self.title, template, find, checkers=checkers)

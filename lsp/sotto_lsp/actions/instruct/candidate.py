@@ -5,8 +5,8 @@ import re
 from dataclasses import dataclass
 
 from sotto_engine.request import ChatRequest, Completion, EditRequest, Request
-from sotto_lsp.actions.checks.rewritten import rewritten
-from sotto_lsp.actions.edit_answer import edit_answer
+from sotto_lsp.actions.instruct.code_answer import read_lines
+from sotto_lsp.actions.instruct.edit_answer import read_edit
 from sotto_lsp.completion.fitting import fit
 from sotto_lsp.documents.line_ends import find_line_end
 from sotto_lsp.documents.text_change import TextChange
@@ -36,9 +36,9 @@ def make_candidate(
     probability = math.prod(completion.line_probabilities)
     logprob = math.log(probability) if probability else -math.inf
     if isinstance(request, ChatRequest):
-        answer = rewritten(completion, request, text, hole).replace("\n", find_line_end(text))
+        answer = read_lines(completion, request, text, hole).replace("\n", find_line_end(text))
     elif isinstance(request, EditRequest):
-        answer = edit_answer(completion, request).replace("\n", find_line_end(text))
+        answer = read_edit(completion, request).replace("\n", find_line_end(text))
     elif target.is_name:
         match = _NAME.match(completion.text)
         answer = match[1] if match else ""

@@ -1,10 +1,16 @@
 """What an answer must pass before anybody sees it: the checks of its language, then the project's own checkers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from sotto_lsp.actions.action import Action
+from sotto_lsp.actions.checkers.finding import Diagnosed
+from sotto_lsp.actions.checkers.known_checkers import LANGUAGE, find_checkers, find_maker
 from sotto_lsp.actions.checkers.verifier import Verifier
-from sotto_lsp.actions.checks.candidate import Candidate
+from sotto_lsp.actions.instruct.candidate import Candidate
+from sotto_lsp.actions.places.place import Place
+from sotto_lsp.documents.paths import WorkspaceFile
 from sotto_lsp.documents.text_change import TextChange
 from sotto_lsp.syntax.languages.registry import syntax_of
 from sotto_lsp.syntax.target import Target
@@ -59,7 +65,7 @@ async def verify(
     texts = [each.change.apply(text) for each in checked.candidates]
     if not texts:
         return checked
-    before = syntax_of(target.language_id).with_stub(text, target)
+    before = syntax_of(target.language_id).add_stub(text, target)
     verdicts = await verifier.judge(before, texts, num_wanted, goes_on)
     return Checked(
         [checked.candidates[number] for number in verdicts.accepted],
@@ -67,3 +73,25 @@ async def verify(
         tuple(verdicts.passed),
         tuple(verdicts.unchecked),
     )
+
+
+def make_verifier(
+    action: Action, place: Place, language_id: str, file: WorkspaceFile | None, allowed: Sequence[str]
+) -> Verifier | None:
+    """The checker that made the place's diagnostic; else those that the action names, or all. None if there is none.
+
+    allowed: by the user. file: None for a document that is none.
+    """
+    diagnosed = Diagnosed(place.first_line, place.source, place.code, place.message)
+    maker = find_maker(diagnosed) if action.for_diagnostic else None
+    named = allowed if action.every_checker else action.checkers
+    if maker and maker.name in allowed:
+        named = [maker.name]
+    if not named or language_id != LANGUAGE:
+        return None
+    if file is None:
+        return Verifier((), Path(), Path(), not_asked=tuple(f"{name}, which needs a file" for name in named))
+    refused = [name for name in named if name not in allowed]
+    not_asked = tuple(f"{name}, which sotto.actionCheckers does not allow" for name in refused)
+    checkers = find_checkers(name for name in named if name in allowed)
+    return Verifier(checkers, file.root, file.file, diagnosed if action.for_diagnostic else None, not_asked)

@@ -7,11 +7,14 @@ from importlib import resources
 from typing import Any, cast
 
 from sotto_engine.request import EditRequest, FillInRequest, Limits, Request, Sampling, StopAt
-from sotto_lsp.actions.conversation import Conversation, load_conversation
+from sotto_lsp.actions.instruct.conversation import Conversation, load_conversation
 from sotto_lsp.documents.line_ends import normalize_line_ends
 from sotto_lsp.documents.window import WINDOW_CHARS, window
 from sotto_lsp.syntax.target import PART, Hole
 
+CHAT = "chat"
+"""What the manifest of a loaded instruct model says it is good for."""
+_MAX_TOKENS = 512
 _LIKELIEST = Sampling()
 _NO_WORDS: Mapping[str, str] = {}
 
@@ -47,7 +50,7 @@ class Template:
     conversation: Conversation | None = None
     """How an instruct model is asked; None: the hole is filled in."""
     words: Mapping[str, str] = field(default_factory=dict[str, str])
-    """What the conversation says of every place"""
+    """For the conversation, at every place"""
 
     def request(
         self,
@@ -57,13 +60,13 @@ class Template:
         sampling: Sampling = _LIKELIEST,
         words: Mapping[str, str] = _NO_WORDS,
     ) -> Request:
-        """The question: what belongs into the hole? `words`: what a conversation says of this place.
+        """The question: what belongs into the hole? `words`: for a conversation, at this place.
 
         The window is that of completions: the same text around it is the same prompt, and cached.
         """
         if self.conversation is not None:
-            said = {"path": path, **self.words, **words}
-            return self.conversation.request(text, hole, said, self.max_tokens, sampling)
+            words = {"path": path, **self.words, **words}
+            return self.conversation.request(text, hole, words, self.max_tokens, sampling)
         filled = text[: hole.start] + hole.lead + hole.tail + text[hole.end :]
         before, after = window(filled, hole.start + len(hole.lead), WINDOW_CHARS)
         limits = Limits(self.max_tokens, self.stop_at, min_probability=0.0)
@@ -76,7 +79,7 @@ class Template:
 
 def load_template(name: str) -> Template:
     """Read `templates/<name>.toml`."""
-    path = resources.files(__package__ or "sotto_lsp.actions") / "templates" / f"{name}.toml"
+    path = resources.files("sotto_lsp.actions") / "templates" / f"{name}.toml"
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     attempts = cast("list[dict[str, Any]]", data.get("attempts", []))
     conversation = data.get("conversation")
@@ -90,6 +93,26 @@ def load_template(name: str) -> Template:
         task=data.get("task", ""),
         conversation=load_conversation(conversation) if conversation else None,
         words=data.get("words", {}),
+    )
+
+
+def make_instruction(title: str, instruction: str, *, kind: str = "refactor.rewrite") -> Template:
+    """A template that has an instruct model do what `instruction` says with the lines of the hole `PART`.
+
+    title, kind: as the editor shows them. Braces in the instruction mean nothing. This is all that an action of the
+    catalogue needs besides its place:
+
+        Action("use_logging", make_instruction("Use logging", "Replace each print by log.info."), find_code)
+    """
+    return Template(
+        title=title,
+        kind=kind,
+        needs=CHAT,
+        stop_at=StopAt.BUDGET,
+        max_tokens=_MAX_TOKENS,
+        attempts=INSTRUCT_ATTEMPTS,
+        conversation=load_conversation("rewrite"),
+        words={"instruction": instruction},
     )
 
 

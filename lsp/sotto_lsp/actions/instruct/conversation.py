@@ -1,6 +1,6 @@
 """Conversation: how an instruct model is asked about a part of a document, as data: a TOML file in `conversations/`.
 
-The texts hold words in braces, which are filled in at once, so that braces in somebody's code stay as they are.
+Words in braces are filled in all at once, so that braces in the user's code stay as they are.
 """
 
 import re
@@ -40,7 +40,7 @@ class Conversation:
         """The question about the part of `text` that the hole covers."""
         code = normalize_line_ends(text[hole.start : hole.end])
         before, after = window(text[: hole.start] + text[hole.end :], hole.start, self.context_chars)
-        said = {
+        values = {
             **words,
             "before": before.removesuffix("\n"),
             "code": without_margin(code, margin_of(code)),
@@ -49,7 +49,7 @@ class Conversation:
         }
 
         def fill(template: str) -> str:
-            return _WORD.sub(lambda word: said[word[1]], template)
+            return _WORD.sub(lambda word: values[word[1]], template)
 
         ends = (fill(self.ends),) if self.ends else ()
         return ChatRequest(
@@ -62,7 +62,7 @@ class Conversation:
 
 def load_conversation(name: str) -> Conversation:
     """Read `conversations/<name>.toml`."""
-    path = resources.files(__package__ or "sotto_lsp.actions") / "conversations" / f"{name}.toml"
+    path = resources.files("sotto_lsp.actions") / "conversations" / f"{name}.toml"
     data = tomllib.loads(path.read_text(encoding="utf-8"))
     return Conversation(
         data["system"].strip(),

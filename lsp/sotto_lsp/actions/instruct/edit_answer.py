@@ -9,7 +9,7 @@ _MAX_SUMMARY_CHARS = 88
 _MIN_WORDS = 3
 
 
-def edit_answer(completion: Completion, request: EditRequest) -> str:
+def read_edit(completion: Completion, request: EditRequest) -> str:
     """Empty where the answer is cut off or is none; with newlines for line ends."""
     if request.task == "docstring":
         return _summary(completion.text, request.prefix)
@@ -21,7 +21,7 @@ def edit_answer(completion: Completion, request: EditRequest) -> str:
 
 
 def _summary(text: str, prefix: str) -> str:
-    """The first paragraph alone: what a small model writes behind it is about some other function."""
+    """The first paragraph alone: what a small model writes after it is about some other function."""
     match = _SUMMARY.match(text)
     summary = " ".join(match["text"].split()) if match else ""
     if len(summary.split()) < _MIN_WORDS or len(summary) > _MAX_SUMMARY_CHARS:

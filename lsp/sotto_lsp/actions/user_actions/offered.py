@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 
 from sotto_lsp.actions.action import Action
-from sotto_lsp.actions.instruction import NEEDS
+from sotto_lsp.actions.instruct.template import CHAT
 from sotto_lsp.actions.user_actions.store import UserActionStore
 from sotto_lsp.documents.paths import WorkspaceFile
 from sotto_lsp.host.session import Session
 from sotto_lsp.transport.client import Client
-from sotto_lsp.transport.messages import show_warning
 
 
 class UserActions:
@@ -17,10 +16,10 @@ class UserActions:
     def __init__(self, client: Client, session: Session) -> None:
         self._client = client
         self._session = session
-        self._store = UserActionStore(lambda sentence: show_warning(client, sentence))
+        self._store = UserActionStore(client.show_warning)
 
-    def of(self, uri: str) -> Sequence[Action]:
-        """None where no instruct model is loaded: no other follows instructions, so no file is looked at."""
-        if NEEDS not in self._session.good_for:
+    def find(self, uri: str) -> Sequence[Action]:
+        """None where no instruct model is loaded: no other follows instructions, so no file is read."""
+        if CHAT not in self._session.good_for:
             return ()
         return self._store.actions_for(WorkspaceFile.of(uri, self._client.folder_uris))
