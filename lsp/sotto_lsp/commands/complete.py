@@ -8,15 +8,16 @@ from pathlib import Path
 
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.decode.run import run_steps
+from sotto_engine.engine import Engine
 from sotto_engine.errors import SottoError
 from sotto_engine.loading import load_engine
-from sotto_lsp.completion.fitting import fit
+from sotto_engine.request import Completion
+from sotto_lsp.completion.fitting import Suggestion, fit
 from sotto_lsp.completion.request import build_request
 from sotto_lsp.completion.suffixes import without_closers
+from sotto_lsp.documents.source_file import read_source
 from sotto_lsp.settings import Settings
 from sotto_models.store import resolve_model
-
-MAX_FILE_NBYTES = 8_000_000
 
 
 def complete_command(place: str, model_dir: Path | None, *, as_json: bool) -> int:
@@ -25,12 +26,7 @@ def complete_command(place: str, model_dir: Path | None, *, as_json: bool) -> in
     text = read_source(path)
     offset = _offset(text, line, column, place)
     engine, _ = load_engine(resolve_model(model_dir))
-    # No hurry on the command line: the budget that an editor has does not apply.
-    settings = dataclasses.replace(Settings(), budget_ms=60_000)
-    request = build_request(text, offset, path.name, settings, is_invoked=True)
-    asked = dataclasses.replace(request, suffix=without_closers(request.suffix))
-    completion = run_steps(engine.complete(asked, CancelFlag()))
-    suggestion = fit(completion, request)
+    completion, suggestion = suggest(engine, text, offset, path.name, Settings(min_probability=0.0))
     if as_json:
         report = {
             "text": suggestion.text,
@@ -52,19 +48,14 @@ def complete_command(place: str, model_dir: Path | None, *, as_json: bool) -> in
     return 0
 
 
-def read_source(path: Path) -> str:
-    """A source file with `\\n` line ends. Raises SottoError if it is missing, too large or not text."""
-    try:
-        if path.stat().st_size > MAX_FILE_NBYTES:
-            raise SottoError(f"{path} is larger than {MAX_FILE_NBYTES // 1_000_000} MB; give a smaller file.")
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise SottoError(f"{path} cannot be read ({error.strerror}); give a source file.") from error
-    except UnicodeDecodeError as error:
-        raise SottoError(f"{path} is not UTF-8 text; give a source file.") from error
-    if "\0" in text:
-        raise SottoError(f"{path} is binary; give a source file.")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+def suggest(
+    engine: Engine, text: str, offset: int, name: str, settings: Settings
+) -> tuple[Completion, Suggestion]:
+    """What is suggested at an offset of a file, however long it takes."""
+    request = build_request(text, offset, name, dataclasses.replace(settings, budget_ms=60_000))
+    prompted = dataclasses.replace(request, suffix=without_closers(request.suffix))
+    completion = run_steps(engine.complete(prompted, CancelFlag()))
+    return completion, fit(completion, request)
 
 
 def _parse_place(place: str) -> tuple[Path, int, int]:

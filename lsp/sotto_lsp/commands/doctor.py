@@ -9,8 +9,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 from sotto_engine.cache.cache_store import kept_root, measure_kept
-from sotto_engine.cancel import CancelFlag
-from sotto_engine.decode.run import run_steps
 from sotto_engine.engine import Engine
 from sotto_engine.errors import SottoError
 from sotto_engine.loading import load_engine
@@ -18,11 +16,8 @@ from sotto_engine.model.language_model import ModelTraits
 from sotto_engine.model.probe import Speed, measure_speed, rows_are_exact
 from sotto_engine.model_files.manifest import Manifest
 from sotto_engine.model_files.packed_graph import PackedGraph, measure_packed, packed_root
-from sotto_lsp.commands.action_languages import action_languages
-from sotto_lsp.commands.model_advice import advice, uses_on_this_machine
-from sotto_lsp.completion.fitting import fit
-from sotto_lsp.completion.request import build_request
-from sotto_lsp.completion.suffixes import without_closers
+from sotto_lsp.commands.advice import advise, find_languages, judge_uses
+from sotto_lsp.commands.complete import suggest
 from sotto_lsp.settings import Settings
 from sotto_models.store import resolve_model
 
@@ -82,7 +77,7 @@ class Report:
 def doctor_command(model_dir: Path | None, *, as_json: bool) -> int:
     """Print the report; 0 if suggestions work, 1 if not."""
     report = examine(resolve_model(model_dir))
-    text = json.dumps(dataclasses.asdict(report), indent=2) if as_json else in_words(report)
+    text = json.dumps(dataclasses.asdict(report), indent=2) if as_json else _put_in_words(report)
     print(text)  # noqa: T201 - the command's output
     return 1 if report.problem else 0
 
@@ -94,7 +89,7 @@ def examine(model_dir: Path) -> Report:
         python=platform.python_version(),
         platform=f"{platform.system()} {platform.machine()}",
         onnxruntime=version("onnxruntime"),
-        cpu_features=_cpu_features(),
+        cpu_features=_read_cpu_features(),
         model_dir=str(model_dir),
     )
     start = time.perf_counter()
@@ -103,19 +98,17 @@ def examine(model_dir: Path) -> Report:
     except SottoError as error:
         return dataclasses.replace(machine, problem=str(error))
     load_ms = (time.perf_counter() - start) * 1000
-    return _measured(machine, engine, manifest, load_ms)
+    return _measure(machine, engine, manifest, load_ms)
 
 
-def _measured(machine: Report, engine: Engine, manifest: Manifest, load_ms: float) -> Report:
+def _measure(machine: Report, engine: Engine, manifest: Manifest, load_ms: float) -> Report:
     speed: Speed = measure_speed(engine.model)
-    settings = dataclasses.replace(Settings(), multiline=False, budget_ms=60_000)
-    request = build_request(_EXAMPLE + _EXAMPLE_SUFFIX, len(_EXAMPLE), "mean.py", settings)
+    settings = dataclasses.replace(Settings(), multiline=False)
     start = time.perf_counter()
-    asked = dataclasses.replace(request, suffix=without_closers(request.suffix))
-    completion = run_steps(engine.complete(asked, CancelFlag()))
+    _, suggestion = suggest(engine, _EXAMPLE + _EXAMPLE_SUFFIX, len(_EXAMPLE), "mean.py", settings)
     suggestion_ms = (time.perf_counter() - start) * 1000
     traits = engine.model.traits
-    languages, lacking = action_languages(manifest.languages)
+    languages, lacking = find_languages(manifest.languages)
     num_kept, kept_nbytes = measure_kept(kept_root())
     num_shared, shared_nbytes = measure_packed(packed_root())
     return dataclasses.replace(
@@ -135,7 +128,7 @@ def _measured(machine: Report, engine: Engine, manifest: Manifest, load_ms: floa
         prefill_tokens_per_s=round(speed.prefill_tokens_per_s),
         decode_tokens_per_s=round(speed.decode_tokens_per_s),
         warm_equals_cold=rows_are_exact(engine.model),
-        first_suggestion=fit(completion, request).text,
+        first_suggestion=suggestion.text,
         first_suggestion_ms=round(suggestion_ms, 1),
         kept_in=str(kept_root()),
         num_kept=num_kept,
@@ -144,9 +137,9 @@ def _measured(machine: Report, engine: Engine, manifest: Manifest, load_ms: floa
         num_shared=num_shared,
         shared_megabytes=round(shared_nbytes / 1e6, 1),
         is_shared=PackedGraph(manifest).find() is not None,
-        good_for=uses_on_this_machine(speed, manifest.context_length),
+        good_for=judge_uses(speed, manifest.context_length),
         action_languages=languages,
-        advice=(*advice(manifest, traits, speed, engine.prefill_grid), *lacking),
+        advice=(*advise(manifest, traits, speed, engine.prefill_grid), *lacking),
     )
 
 
@@ -154,7 +147,7 @@ def _cache_megabytes(traits: ModelTraits, num_tokens: int) -> float:
     return round((traits.cache_nbytes_per_token * num_tokens + traits.state_nbytes) / 1e6, 1)
 
 
-def in_words(report: Report) -> str:
+def _put_in_words(report: Report) -> str:
     """The report for a person."""
     lines = [
         f"Sotto {report.sotto} on Python {report.python}, {report.platform}, onnxruntime {report.onnxruntime}",
@@ -185,9 +178,9 @@ def in_words(report: Report) -> str:
     return "\n".join(lines)
 
 
-def _cpu_features() -> tuple[str, ...]:
-    """The instruction sets that matrix products use, where Linux tells them."""
-    interesting = (
+def _read_cpu_features() -> tuple[str, ...]:
+    """The instruction sets that matrix products use, where Linux lists them."""
+    interesting = [
         "avx2",
         "avx512f",
         "avx512_vnni",
@@ -197,7 +190,7 @@ def _cpu_features() -> tuple[str, ...]:
         "asimd",
         "i8mm",
         "sve",
-    )
+    ]
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import sotto_models
 from sotto_engine.model_files.manifest import Manifest, load_manifest
-from sotto_lsp.commands.progress_line import ProgressLine
+from sotto_models.importing.progress_line import ProgressLine
 from sotto_models.store import EMBEDDED, ModelStore
 
 
@@ -59,7 +59,7 @@ def _add(store: ModelStore, arguments: Namespace) -> None:
             arguments.source, arguments.name, link=arguments.link, prepare=not arguments.no_prepare
         )
     name = added.manifest.name
-    _say(f"{name}: {added.in_words()}")
+    _say(f"{name}: {added.summarize()}")
     for step in added.steps:
         _say(f"  {step}")
     if added.manifest.licence == "unknown":

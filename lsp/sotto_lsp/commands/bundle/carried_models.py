@@ -5,8 +5,8 @@ from pathlib import Path
 
 from sotto_engine.errors import SottoError
 from sotto_engine.model_files.manifest import MANIFEST_NAME
-from sotto_lsp.commands.progress_line import ProgressLine
 from sotto_models.importing.adding import ModelAdding
+from sotto_models.importing.progress_line import ProgressLine
 from sotto_models.store import ModelStore
 
 

@@ -4,7 +4,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from sotto_lsp.commands.bundle.target import PLATFORMS, targets
-from sotto_lsp.commands.progress_line import ProgressLine
+from sotto_models.importing.progress_line import ProgressLine
 from sotto_models.store import ModelStore
 
 

@@ -16,9 +16,9 @@ from pathlib import Path
 from sotto_engine.errors import SottoError
 from sotto_lsp.commands.bundle.bundle_index import INDEX_NAME, BundleIndex
 from sotto_lsp.commands.bundle.target import Target
-from sotto_lsp.commands.progress_line import ProgressLine
 from sotto_models.importing.checksums import NAME as CHECKSUMS_NAME
 from sotto_models.importing.checksums import verify_checksums
+from sotto_models.importing.progress_line import ProgressLine
 
 _WINDOWS = os.name == "nt"
 

@@ -1,20 +1,23 @@
-"""What a model is good enough for on this machine, and what to do about its shortcomings: sentences from figures."""
+"""What a model is good for on this machine, and what to do about its shortcomings: sentences from figures."""
+
+from collections.abc import Sequence
 
 from sotto_engine.model.language_model import ModelTraits
 from sotto_engine.model.probe import Speed
 from sotto_engine.model_files.manifest import Manifest
+from sotto_lsp.syntax.languages.registry import is_among, language_ids, syntax_of
 
 _LINE_TOKENS = 10
 _BLOCK_TOKENS = 120
 _LINE_WAIT_S = 0.5
 """What a person waits for a line without going on to type."""
 _BLOCK_WAIT_S = 10.0
-"""What a person waits for an answer that was asked for."""
+"""What a person waits for an action."""
 _COPY_NBYTES = 8 << 20
 """A cache whose copy at every token can be felt."""
 
 
-def uses_on_this_machine(speed: Speed, context_length: int) -> tuple[str, ...]:
+def judge_uses(speed: Speed, context_length: int) -> tuple[str, ...]:
     """A sentence a use, with the figure behind it."""
     line_s = _LINE_TOKENS / speed.decode_tokens_per_s
     block_s = _BLOCK_TOKENS / speed.decode_tokens_per_s
@@ -27,7 +30,7 @@ def uses_on_this_machine(speed: Speed, context_length: int) -> tuple[str, ...]:
     )
 
 
-def advice(manifest: Manifest, traits: ModelTraits, speed: Speed, prefill_grid: int) -> tuple[str, ...]:
+def advise(manifest: Manifest, traits: ModelTraits, speed: Speed, prefill_grid: int) -> tuple[str, ...]:
     """A sentence for each thing that the user could change; none for a model that is as it should be."""
     line_s = _LINE_TOKENS / speed.decode_tokens_per_s
     window_copy = traits.cache_nbytes_per_token * manifest.context_length
@@ -61,3 +64,14 @@ def advice(manifest: Manifest, traits: ModelTraits, speed: Speed, prefill_grid: 
         ),
     )
     return tuple(sentence for applies, sentence in found if applies)
+
+
+def find_languages(known: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of the languages in which code actions are offered, and a sentence for each that could be added.
+
+    known: the languages that the model was trained on, as editors call them; empty: not known.
+    """
+    ids = [each for each in language_ids() if not known or is_among(each, known)]
+    lacks = {syntax_of(each).name: syntax_of(each).explain_missing_parser() for each in ids}
+    complaints = [f"c{lack[1:]}" for lack in lacks.values() if lack is not None]
+    return tuple(name for name, lack in lacks.items() if lack is None), tuple(complaints)
