@@ -48,7 +48,7 @@ class Engine:
     """A loaded model that completes text. One thread calls it; any thread may set a cancel flag.
 
     `complete`, `prefill` and `score` return steps: the caller runs one pass of the model after the other and decides
-    who comes next. A run that is closed gives its cache back, as one that ends or is cancelled.
+    which run is next. A run that is closed gives its cache back, as one that ends or is cancelled.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class Engine:
         return run.completion(reason)
 
     def prefill(self, request: Request, cancelled: CancelFlag) -> Steps[int]:
-        """Compute a request's prompt before it is asked; how many tokens that took.
+        """Compute a request's prompt ahead of the request; how many tokens that took.
 
         It has no deadline; what was computed until it is cancelled stays in the cache.
         """
@@ -159,7 +159,7 @@ class Engine:
             self._prefix_cache.put(cache)
 
     def keep_prompts(self, must_stop: Callable[[], bool]) -> None:
-        """Write the caches at rest to disk for the next start; it is asked every few milliseconds whether to stop."""
+        """Write the caches at rest to disk for the next start. `must_stop` is called every few milliseconds."""
         if self.store is not None:
             self.store.save(self._prefix_cache.recent(), must_stop)
 
@@ -184,7 +184,7 @@ class Engine:
     ) -> Steps[np.ndarray]:
         """Compute what the cache lacks of the prompt, a slice a step; the logits after it, `[vocab_size]`."""
         while True:
-            size = _slice_size(cache, prompt)
+            size = _choose_slice(cache, prompt)
             next_ids = prompt.token_ids[len(cache) : len(cache) + size]
             logits = self.model.forward(cache, next_ids, cancelled)
             cache.checkpoint()
@@ -201,7 +201,7 @@ class Engine:
         sample = make_sampler(run.request.sampling)
         healed = prompt.healed
         if healed:
-            logits = self._only_extending(logits, healed)
+            logits = self._keep_extending(logits, healed)
         num_tokens = min(run.request.limits.max_tokens, self.model.max_tokens - len(cache))
         with Speculation(
             self.model, cache, prompt.token_ids, num_tokens, self._drafter, cancelled
@@ -221,7 +221,7 @@ class Engine:
                     return reason
         return FinishReason.LENGTH
 
-    def _only_extending(self, logits: np.ndarray, healed: bytes) -> np.ndarray:
+    def _keep_extending(self, logits: np.ndarray, healed: bytes) -> np.ndarray:
         """Token healing: forbid every first token that does not extend what was typed.
 
         After "Guidance" (Lundberg, 2023): back up by one token, constrain the next by its bytes.
@@ -232,7 +232,7 @@ class Engine:
         return masked
 
 
-def _slice_size(cache: KVCache, prompt: Prompt) -> int:
+def _choose_slice(cache: KVCache, prompt: Prompt) -> int:
     """Tokens of the next prefill pass: one that cannot go back to any length stops at the prompt's boundaries."""
     remaining = len(prompt.token_ids) - len(cache)
     if cache.grid > 1:

@@ -49,7 +49,7 @@ def load_engine(
     manifest.verify(memory)
     tokenizer = Tokenizer.load(manifest.tokenizer_path)
     template = find_template(options.fim_family or manifest.fim_family, tokenizer)
-    order = _fim_order(options.fim_order or manifest.fim_order)
+    order = _parse_order(options.fim_order or manifest.fim_order)
     chat = ChatTemplate(manifest.directory, tokenizer)
     graph = _load_graph(manifest, options)
     files = [manifest.directory / file.name for file in manifest.files]
@@ -59,7 +59,7 @@ def load_engine(
         tokenizer, template, order, model.max_tokens, header=manifest.fim_header, chat=chat
     )
     prefill_grid = 1 if is_exact else PREFILL_GRID
-    stop_ids = {*manifest.stop_ids, *_known_ids(template, tokenizer)}
+    stop_ids = {*manifest.stop_ids, *_find_control_ids(template, tokenizer)}
     good_for = manifest.good_for
     if manifest.is_instruct and chat.is_there:
         good_for = (*good_for, CHAT)
@@ -100,7 +100,7 @@ def _load_graph(manifest: Manifest, options: ModelOptions) -> Model:
     return load(manifest.graph_path, is_packed=False)
 
 
-def _fim_order(name: str) -> FimOrder:
+def _parse_order(name: str) -> FimOrder:
     try:
         return FimOrder(name)
     except ValueError as error:
@@ -108,7 +108,7 @@ def _fim_order(name: str) -> FimOrder:
         raise SottoError(f"The FIM order {name!r} is unknown; use one of {known}.") from error
 
 
-def _known_ids(template: FimTemplate, tokenizer: Tokenizer) -> set[int]:
+def _find_control_ids(template: FimTemplate, tokenizer: Tokenizer) -> set[int]:
     """Ids of the family's stop tokens and of the FIM tokens themselves, which never belong in code."""
     spellings = (*template.stops, *template.control_tokens())
     return {token_id for text in spellings if (token_id := tokenizer.control_id(text)) is not None}

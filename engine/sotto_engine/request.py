@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class StopAt(StrEnum):
-    """How far a completion may go, beside the stop ids that every model has."""
+    """How far a completion may go, besides the stop ids that every model has."""
 
     LINE = "line"
     """up to the end of the first line that holds text"""
@@ -21,7 +21,7 @@ class FimOrder(StrEnum):
     SUFFIX_FIRST = "suffix-first"
     """suffix, prefix"""
     ANCHORED = "anchored"
-    """prefix up to an anchor, suffix, then what was typed since behind the middle token"""
+    """prefix up to an anchor, suffix, then what was typed since, after the middle token"""
 
     @classmethod
     def _missing_(cls, value: object) -> "FimOrder | None":

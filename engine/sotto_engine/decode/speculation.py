@@ -19,7 +19,7 @@ from sotto_engine.model.language_model import LanguageModel
 
 
 class Speculation:
-    """One decoding in progress. While it is open, the cache may hold rows of tokens that nobody has chosen.
+    """One decoding in progress. While it is open, the cache may hold rows of tokens that were not chosen.
 
     With a drafter every pass has two tokens at least. Such passes round as those of a prompt do (probe.py), so the
     rows of the chosen tokens stay in the cache. Without one they come from single-token passes and are dropped.

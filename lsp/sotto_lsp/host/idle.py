@@ -1,4 +1,4 @@
-"""What happens when nothing is asked: prompts are kept on disk, weights packed, the engine unloaded.
+"""What happens when no request is there: prompts are kept on disk, weights packed, the engine unloaded.
 
 Knows no job and no thread: the scheduler says when it is quiet, and when that is over.
 """
@@ -76,7 +76,7 @@ class Idle:
         self.has_unsaved = must_stop()
 
 
-def on_battery() -> bool:
+def is_on_battery() -> bool:
     """False where there is no battery, or no way to know. The first call imports psutil: not for the event loop."""
     import psutil  # noqa: PLC0415 - 70 ms that a start need not wait for
 

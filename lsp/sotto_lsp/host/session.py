@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.errors import SottoError
 from sotto_lsp.documents.snapshot import DocumentSnapshot
-from sotto_lsp.host.idle import Idle, on_battery
+from sotto_lsp.host.idle import Idle, is_on_battery
 from sotto_lsp.host.metrics import Metrics
 from sotto_lsp.host.scheduler import Priority, Scheduler
 from sotto_lsp.settings import Settings
@@ -46,7 +46,7 @@ class Session:
         self.good_for: frozenset[str] = frozenset()
         """What the loaded model can do, as its manifest says; nothing while none is loaded"""
         self._languages: tuple[str, ...] = ()
-        """That it was trained on; empty where that is not said"""
+        """that it was trained on; empty where its manifest names none"""
         self._model_dir = model_dir
         self._scheduler: Scheduler | None = None
         self._configured = asyncio.Event()
@@ -145,7 +145,7 @@ class Session:
         wanted = self.settings.look_ahead
         if self._scheduler is None or wanted == "off":
             return False
-        return wanted == "on" or not await asyncio.to_thread(on_battery)
+        return wanted == "on" or not await asyncio.to_thread(is_on_battery)
 
     def _forget(self, key: tuple[str, str], done: "asyncio.Task[object]") -> None:
         if self._under_way.get(key) is done:

@@ -1,4 +1,4 @@
-"""What happens when nothing is asked: prompts are kept, weights shared, the engine unloaded. No job waits for it."""
+"""Idle time: prompts are kept, weights shared, the engine unloaded; no job waits for it."""
 
 import asyncio
 import gc
@@ -16,7 +16,7 @@ from sotto_engine.cache.cache_store import CacheStore
 from sotto_engine.errors import SottoError
 from sotto_engine.request import FillInRequest, Limits
 from sotto_lsp.host import idle as idle_module
-from sotto_lsp.host.idle import Idle, on_battery
+from sotto_lsp.host.idle import Idle, is_on_battery
 from sotto_lsp.host.scheduler import Priority
 
 REQUEST = FillInRequest("def f(x):\n    y = 1\n" * 30, "\n", limits=Limits(max_tokens=4))
@@ -229,6 +229,6 @@ def test_failure_to_load_again_fails_that_job_alone():
         (SimpleNamespace(power_plugged=True), False),
     ],
 )
-def test_battery_is_asked_of_the_machine(monkeypatch, battery, expected):
+def test_battery_counts_where_it_is_not_plugged_in(monkeypatch, battery, expected):
     monkeypatch.setattr(psutil, "sensors_battery", lambda: battery, raising=False)
-    assert on_battery() is expected
+    assert is_on_battery() is expected

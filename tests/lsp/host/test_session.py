@@ -76,13 +76,11 @@ async def test_run_without_a_model_says_how_to_get_one():
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize(
-    ("look_ahead", "is_on_battery", "expected"),
+    ("look_ahead", "battery", "expected"),
     [("on", True, True), ("off", False, False), ("auto", True, False), ("auto", False, True)],
 )
-async def test_prefetch_is_allowed_by_the_setting_and_the_battery(
-    monkeypatch, look_ahead, is_on_battery, expected
-):
-    monkeypatch.setattr(session_module, "on_battery", lambda: is_on_battery)
+async def test_prefetch_is_allowed_by_the_setting_and_the_battery(monkeypatch, look_ahead, battery, expected):
+    monkeypatch.setattr(session_module, "is_on_battery", lambda: battery)
     session = await session_on(make_engine())
     session.settings = Settings(look_ahead=look_ahead)
     assert await session.may_prefetch() is expected
