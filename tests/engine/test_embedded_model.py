@@ -77,7 +77,7 @@ def test_warm_equals_cold_on_real_files(order):
         assert answer.token_logprobs == reference.token_logprobs, "not only the same tokens: the same bits"
 
 
-def test_rows_do_not_depend_on_how_the_prompt_was_cut(engine):
+def test_rows_are_exact_however_the_prompt_is_cut(engine):
     assert rows_are_exact(engine.model)
 
 
@@ -115,7 +115,7 @@ class Signalling:
         return logits
 
 
-def test_cancelling_a_long_prefill_frees_the_worker_within_a_slice(engine):
+def test_cancel_of_a_long_prefill_ends_within_a_slice(engine):
     model, flag = Signalling(engine.model), CancelFlag()
     warm = Engine(model, engine._prompts, engine._stop_ids)
     request = FillInRequest(sources()[2][:5000], "", limits=Limits(max_tokens=4))
@@ -134,14 +134,14 @@ def test_cancelling_a_long_prefill_frees_the_worker_within_a_slice(engine):
     assert again.num_cached_tokens < again.num_prompt_tokens / 2
 
 
-def test_half_a_word_is_completed_and_not_repeated(engine):
+def test_healing_completes_half_a_word_without_repeating_it(engine):
     before, behind = "def mean(values):\n    total = su", "\n    return total / len(values)\n"
     request = FillInRequest(before, behind, limits=Limits(min_probability=0.0))
     done = run_steps(engine.complete(request, CancelFlag()))
     assert done.text.startswith("m(values)")
 
 
-def test_the_same_request_twice_is_answered_the_same(engine):
+def test_same_request_twice_is_answered_the_same(engine):
     request = FillInRequest("import os\n\n\ndef size(path):\n    return os.", "\n")
     first, second = (run_steps(engine.complete(request, CancelFlag())) for _ in range(2))
     assert first.token_ids == second.token_ids

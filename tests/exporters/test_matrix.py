@@ -55,14 +55,14 @@ def test_logits_are_pytorchs_whole_in_pieces_and_one_by_one(model_dir):
         assert error_of(logits, reference["logits"]) < bound
 
 
-def test_a_wrong_position_would_be_noticed(model_dir):
+def test_wrong_position_would_be_noticed(model_dir):
     model, reference = load(model_dir), np.load(model_dir / "reference.npz")
     token_ids = reference["token_ids"].tolist()
     _, wrong = prefill(model, token_ids[1:] + token_ids[:1], [48])
     assert error_of(wrong, reference["logits"]) > 0.7
 
 
-def test_going_back_and_on_gives_what_a_cold_cache_gives(model_dir):
+def test_rewind_and_go_on_equals_a_cold_cache(model_dir):
     model = load(model_dir)
     token_ids = np.load(model_dir / "reference.npz")["token_ids"].tolist()
     cache, _ = prefill(model, token_ids, [20])
@@ -75,7 +75,7 @@ def test_going_back_and_on_gives_what_a_cold_cache_gives(model_dir):
     assert np.array_equal(warm, cold[20:])
 
 
-def test_a_pass_broken_off_leaves_the_cache_as_it_was(model_dir):
+def test_cancelled_pass_leaves_the_cache_as_it_was(model_dir):
     model = load(model_dir)
     token_ids = np.load(model_dir / "reference.npz")["token_ids"].tolist()
     cache, _ = prefill(model, token_ids, [20])
@@ -96,16 +96,14 @@ def test_a_pass_broken_off_leaves_the_cache_as_it_was(model_dir):
     assert num_broken_off and np.array_equal(warm, cold[20:])
 
 
-def test_models_whose_rows_depend_on_the_cuts_are_found(model_dir):
+def test_inexact_models_are_found(model_dir):
     # a mixture of experts multiplies as many rows at once as go to an expert
     engine, _ = load_engine(model_dir)
     has_experts = any(name in model_dir.name for name in ("moe", "next"))
     assert rows_look_exact(engine.model) or (engine.prefill_grid == PREFILL_GRID and has_experts)
 
 
-def test_random_histories_of_edits_cancellations_and_restarts_answer_as_a_cold_cache(
-    model_dir, scope, tmp_path
-):
+def test_warm_equals_cold_over_edits_cancels_and_restarts(model_dir, scope, tmp_path):
     warm, cold = load_engine(model_dir)[0], load_engine(model_dir)[0]
     rng = random.Random(model_dir.name)
     for _ in range(NUM_HISTORIES[scope]):

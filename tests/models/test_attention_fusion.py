@@ -11,9 +11,9 @@ from sotto_engine.cancel import CancelFlag  # noqa: E402 - after the skip
 from sotto_engine.model.onnx_model import Model  # noqa: E402
 from sotto_engine.model.probe import rows_are_exact  # noqa: E402
 from sotto_engine.model_files.export_folder import describe_model  # noqa: E402
-from sotto_models.preparing import prepare_graph  # noqa: E402
 from sotto_models.preparing.attention import fuse_attention  # noqa: E402
 from sotto_models.preparing.external_data import save_graph  # noqa: E402
+from sotto_models.preparing.prepare import prepare_graph  # noqa: E402
 
 EXPORTS = Path(__file__).parents[1] / "exporters" / "models"
 SOURCE = EXPORTS / "qwen2-optimum-int4"

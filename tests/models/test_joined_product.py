@@ -10,9 +10,9 @@ onnx = pytest.importorskip("onnx", reason="preparing models needs the `prepare` 
 from sotto_engine.cancel import CancelFlag  # noqa: E402 - after the skip
 from sotto_engine.model.onnx_model import Model  # noqa: E402
 from sotto_engine.model_files.export_folder import describe_model  # noqa: E402
-from sotto_models.preparing import prepare_graph  # noqa: E402
 from sotto_models.preparing.external_data import save_graph  # noqa: E402
 from sotto_models.preparing.joined_product import join_products  # noqa: E402
+from sotto_models.preparing.prepare import prepare_graph  # noqa: E402
 
 SOURCE = Path(__file__).parents[1] / "exporters" / "models" / "qwen2-optimum-int4"
 NUM_LAYERS = 2

@@ -16,7 +16,8 @@ from typing import Any, cast
 import numpy as np
 
 from sotto_engine.cache.kv_cache import KVCache
-from sotto_engine.model_files.user_cache import UnusableEntry, new_entry, open_private
+from sotto_engine.model_files import user_cache
+from sotto_engine.model_files.user_cache import UnusableEntry
 
 _MAGIC = b"sotto cache 1\n"
 _LENGTH = struct.Struct("<I")
@@ -39,7 +40,7 @@ class CacheFile:
         Raises OSError.
         """
         digest = hashlib.sha256()
-        with new_entry(self.path) as new:
+        with user_cache.new_entry(self.path) as new:
             with new.open("wb") as file:
                 for piece in self._cut_into_pieces(cache):
                     if must_stop():
@@ -52,12 +53,12 @@ class CacheFile:
 
     def token_ids(self, empty: KVCache) -> list[int]:
         """The tokens that the head of a file for caches like `empty` lists. Raises UnusableEntry, OSError."""
-        with open_private(self.path) as file:
+        with user_cache.open_private(self.path) as file:
             return self._read_head(file, empty, hashlib.sha256())[0]
 
     def read(self, empty: KVCache) -> KVCache:
         """The cache, read into `empty`, which must not be used if this fails. Raises UnusableEntry, OSError."""
-        with open_private(self.path) as file:
+        with user_cache.open_private(self.path) as file:
             digest = hashlib.sha256()
             token_ids, lengths = self._read_head(file, empty, digest)
             try:

@@ -15,19 +15,10 @@ from pathlib import Path
 
 from sotto_engine.cache.cache_file import CacheFile
 from sotto_engine.cache.kv_cache import KVCache
+from sotto_engine.model_files import user_cache
 from sotto_engine.model_files.manifest import Manifest
 from sotto_engine.model_files.start_memory import describe_machine
-from sotto_engine.model_files.user_cache import (
-    UnusableEntry,
-    delete,
-    delete_oldest,
-    find_entries,
-    is_private_folder,
-    make_private_folder,
-    sweep,
-    touch,
-    user_cache,
-)
+from sotto_engine.model_files.user_cache import UnusableEntry
 from sotto_engine.prompt.shared_prefix import shared_prefix_length
 
 log = logging.getLogger(__name__)
@@ -64,7 +55,7 @@ class WarmStart:
         if not self.project:
             return None
         if self.mode == "off":
-            delete(project_folder(kept_root(), self.project))
+            user_cache.delete(project_folder(kept_root(), self.project))
             return None
         if self.mode == "auto" and not manifest.is_large:
             return None
@@ -105,7 +96,7 @@ class CacheStore:
         except (OSError, UnusableEntry) as error:
             self._drop(best, error)
             return None
-        touch(best)
+        user_cache.touch(best)
         return cache
 
     def save(self, caches: Iterable[KVCache], must_stop: Callable[[], bool]) -> None:
@@ -121,7 +112,7 @@ class CacheStore:
                 if path is None:
                     return
                 current.add(path)
-                touch(path, rank)
+                user_cache.touch(path, rank)
                 self._drop_older(cache.token_ids, current)
             if wanted:
                 self._tidy()
@@ -130,14 +121,14 @@ class CacheStore:
 
     def _select(self, caches: Iterable[KVCache]) -> list[KVCache]:
         """The first that are long enough, and together small enough, to be kept."""
-        fitting: list[KVCache] = []
+        selected: list[KVCache] = []
         room = _MAX_NBYTES
         for cache in caches:
             nbytes = sum(array.nbytes for array in cache.arrays())
-            if len(cache) >= self._min_tokens and nbytes <= room and len(fitting) < _MAX_FILES:
-                fitting.append(cache)
+            if len(cache) >= self._min_tokens and nbytes <= room and len(selected) < _MAX_FILES:
+                selected.append(cache)
                 room -= nbytes
-        return fitting
+        return selected
 
     def _find_on_disk(self, cache: KVCache) -> Path | None:
         """The file that has these tokens already, but for a few."""
@@ -152,7 +143,7 @@ class CacheStore:
         length = cache.rewindable(len(cache))
         whole = cache if length == len(cache) else cache.fork(length)
         for folder in (self._root, self._folder):
-            make_private_folder(folder)
+            user_cache.make_private_folder(folder)
         if shutil.disk_usage(self._folder).free - whole.nbytes < _MIN_FREE_NBYTES:
             return None
         path = self._folder / f"{_digest(repr(whole.token_ids))}{_SUFFIX}"
@@ -172,7 +163,7 @@ class CacheStore:
         """The files and their tokens. The first call deletes those that no cache of ours could have left."""
         if self._kept is None:
             self._kept = {}
-            is_ours = is_private_folder(self._root) and is_private_folder(self._folder)
+            is_ours = user_cache.is_private_folder(self._root) and user_cache.is_private_folder(self._folder)
             for path in self._folder.glob(f"*{_SUFFIX}") if is_ours else ():
                 try:
                     self._kept[path] = CacheFile(path, self._identity).token_ids(new_cache())
@@ -187,14 +178,14 @@ class CacheStore:
         if self._kept is not None:
             self._kept.pop(path, None)
         self._unread.discard(path)
-        delete(path)
+        user_cache.delete(path)
 
     def _tidy(self) -> None:
         """Hold the bounds, of this project and of all, and remove what broken-off writing left."""
-        ours, of_all = (find_entries(self._root, f"{each}/*{_SUFFIX}") for each in (self._folder.name, "*"))
-        delete_oldest(ours, _MAX_NBYTES, max_entries=_MAX_FILES)
-        delete_oldest(of_all, _MAX_NBYTES_OF_ALL, max_entries=_MAX_FILES_OF_ALL)
-        sweep(self._folder)
+        ours = user_cache.find_entries(self._folder, f"*{_SUFFIX}")
+        user_cache.delete_oldest(ours, _MAX_NBYTES, max_entries=_MAX_FILES)
+        user_cache.delete_oldest(_find_all(self._root), _MAX_NBYTES_OF_ALL, max_entries=_MAX_FILES_OF_ALL)
+        user_cache.sweep(self._folder)
         for folder in self._root.iterdir():
             with contextlib.suppress(OSError):
                 folder.rmdir()  # only an empty one goes
@@ -202,7 +193,7 @@ class CacheStore:
 
 def kept_root() -> Path:
     """The folder of all projects' prompts; it need not be there."""
-    return user_cache("prompts")
+    return user_cache.place("prompts")
 
 
 def project_folder(root: Path, project: str) -> Path:
@@ -212,8 +203,11 @@ def project_folder(root: Path, project: str) -> Path:
 
 def measure_kept(root: Path) -> tuple[int, int]:
     """`(files, bytes)` of all projects."""
-    entries = find_entries(root, f"*/*{_SUFFIX}")
-    return len(entries), sum(entry.nbytes for entry in entries)
+    return user_cache.measure(_find_all(root))
+
+
+def _find_all(root: Path) -> list[user_cache.Entry]:
+    return user_cache.find_entries(root, f"*/*{_SUFFIX}")
 
 
 def _digest(text: str) -> str:

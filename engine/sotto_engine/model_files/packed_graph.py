@@ -18,22 +18,10 @@ from typing import Any, cast
 
 import psutil
 
+from sotto_engine.model_files import user_cache
 from sotto_engine.model_files.manifest import Manifest
 from sotto_engine.model_files.start_memory import describe_machine, file_stamp
-from sotto_engine.model_files.user_cache import (
-    UnusableEntry,
-    delete,
-    delete_oldest,
-    find_entries,
-    is_being_written,
-    is_private_folder,
-    make_private_folder,
-    new_entry,
-    open_private,
-    sweep,
-    touch,
-    user_cache,
-)
+from sotto_engine.model_files.user_cache import UnusableEntry
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +62,7 @@ class PackedGraph:
         except (OSError, ValueError) as error:
             self.drop(str(error))
             return None
-        touch(self.folder)
+        user_cache.touch(self.folder)
         return graph
 
     def drop(self, reason: str) -> None:
@@ -84,17 +72,17 @@ class PackedGraph:
 
     def delete(self) -> None:
         """Where it lies in a folder that others can write to, it is left to them."""
-        if is_private_folder(self._root):
-            delete(self.folder)
+        if user_cache.is_private_folder(self._root):
+            user_cache.delete(self.folder)
 
     def is_missing(self) -> bool:
         """Whether it is neither there, nor tried and found to be of no use, nor being written."""
-        return not os.path.lexists(self.folder) and not is_being_written(self.folder)
+        return not os.path.lexists(self.folder) and not user_cache.is_being_written(self.folder)
 
     def find_obstacle(self) -> str:
         """Why it cannot be written now; empty where it can."""
         try:
-            make_private_folder(self._root)
+            user_cache.make_private_folder(self._root)
             free = shutil.disk_usage(self._root).free
         except OSError as error:
             return f"{self._root} cannot be used ({error.strerror})"
@@ -112,8 +100,8 @@ class PackedGraph:
 
         Raises OSError.
         """
-        make_private_folder(self._root)
-        with new_entry(self.folder, is_folder=True) as folder:
+        user_cache.make_private_folder(self._root)
+        with user_cache.new_entry(self.folder, is_folder=True) as folder:
             yield folder
 
     def finish(self, folder: Path, refusal: str = "") -> None:
@@ -138,11 +126,11 @@ class PackedGraph:
         _close_and_flush(folder / _STAMP_NAME)
         with contextlib.suppress(OSError):
             folder.rename(self.folder)  # fails where there is one
-        sweep(self._root)
-        packed = find_entries(self._root, _ENTRIES)
+        user_cache.sweep(self._root)
+        packed = user_cache.find_entries(self._root, _ENTRIES)
         others = [entry for entry in packed if not _is_for_this_runtime(entry.path)]
-        delete_oldest(others, _MAX_NBYTES_OF_ALL, max_age_s=_MAX_AGE_OF_OTHERS_S, keep=self.folder)
-        delete_oldest(packed, _MAX_NBYTES_OF_ALL, keep=self.folder)
+        user_cache.delete_oldest(others, _MAX_NBYTES_OF_ALL, max_age_s=_MAX_AGE_OF_OTHERS_S, keep=self.folder)
+        user_cache.delete_oldest(packed, _MAX_NBYTES_OF_ALL, keep=self.folder)
 
     def _check(self) -> Path | None:
         """The graph; None for one that was tried and found to be of no use.
@@ -150,7 +138,7 @@ class PackedGraph:
         Raises UnusableEntry, OSError, ValueError.
         """
         for folder in (self._root, self.folder):
-            if not is_private_folder(folder):
+            if not user_cache.is_private_folder(folder):
                 raise UnusableEntry(f"{folder} is open to others")
         stamp = _read_stamp(self.folder)
         files: dict[str, Any] = stamp["files"]
@@ -159,7 +147,7 @@ class PackedGraph:
         if {path.name for path in self.folder.iterdir()} != {*files, _STAMP_NAME}:
             raise UnusableEntry("files are missing, or there are others")
         for name, expected in files.items():
-            open_private(self.folder / name).close()
+            user_cache.open_private(self.folder / name).close()
             if file_stamp(self.folder / name) != expected:
                 raise UnusableEntry(f"{name} was changed")
         return None if stamp.get("refusal") else self.folder / GRAPH_NAME
@@ -167,14 +155,13 @@ class PackedGraph:
 
 def packed_root() -> Path:
     """The folder of all models' packed graphs; it need not be there."""
-    return user_cache("packed")
+    return user_cache.place("packed")
 
 
 def measure_packed(root: Path) -> tuple[int, int]:
     """`(models, bytes)` of all that is kept."""
-    packed = find_entries(root, _ENTRIES)
-    sizes = [entry.nbytes for entry in packed if (entry.path / GRAPH_NAME).exists()]
-    return len(sizes), sum(sizes)
+    packed = user_cache.find_entries(root, _ENTRIES)
+    return user_cache.measure([entry for entry in packed if (entry.path / GRAPH_NAME).exists()])
 
 
 def _list_facts(manifest: Manifest) -> str:
@@ -191,7 +178,7 @@ def _is_for_this_runtime(folder: Path) -> bool:
 
 def _read_stamp(folder: Path) -> dict[str, Any]:
     """Raises UnusableEntry, OSError, ValueError."""
-    with open_private(folder / _STAMP_NAME) as file:
+    with user_cache.open_private(folder / _STAMP_NAME) as file:
         stamp: object = json.load(file)
     fields = cast("dict[str, Any]", stamp) if isinstance(stamp, dict) else {}
     if not isinstance(fields.get("files"), dict):

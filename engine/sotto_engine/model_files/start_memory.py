@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, cast
 
-from sotto_engine.model_files.user_cache import new_entry, open_private, sweep, user_cache
+from sotto_engine.model_files import user_cache
 
 _FORMAT = 2
 _MAX_ANSWERS = 200
@@ -34,7 +34,7 @@ class StartMemory:
 
     @classmethod
     def of_user(cls) -> "StartMemory":
-        return cls(user_cache("starts.json"))
+        return cls(user_cache.place("starts.json"))
 
     def matches(self, path: Path, sha256: str, hash_file: Callable[[Path], str]) -> bool:
         """Whether a file has this digest; it is read unless it is known. Raises OSError where it cannot be read."""
@@ -66,10 +66,10 @@ class StartMemory:
         newest = dict(list(self._answers.items())[-_MAX_ANSWERS:])
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            with new_entry(self._path) as new:
+            with user_cache.new_entry(self._path) as new:
                 new.write_text(json.dumps({"format": _FORMAT, "entries": newest}), encoding="utf-8")
                 new.replace(self._path)
-            sweep(self._path.parent)
+            user_cache.sweep(self._path.parent)
         self._is_changed = False
 
     def _set(self, key: str, value: object) -> None:
@@ -80,7 +80,7 @@ class StartMemory:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        with open_private(path) as file:
+        with user_cache.open_private(path) as file:
             data: Any = json.load(file)
         is_known = data["format"] == _FORMAT and isinstance(data["entries"], dict)
     except (OSError, ValueError, TypeError, KeyError):

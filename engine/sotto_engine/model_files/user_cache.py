@@ -36,8 +36,8 @@ class Entry(NamedTuple):
     path: Path
 
 
-def user_cache(*names: str) -> Path:
-    """A place in the user's cache folder; it need not be there."""
+def place(*names: str) -> Path:
+    """A path in the user's cache folder; it need not be there."""
     return platformdirs.user_cache_path("sotto", appauthor=False).joinpath(*names)
 
 
@@ -114,6 +114,11 @@ def find_entries(folder: Path, pattern: str) -> list[Entry]:
             files = path.iterdir() if path.is_dir() else [path]
             found.append(Entry(path.lstat().st_mtime, sum(each.lstat().st_size for each in files), path))
     return sorted(found, reverse=True)
+
+
+def measure(entries: list[Entry]) -> tuple[int, int]:
+    """`(entries, bytes)`."""
+    return len(entries), sum(entry.nbytes for entry in entries)
 
 
 def delete_oldest(

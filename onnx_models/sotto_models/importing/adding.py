@@ -36,7 +36,7 @@ class Added:
     steps: tuple[str, ...] = ()
     comparison: Comparison | None = None
 
-    def in_words(self) -> str:
+    def summarize(self) -> str:
         """One line: what was gained, or that nothing was changed."""
         if self.comparison is None:
             return f"{self.manifest.nbytes / 1e6:.0f} MB, unchanged"
@@ -81,7 +81,7 @@ class ModelAdding:
     def _fill(self, source: Path, folder: Path, name: str, *, link: bool, prepare: bool) -> Added:
         unpacked = folder / "unpacked"
         if is_archive(source):
-            # unpacked, it lies beside the copy that is made of it
+            # unpacked, it lies next to the copy that is made of it
             _refuse_without_space(name, 2 * unpacked_nbytes(source), folder)
             self._on_step("unpacking", None)
             unpacked.mkdir()
@@ -119,7 +119,7 @@ class ModelAdding:
 
     def _prepare(self, source: Path, manifest: Manifest, folder: Path) -> Added:
         try:
-            from sotto_models.preparing import prepare_graph  # noqa: PLC0415 - an extra
+            from sotto_models.preparing.prepare import prepare_graph  # noqa: PLC0415 - an extra
         except ImportError as error:
             raise SottoError(
                 "Preparing a model needs the package onnx: pip install 'sotto-ls[prepare]', or give --no-prepare."

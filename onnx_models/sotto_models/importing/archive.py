@@ -16,7 +16,7 @@ def is_archive(path: Path) -> bool:
 
 
 def unpacked_nbytes(archive: Path) -> int:
-    """What its files take, as its table of contents says. Raises SottoError for a broken one."""
+    """What its files take, by its table of contents. Raises SottoError for a broken one."""
     try:
         if archive.suffix == ".zip":
             with zipfile.ZipFile(archive) as zipped:

@@ -18,7 +18,7 @@ from sotto_models.preparing.rotation import Rotation, RotationFinder
 _MASKED = -1e4
 """A logit below this is masked: exporters write the least number of the type, or infinity."""
 _FAR = 8192
-"""A token so far behind the first one must still see it, or the model looks through a window."""
+"""A token so far after the first one must still see it, or the model looks through a window."""
 _MOVED = ("Unsqueeze", "Expand", "Reshape", "Transpose", "Identity", "Cast")
 """What stands between a cache and the product it goes into: it is repeated for each query head, and turned."""
 
@@ -72,7 +72,7 @@ def _find_layer(view: GraphView, past_key: str) -> _Layer:
     past = past_key, past_key.removesuffix("key") + "value"
     joined = [_only([node for node in view.consumers[name] if node.op_type == "Concat"]) for name in past]
     if any(len(node.input) != 2 or node.input[0] not in past for node in joined):
-        raise _Unfit("a cache is not grown by what is behind it")
+        raise _Unfit("a cache is not grown by the new tokens")
     present = str(joined[0].output[0]), str(joined[1].output[0])
     (scores, key_scale), (weighted, value_scale) = (_product(view, name) for name in present)
     softmax = view.producer(_before(view, weighted.input[0], "Where", "Cast", "Identity"), "Softmax")
@@ -147,13 +147,13 @@ def _before(view: GraphView, name: str, *op_types: str) -> str:
 
 
 def _width(view: GraphView, name: str) -> int:
-    """Columns of an attention's output, which the product behind it says."""
+    """Columns of an attention's output, which the product after it shows."""
     for node in view.consumers[name]:
         if node.op_type == "MatMulNBits":
             return int(next(each.i for each in node.attribute if each.name == "K"))
         if node.op_type == "MatMul" and node.input[1] in view.initializers:
             return int(view.initializers[node.input[1]].dims[0])
-    raise _Unfit("no product behind the attention")
+    raise _Unfit("no product after the attention")
 
 
 def _require_causal(view: GraphView, layer: _Layer) -> None:

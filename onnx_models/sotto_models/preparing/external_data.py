@@ -1,4 +1,4 @@
-"""Where a graph's weights lie: in a file beside it, and inside its folder, or it is refused."""
+"""Where a graph's weights lie: in a file next to it, and inside its folder, or it is refused."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ _SMALL_NBYTES = 1024
 
 
 def save_graph(model: Any, output_dir: Path, *, inline: bool = False) -> Path:
-    """Write the graph and, unless `inline`, its weights beside it; the graph's path. Onnx appends to a file that is
+    """Write the graph and, unless `inline`, its weights next to it; the graph's path. Onnx appends to a file that is
     there already, so an old one goes first."""
     output_dir.mkdir(parents=True, exist_ok=True)
     path = output_dir / GRAPH_NAME

@@ -14,7 +14,7 @@ from onnx import helper, numpy_helper
 from sotto_models.preparing.graph_view import MICROSOFT, GraphView, drop_unused
 
 _MATRIX_INPUTS = ("packed", "scales", "zero_points")
-"""of a product, behind the rows"""
+"""of a product, after the rows"""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""An input that says how many logits are wanted: a prefill then runs the head on the last token alone."""
+"""An input for the number of logits: a prefill then runs the head on the last token alone."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ def producer_of(graph: Any, name: str) -> Any | None:
 
 
 def find_head(graph: Any) -> Any | None:
-    """The product that makes the logits, looked for behind casts; None for a graph of another kind."""
+    """The product that makes the logits, looked for before casts; None for a graph of another kind."""
     node = producer_of(graph, "logits")
     while node is not None and node.op_type in _PASSED_THROUGH:
         node = producer_of(graph, node.input[0])
@@ -53,5 +53,5 @@ def add_num_logits(graph: Any) -> bool:
         if value.name == "logits":
             value.type.tensor_type.shape.dim[1].Clear()
             value.type.tensor_type.shape.dim[1].dim_param = "num_logits"
-    del graph.value_info[:]  # shapes behind the slice would be wrong; onnxruntime infers them again
+    del graph.value_info[:]  # shapes after the slice would be wrong; onnxruntime infers them again
     return True

@@ -1,4 +1,4 @@
-"""The steps of a preparation, in order."""
+"""Makes a copy of an exported graph that runs faster and computes the same but for rounding, in a few steps."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,6 @@ from typing import Any
 
 import onnx as _onnx
 
-from sotto_models.preparing.accuracy_level import stamp_accuracy_level
 from sotto_models.preparing.attention import fuse_attention
 from sotto_models.preparing.external_data import DATA_NAME, GRAPH_NAME, refuse_data_outside, save_graph
 from sotto_models.preparing.graph_view import MICROSOFT
@@ -17,6 +16,7 @@ from sotto_models.preparing.tables import quantize_tables
 
 onnx: Any = _onnx  # typed in part only
 _CACHE_AXES = 4
+_INT8_COMPUTE = 4
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ def prepare_graph(
     if num_fused := fuse_attention(model):
         steps.append(f"attention of {num_fused} layers fused, its cache written in place")
     on_step("setting the accuracy level")
-    if num_stamped := stamp_accuracy_level(model.graph):
-        steps.append(f"accuracy_level 4 on {num_stamped} matrices")
+    if num_set := _set_accuracy_level(model.graph):
+        steps.append(f"accuracy_level {_INT8_COMPUTE} on {num_set} matrices")
     on_step("joining products")
     if num_joined := join_products(model):
         steps.append(f"{num_joined} products joined with others of the same rows")
@@ -64,8 +64,22 @@ def prepare_graph(
         steps.append("logits of the last tokens only")
     if head_dim is not None and _fix_head_size(model.graph, head_dim):
         steps.append(f"head size {head_dim}")
-    on_step("writing the weights beside the graph")
+    on_step("writing the weights next to the graph")
     return Prepared(tuple(steps), save_graph(model, output_dir))
+
+
+def _set_accuracy_level(graph: Any) -> int:
+    """Let 4-bit products compute in 8-bit integers, twice as fast and more; how many nodes were changed."""
+    num_changed = 0
+    for node in (node for node in graph.node if node.op_type == "MatMulNBits"):
+        named = [attribute for attribute in node.attribute if attribute.name == "accuracy_level"]
+        if named and named[0].i == _INT8_COMPUTE:
+            continue
+        for attribute in named:
+            node.attribute.remove(attribute)
+        node.attribute.append(onnx.helper.make_attribute("accuracy_level", _INT8_COMPUTE))
+        num_changed += 1
+    return num_changed
 
 
 def _fix_head_size(graph: Any, head_dim: int) -> bool:

@@ -42,7 +42,7 @@ def join_projections(view: GraphView, heads: tuple[str, ...], name: str) -> Join
 
 
 def _projection(view: GraphView, tensor: str) -> _Projection | None:
-    """The product behind a tensor that was cut into heads, and what was added to it."""
+    """The product before a tensor that was cut into heads, and what was added to it."""
     turned = view.producer(tensor, "Transpose")
     cut = view.producer(turned.input[0], "Reshape") if turned is not None else None
     if cut is None:

@@ -61,7 +61,7 @@ def prompt(number):
 
 @pytest.mark.parametrize("make_model", [FakeModel, FakeRecurrentModel])
 @pytest.mark.parametrize("where", [0.0, 0.005, 0.05, 0.2, 0.5, 0.9, 0.999])
-def test_a_flipped_bit_anywhere_is_noticed(tmp_path, where, make_model):
+def test_flipped_bit_anywhere_is_noticed(tmp_path, where, make_model):
     (path,) = keep(tmp_path, make_model=make_model)
     assert cost(tmp_path, make_model=make_model) <= 8
     data = bytearray(path.read_bytes())
@@ -71,7 +71,7 @@ def test_a_flipped_bit_anywhere_is_noticed(tmp_path, where, make_model):
     assert not path.exists() or where == 0.05, "there it is in a token id: nobody asks for such a prompt"
 
 
-def test_a_flipped_bit_would_be_a_wrong_answer(tmp_path, monkeypatch):
+def test_flipped_bit_would_be_a_wrong_answer(tmp_path, monkeypatch):
     (path,) = keep(tmp_path)
     data = bytearray(path.read_bytes())
     data[-500] ^= 4
@@ -98,7 +98,7 @@ class NoChecksum:
 
 
 @pytest.mark.parametrize("share", [0, 0.001, 0.1, 0.5, 0.99])
-def test_a_file_that_was_cut_off_or_grew_is_none(tmp_path, share):
+def test_cut_off_or_grown_file_is_not_used(tmp_path, share):
     (path,) = keep(tmp_path)
     whole = path.read_bytes()
     path.write_bytes(whole[: int(share * len(whole))])
@@ -108,12 +108,12 @@ def test_a_file_that_was_cut_off_or_grew_is_none(tmp_path, share):
     assert cost(tmp_path) > 300 and not path.exists()
 
 
-def test_rows_of_another_model_are_not_used(tmp_path):
+def test_other_models_rows_are_not_used(tmp_path):
     (path,) = keep(tmp_path, identity="another")
     assert cost(tmp_path) > 300 and not path.exists()
 
 
-def test_a_file_of_another_project_is_not_used_where_it_was_put_in_place_of_ours(tmp_path):
+def test_other_projects_file_in_place_of_ours_is_not_used(tmp_path):
     (theirs,) = keep(tmp_path, project="b")
     assert cost(tmp_path) > 300 and theirs.exists(), "its own project still has it"
     ours = project_folder(tmp_path, "a") / theirs.name
@@ -123,7 +123,7 @@ def test_a_file_of_another_project_is_not_used_where_it_was_put_in_place_of_ours
 
 
 @posix
-def test_links_pipes_folders_and_files_that_others_can_read_are_not_used(tmp_path):
+def test_links_pipes_folders_and_readable_files_are_not_used(tmp_path):
     (path,) = keep(tmp_path)
     elsewhere = path.rename(tmp_path / "elsewhere")
     path.symlink_to(elsewhere)
@@ -155,7 +155,7 @@ def test_links_pipes_folders_and_files_that_others_can_read_are_not_used(tmp_pat
         {"more": 1},
     ],
 )
-def test_a_head_that_says_something_else_is_refused(tmp_path, changed):
+def test_changed_head_is_refused(tmp_path, changed):
     (path,) = keep(tmp_path)
     data = path.read_bytes()
     start, end = data.index(b"{"), data.index(b"]}") + 2
@@ -166,7 +166,7 @@ def test_a_head_that_says_something_else_is_refused(tmp_path, changed):
     assert cost(tmp_path) > 300
 
 
-def test_another_layout_is_refused(tmp_path):
+def test_other_layout_is_refused(tmp_path):
     (path,) = keep(tmp_path)
     other = KVCache([CacheTensor("state", 1, 1, np.dtype(np.float32))], 2048)
     with pytest.raises(UnusableEntry, match="another model"):
@@ -174,7 +174,7 @@ def test_another_layout_is_refused(tmp_path):
 
 
 @posix
-def test_files_and_folders_are_for_the_user_alone_and_nothing_else_is_left(tmp_path):
+def test_private_modes_and_no_leftovers(tmp_path):
     (path,) = keep(tmp_path / "prompts")
     modes = [stat.S_IMODE(each.stat().st_mode) for each in (path, path.parent, path.parent.parent)]
     assert modes == [0o600, 0o700, 0o700]
@@ -182,7 +182,7 @@ def test_files_and_folders_are_for_the_user_alone_and_nothing_else_is_left(tmp_p
     assert "def f" not in path.read_bytes().decode("latin-1"), "the code is there as token ids, not as text"
 
 
-def test_writing_that_is_broken_off_leaves_no_file_and_the_next_time_it_goes_on(tmp_path):
+def test_stopped_writing_leaves_no_file_and_goes_on_later(tmp_path):
     engine = engine_at(tmp_path)
     for number in range(3):
         completed(engine, prompt(number))
@@ -195,7 +195,7 @@ def test_writing_that_is_broken_off_leaves_no_file_and_the_next_time_it_goes_on(
     assert [cost(tmp_path, prompt(number)) for number in range(3)] == [2, 2, 2]
 
 
-def test_a_prompt_that_grew_takes_the_place_of_its_older_file_and_one_that_did_not_is_not_written(tmp_path):
+def test_grown_prompt_replaces_its_older_file(tmp_path):
     engine = engine_at(tmp_path)
     text = "def f(x):\n    y = 1\n" * 30
     for typed in ("", "a = 1\n" * 5, "a = 1\n" * 40):
@@ -208,7 +208,7 @@ def test_a_prompt_that_grew_takes_the_place_of_its_older_file_and_one_that_did_n
     assert cost(tmp_path, FillInRequest(text + "a = 1\n" * 40, "\n", limits=Limits(max_tokens=2))) <= 8
 
 
-def test_the_last_used_prompts_are_kept_within_the_bounds(tmp_path, monkeypatch):
+def test_bounds_keep_the_last_used_prompts(tmp_path, monkeypatch):
     assert len(keep(tmp_path, *map(prompt, range(12)))) == 8
     assert cost(tmp_path, prompt(11)) == 2 and cost(tmp_path, prompt(0)) > 300
     newest = keep(tmp_path, prompt(20))[0]
@@ -226,7 +226,7 @@ def test_short_prompts_are_not_kept(tmp_path):
     assert keep(tmp_path, FillInRequest("x = 1\n" * 10, "", limits=Limits(max_tokens=2))) == []
 
 
-def test_what_was_not_used_for_a_month_and_what_was_begun_and_left_goes(tmp_path):
+def test_month_old_files_and_leftovers_go(tmp_path):
     (old,) = keep(tmp_path, project="b")
     os.utime(old, (time.time() - 40 * 86400,) * 2)
     folder = project_folder(tmp_path, "a")
@@ -237,7 +237,7 @@ def test_what_was_not_used_for_a_month_and_what_was_begun_and_left_goes(tmp_path
     assert not old.parent.exists() and len(list(folder.iterdir())) == 1
 
 
-def test_a_full_disk_or_a_folder_that_is_none_is_no_trouble(tmp_path, monkeypatch):
+def test_full_disk_or_missing_folder_is_no_trouble(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("no folder")
     assert keep(tmp_path / "file" / "prompts") == []
     usage = namedtuple("usage", "total used free")(1 << 40, 1 << 40, 1 << 29)
@@ -246,13 +246,13 @@ def test_a_full_disk_or_a_folder_that_is_none_is_no_trouble(tmp_path, monkeypatc
 
 
 @posix
-def test_nothing_is_written_through_a_link(tmp_path):
+def test_link_in_place_of_the_folder_is_not_written_through(tmp_path):
     (tmp_path / "real").mkdir(mode=0o700)
     (tmp_path / "prompts").symlink_to(tmp_path / "real")
     assert keep(tmp_path / "prompts") == [] and not list((tmp_path / "real").glob("*/*"))
 
 
-def test_each_file_is_read_once(tmp_path, monkeypatch):
+def test_kept_file_is_read_once(tmp_path, monkeypatch):
     keep(tmp_path)
     engine = engine_at(tmp_path)
     assert completed(engine).num_cached_tokens > 300

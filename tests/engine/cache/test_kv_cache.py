@@ -23,7 +23,7 @@ def grow(cache, num_tokens):
     cache.append(range(start, end))
 
 
-def test_a_state_goes_back_to_checkpoints_only():
+def test_rewind_of_a_state_goes_to_checkpoints_only():
     cache = make_cache()
     for num_tokens in (10, 10, 10):
         grow(cache, num_tokens)
@@ -36,7 +36,7 @@ def test_a_state_goes_back_to_checkpoints_only():
     assert len(cache) == 0 and cache.states["s"][0, 0] == 0
 
 
-def test_trimming_to_the_present_length_keeps_the_state():
+def test_rewind_to_the_present_length_keeps_the_state():
     cache = make_cache()
     grow(cache, 7)
     cache.rewind(7)
@@ -44,7 +44,7 @@ def test_trimming_to_the_present_length_keeps_the_state():
     assert len(cache) == 7 and cache.states["s"][0, 0] == sum(range(7))
 
 
-def test_a_fork_has_the_state_of_its_length_and_its_own_memory():
+def test_fork_has_the_state_of_its_length_and_its_own_memory():
     cache = make_cache()
     for _ in range(3):
         grow(cache, 10)
@@ -68,7 +68,7 @@ def test_checkpoints_are_bounded_and_the_newest_stays(steps):
     assert cache.states["s"][0, 0] == sum(cache.token_ids)
 
 
-def test_without_states_every_length_is_a_checkpoint():
+def test_rewind_without_states_goes_to_any_length():
     cache = KVCache([CacheTensor("k", 1, 1, INT64)], 4096)
     grow_rows = range(50)
     cache.append(grow_rows)

@@ -39,7 +39,7 @@ def test_growing_and_forking_copy_the_rows():
     assert cache.tensors["k"][0, 0, 50, 0] == 50
 
 
-def test_a_cache_never_grows_beyond_the_context():
+def test_cache_never_grows_beyond_the_context():
     cache = make_cache(max_tokens=300)
     cache.reserve(257)
     assert cache.capacity == 300
@@ -47,7 +47,7 @@ def test_a_cache_never_grows_beyond_the_context():
         cache.reserve(301)
 
 
-def test_the_longest_shared_prefix_is_taken_and_trimmed():
+def test_longest_shared_prefix_is_taken_and_rewound():
     prefixes = PrefixCache(make_cache, 1 << 20)
     prefixes.put(make_cache([1] * 40 + [2] * 10))
     prefixes.put(make_cache([1] * 48))
@@ -56,14 +56,14 @@ def test_the_longest_shared_prefix_is_taken_and_trimmed():
     assert len(prefixes) == 1
 
 
-def test_another_place_keeps_its_cache_and_the_shared_rows_are_copied():
+def test_shared_rows_are_copied_and_the_other_place_keeps_its():
     prefixes = PrefixCache(make_cache, 1 << 20)
     prefixes.put(make_cache([1] * 20 + [2] * 200))
     assert prefixes.take([1] * 20 + [3] * 50).token_ids == [1] * 20
     assert prefixes.take([1] * 20 + [2] * 200).token_ids == [1] * 20 + [2] * 200
 
 
-def test_the_least_recently_used_is_evicted_and_the_budget_holds():
+def test_least_recently_used_is_evicted_and_the_budget_holds():
     one = make_cache([1]).nbytes
     prefixes = PrefixCache(make_cache, 2 * one)
     for token in (1, 2, 3):

@@ -54,9 +54,7 @@ def answer(completion):
 )
 @settings(max_examples=40, deadline=None)
 @given(history=st.lists(EDITS, min_size=1, max_size=25))
-def test_random_histories_of_edits_cancellations_and_evictions(
-    order, cache_nbytes, make_model, grid, history
-):
+def test_warm_equals_cold_over_edits_cancels_and_evictions(order, cache_nbytes, make_model, grid, history):
     warm = make_engine(order, max_tokens=300, cache_nbytes=cache_nbytes, make_model=make_model, grid=grid)
     places = [Place(number) for number in range(3)]
     for action, number, detail in history:
@@ -95,7 +93,7 @@ def cancel_after(engine, cancelled, num_passes):
     engine.model.before_pass = lambda: cancelled.set() if next(remaining, None) is None else None
 
 
-def test_a_stale_row_would_be_noticed():
+def test_stale_row_would_be_noticed():
     engine = make_engine()
     request = FillInRequest("def f():\n    return ", "\n", limits=Limits(max_tokens=6))
     right = run_steps(engine.complete(request, CancelFlag()))
@@ -103,7 +101,7 @@ def test_a_stale_row_would_be_noticed():
     assert run_steps(engine.complete(request, CancelFlag())).token_ids != right.token_ids
 
 
-def test_a_wrong_state_would_be_noticed():
+def test_wrong_state_would_be_noticed():
     engine = make_engine(make_model=FakeRecurrentModel)
     request = FillInRequest("def f():\n    return ", "\n", limits=Limits(max_tokens=6))
     right = run_steps(engine.complete(request, CancelFlag()))
@@ -114,7 +112,7 @@ def test_a_wrong_state_would_be_noticed():
     assert run_steps(engine.complete(request, CancelFlag())).token_ids != right.token_ids
 
 
-def test_cuts_in_other_places_would_be_noticed():
+def test_other_cuts_would_be_noticed():
     warm = make_engine(make_model=FakeCutModel, grid=1)
     answers = []
     for length in range(20, 60):
@@ -129,7 +127,7 @@ def test_cuts_in_other_places_would_be_noticed():
     assert not all(answers)
 
 
-def test_a_wrong_key_would_be_noticed():
+def test_wrong_key_would_be_noticed():
     engine = make_engine()
     right = run_steps(
         engine.complete(FillInRequest("x = ab", "\n", limits=Limits(max_tokens=6)), CancelFlag())
@@ -146,7 +144,7 @@ def test_a_wrong_key_would_be_noticed():
 
 
 @pytest.mark.parametrize("make_model", [FakeModel, FakeRecurrentModel])
-def test_typing_on_computes_only_what_was_typed(make_model):
+def test_typing_computes_only_what_was_typed(make_model):
     engine = make_engine(make_model=make_model)
     text = "def f(x):\n    y = 1\n" * 20
     run_steps(engine.complete(FillInRequest(text, "\n\nend\n", limits=Limits(max_tokens=4)), CancelFlag()))
@@ -158,7 +156,7 @@ def test_typing_on_computes_only_what_was_typed(make_model):
         assert done.num_prompt_tokens - done.num_cached_tokens <= 8
 
 
-def test_switching_between_two_files_and_back_prefills_neither_again():
+def test_switching_files_and_back_prefills_neither_again():
     engine = make_engine()
     first = FillInRequest("a = 1\n" * 40 + "x", "\n", limits=Limits(max_tokens=4))
     second = FillInRequest("b = 2\n" * 40 + "y", "\n", limits=Limits(max_tokens=4))
@@ -169,7 +167,7 @@ def test_switching_between_two_files_and_back_prefills_neither_again():
         assert done.num_prompt_tokens - done.num_cached_tokens == 2
 
 
-def test_the_cancelled_prefill_is_kept_and_the_worker_is_free_within_one_slice():
+def test_cancelled_prefill_is_kept_and_ends_within_one_slice():
     engine = make_engine()
     request = FillInRequest("a = 1\n" * 200, "\n", limits=Limits(max_tokens=4))
     cancelled = CancelFlag()
@@ -180,7 +178,7 @@ def test_the_cancelled_prefill_is_kept_and_the_worker_is_free_within_one_slice()
     assert run_steps(engine.complete(request, CancelFlag())).num_cached_tokens == 3 * 64
 
 
-def test_no_prompt_row_is_computed_by_a_single_token_pass():
+def test_single_token_passes_compute_no_prompt_row():
     engine = make_engine()
     text = "a"
     for _ in range(200):
@@ -195,7 +193,7 @@ def test_no_prompt_row_is_computed_by_a_single_token_pass():
         assert sum(prefill) == num_prefilled and min(prefill) >= 2
 
 
-def test_a_failing_pass_leaves_the_cache_sound():
+def test_failing_pass_leaves_the_cache_sound():
     engine = make_engine()
     request = FillInRequest("a = 1\n" * 60, "\n", limits=Limits(max_tokens=4))
     right = answer(run_steps(make_engine().complete(request, CancelFlag())))
@@ -212,7 +210,7 @@ def test_a_failing_pass_leaves_the_cache_sound():
     assert answer(run_steps(engine.complete(request, CancelFlag()))) == right
 
 
-def test_sampling_with_a_seed_repeats_itself_warm_or_cold():
+def test_sampling_with_a_seed_is_the_same_warm_or_cold():
     request = FillInRequest(
         "x = ", "\n", sampling=Sampling(0.8, 0.9, 40, seed=7), limits=Limits(max_tokens=8)
     )
@@ -222,7 +220,7 @@ def test_sampling_with_a_seed_repeats_itself_warm_or_cold():
     assert first == answer(run_steps(make_engine().complete(request, CancelFlag())))
 
 
-def test_a_flag_set_from_another_thread_reaches_its_watchers_once_each():
+def test_cancel_from_another_thread_reaches_each_watcher_once():
     flag, calls = CancelFlag(), []
     with flag.watched_by(lambda: calls.append(threading.current_thread().name)):
         thread = threading.Thread(target=flag.set, name="other")

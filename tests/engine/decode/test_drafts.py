@@ -12,23 +12,23 @@ def continuation(*token_ids, num_tokens=3):
     return latest_continuation(np.array(token_ids, np.int64), num_tokens)
 
 
-def test_what_followed_the_same_tokens_last_time_is_the_guess():
+def test_draft_is_what_followed_the_same_tokens_last_time():
     assert continuation(1, 2, 3, 4, 5, 1, 2) == ([3, 4, 5], 2)
 
 
-def test_a_longer_match_goes_before_a_later_one():
+def test_longer_match_goes_before_a_later_one():
     assert continuation(1, 2, 30, 9, 2, 40, 1, 2) == ([30, 9, 2], 2)
 
 
-def test_the_latest_of_equal_matches_is_taken():
+def test_latest_of_equal_matches_is_taken():
     assert continuation(7, 30, 9, 7, 40, 8, 7, num_tokens=1) == ([40], 1)
 
 
-def test_nothing_is_guessed_across_two_texts():
+def test_draft_never_goes_across_two_texts():
     assert continuation(5, 6, -1, 8, 9, 5, 6) == ([], 2)
 
 
-def test_a_token_that_never_came_before_has_no_continuation():
+def test_new_token_has_no_continuation():
     assert continuation(1, 2, 3) == ([], 0)
     assert continuation(1) == ([], 0)
 
@@ -40,7 +40,7 @@ def test_a_token_that_never_came_before_has_no_continuation():
     ),
     st.integers(1, 5),
 )
-def test_the_search_finds_what_the_naive_one_finds(token_ids, num_tokens):
+def test_search_finds_what_the_naive_one_finds(token_ids, num_tokens):
     assert continuation(*token_ids, num_tokens=num_tokens) == naive_continuation(token_ids, num_tokens)
 
 
@@ -53,27 +53,27 @@ def naive_continuation(token_ids, num_tokens):
     return [], 0
 
 
-def test_a_text_that_goes_round_is_taken_to_go_on():
+def test_repetition_is_taken_to_go_on():
     assert continuation(9, 1, 2, 1, 2, num_tokens=5) == ([1, 2, 1, 2, 1], 2)
 
 
-def test_a_pass_has_always_something_to_guess():
+def test_draft_has_always_a_token():
     assert Drafter().draft(np.array([1, 2, 3]), room=5).token_ids == [3]
 
 
-def test_the_last_answer_is_looked_through_too():
+def test_draft_from_the_last_answer():
     drafter = Drafter()
     drafter.remember([1, 2, 3, 4, 5], [60, 61, 62])
     past = drafter.past([9, 9, 5])
     assert drafter.draft(np.array([*past, 60]), room=5).token_ids[0] == 61
 
 
-def test_no_draft_is_longer_than_the_room():
+def test_draft_is_not_longer_than_the_room():
     drafter = Drafter()
     assert len(drafter.draft(np.array([1, 2, 3, 4, 5, 6, 7, 8] * 4), room=2).token_ids) <= 2
 
 
-def test_drafts_grow_where_they_are_right_and_shrink_where_they_are_not():
+def test_drafts_grow_where_right_and_shrink_where_wrong():
     text = np.array(list(range(40)) * 2)
     right, wrong = Drafter(), Drafter()
     for _ in range(100):
@@ -84,7 +84,7 @@ def test_drafts_grow_where_they_are_right_and_shrink_where_they_are_not():
     assert len(wrong.draft(text, room=20).token_ids) == 1
 
 
-def test_drafts_shrink_where_every_token_of_a_pass_costs_as_much_as_the_first():
+def test_drafts_shrink_where_every_token_costs_as_much():
     text = np.array(list(range(40)) * 2)
     drafter = Drafter()
     for size in (2, 4, 8, 2, 3, 5, 8) * 20:
@@ -95,14 +95,14 @@ def test_drafts_shrink_where_every_token_of_a_pass_costs_as_much_as_the_first():
     assert len(drafter.draft(text, room=9).token_ids) == 1
 
 
-def test_the_cost_of_a_pass_is_learnt():
+def test_pass_cost_is_learnt():
     cost = PassCost()
     for size in (2, 3, 8, 2, 5) * 30:
         cost.add(size, seconds=0.010 + 0.001 * size)
     assert ratio(cost) == pytest.approx(18 / 12, rel=0.05)
 
 
-def test_what_another_program_kept_waiting_changes_little():
+def test_pass_cost_ignores_slow_passes():
     cost = PassCost()
     for number in range(300):
         for size in (2, 3, 8, 2, 5):
@@ -110,14 +110,14 @@ def test_what_another_program_kept_waiting_changes_little():
     assert ratio(cost) == pytest.approx(18 / 12, rel=0.15)
 
 
-def test_no_number_of_tokens_costs_less_than_a_smaller_one():
+def test_pass_cost_never_falls_with_size():
     cost = PassCost()
     for size in (2, 8, 2, 8) * 30:
         cost.add(size, seconds=0.1 / size)
     assert ratio(cost) >= 1
 
 
-def test_one_size_alone_says_nothing_about_the_others():
+def test_pass_cost_of_one_size_keeps_the_assumed_line():
     cost = PassCost()
     for _ in range(500):
         cost.add(2, seconds=0.5)

@@ -17,7 +17,7 @@ def test_greedy_takes_the_most_probable_and_knows_its_probability():
     assert math.exp(choice.logprob) == pytest.approx(0.5, rel=1e-5)
 
 
-def test_a_forbidden_token_is_never_taken():
+def test_forbidden_token_is_never_taken():
     masked = LOGITS.copy()
     masked[0] = -np.inf
     assert greedy(masked).token_id == 1
@@ -38,13 +38,13 @@ def test_draws_follow_the_probabilities():
     assert counts == pytest.approx([0.5, 0.3, 0.15, 0.05], abs=0.03)
 
 
-def test_a_ranked_first_token_is_followed_by_the_samplers_own():
+def test_ranked_first_token_is_followed_by_the_samplers_own():
     sample = make_sampler(Sampling(first_rank=2))
     first, second = sample(LOGITS), sample(LOGITS)
     assert (first.token_id, second.token_id) == (2, 0)
     assert math.exp(first.logprob) == pytest.approx(0.15, rel=1e-5)
 
 
-def test_a_ranked_first_token_is_never_a_forbidden_one():
+def test_ranked_first_token_is_never_a_forbidden_one():
     logits = np.where([True, True, False, False], LOGITS, -np.inf)
     assert make_sampler(Sampling(first_rank=3))(logits).token_id == 1

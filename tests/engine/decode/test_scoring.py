@@ -44,7 +44,7 @@ class LastLogitsOnly(FakeRecurrentModel):
 
 
 @pytest.mark.parametrize("make_model", [FakeModel, LastLogitsOnly])
-def test_a_score_is_the_sum_of_what_each_token_and_the_end_cost(make_model):
+def test_score_is_the_sum_over_tokens_and_end(make_model):
     engine = make_engine(make_model=make_model)
     scores = run_steps(engine.score(REQUEST, TEXTS, CancelFlag()))
     assert scores == pytest.approx([naive_score(engine, text) for text in TEXTS])
@@ -52,7 +52,7 @@ def test_a_score_is_the_sum_of_what_each_token_and_the_end_cost(make_model):
 
 
 @pytest.mark.parametrize(("make_model", "grid"), MODELS)
-def test_what_was_scored_before_changes_no_answer_and_no_score(make_model, grid):
+def test_score_changes_no_later_answer_or_score(make_model, grid):
     warm = make_engine(make_model=make_model, grid=grid)
     for length in range(40, 75):  # over the places where prompts are cut
         prefix = "".join(chr(97 + each % 7) for each in range(length))
@@ -69,7 +69,7 @@ def test_what_was_scored_before_changes_no_answer_and_no_score(make_model, grid)
         )
 
 
-def test_answers_that_begin_alike_are_computed_once():
+def test_score_computes_a_shared_beginning_once():
     engine = make_engine()
     run_steps(engine.complete(REQUEST, CancelFlag()))
     engine.model.num_computed = 0
@@ -80,7 +80,7 @@ def test_answers_that_begin_alike_are_computed_once():
     assert min(engine.model.passes) >= 1
 
 
-def test_scoring_that_is_broken_off_leaves_the_caches_sound():
+def test_cancelled_scoring_leaves_the_caches_sound():
     engine = make_engine()
     expected = run_steps(make_engine().complete(REQUEST, CancelFlag())).token_ids
     for num_passes in range(6):
@@ -92,7 +92,7 @@ def test_scoring_that_is_broken_off_leaves_the_caches_sound():
         assert run_steps(engine.complete(REQUEST, CancelFlag())).token_ids == expected
 
 
-def test_an_answer_that_does_not_fit_the_context_is_impossible():
+def test_answer_beyond_the_context_is_impossible():
     engine = make_engine(max_tokens=200)
     short, long = run_steps(engine.score(REQUEST, ["a", "ab" * 200], CancelFlag()))
     assert short > long == -np.inf

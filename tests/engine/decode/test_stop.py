@@ -17,7 +17,7 @@ BLOCKS = {
 
 
 @pytest.mark.parametrize("case", BLOCKS.values(), ids=BLOCKS)
-def test_a_block_ends(case):
+def test_block_ends(case):
     line_prefix, rest = case.split("│")
     expected, after = rest.split("┤")
     text = expected + after
@@ -25,24 +25,24 @@ def test_a_block_ends(case):
     assert text[:end] == expected
 
 
-def test_a_block_that_may_go_on_has_no_end_yet():
+def test_block_that_may_go_on_has_no_end_yet():
     assert find_end_of_block("x = 1\n", "    ") is None
     assert find_end_of_block("x = 1\n   ", "    ") is None, "its indentation is not finished"
 
 
-def test_the_first_line_that_holds_text_is_the_line():
+def test_line_is_the_first_that_holds_text():
     assert find_end_of_line("\n    x = 1\ny") == len("\n    x = 1")
     assert find_end_of_line("x = 1") is None
     assert find_end_of_line("\n\n") is None
 
 
-def test_the_earliest_rule_wins():
+def test_earliest_rule_wins():
     rule = StopRule(StopAt.LINE, ("2",), "")
     cut = rule.cut("x = 12\n")
     assert cut is not None and (cut.length, cut.reason) == (5, FinishReason.STOP_STRING)
 
 
-def test_what_may_begin_a_stop_is_not_sent_yet():
+def test_text_that_may_begin_a_stop_is_not_sent_yet():
     rule = StopRule(StopAt.BUDGET, ("END",), "")
     assert rule.settled("abEN") == 2
     assert rule.settled("abENx") == 5

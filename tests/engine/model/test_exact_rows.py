@@ -46,18 +46,18 @@ def ask(tmp_path):
     return ask
 
 
-def test_a_model_that_is_exact_is_taken_as_it_is(ask):
+def test_exact_model_is_taken_as_it_is(ask):
     model = FakeModel(VOCABULARY)
     assert ask(model) == (model, True)
 
 
-def test_a_model_that_takes_rows_in_pairs_gets_even_passes(ask):
+def test_even_passes_where_a_model_takes_rows_in_pairs(ask):
     model, is_exact = ask(FakePairModel(VOCABULARY))
     assert is_exact and isinstance(model, EvenPasses)
 
 
 @pytest.mark.parametrize("kind", [FakeCutModel, FakeRecurrentModel])
-def test_a_state_that_would_swallow_the_additional_token_is_never_given_one(ask, kind):
+def test_even_passes_are_not_for_recurrent_states(ask, kind):
     model = kind(VOCABULARY)
     assert not EvenPasses.suit(model.traits)
     assert ask(model)[0] is model
@@ -76,19 +76,19 @@ def test_odd_passes_leave_the_rows_and_logits_of_one_pass():
         assert np.array_equal(logits, expected)
 
 
-def test_every_logit_that_is_asked_for_is_that_of_its_token():
+def test_logits_of_even_passes_belong_to_their_tokens():
     model, plain = EvenPasses(FakePairModel(VOCABULARY)), FakeModel(VOCABULARY)
     given = model.forward(model.new_cache(), [3, 4, 5], CancelFlag(), num_logits=3)
     assert np.array_equal(given, plain.forward(plain.new_cache(), [3, 4, 5], CancelFlag(), num_logits=3))
 
 
-def test_the_last_place_of_the_context_is_kept_for_the_additional_row():
+def test_context_keeps_a_place_for_the_additional_row():
     model = EvenPasses(FakePairModel(VOCABULARY, max_tokens=8))
     cache, _ = filled(model, list(range(7)), [2, 2, 3])
     assert len(cache) == model.max_tokens
 
 
-def test_a_pass_that_was_cancelled_leaves_the_cache_alone():
+def test_cancelled_pass_leaves_the_cache_alone():
     model = EvenPasses(FakePairModel(VOCABULARY))
     cache, _ = filled(model, [1, 2, 3, 4], [4])
     before, cancelled = rows_of(cache), CancelFlag()
@@ -98,7 +98,7 @@ def test_a_pass_that_was_cancelled_leaves_the_cache_alone():
     assert rows_of(cache) == before
 
 
-def test_no_pass_of_a_prompt_leaves_a_single_row_over_a_tile():
+def test_prefill_leaves_no_single_row_over_a_tile():
     lengths = set[int]()
     for num_letters in range(1, 140):
         engine = make_engine()

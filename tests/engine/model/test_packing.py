@@ -35,7 +35,7 @@ def load():
     [(iter("ab"), True, "the same bits"), (None, False, "save no memory")],
     ids=["other bits", "no memory saved"],
 )
-def test_what_is_of_no_use_is_not_kept_and_not_tried_again(root, loaded, monkeypatch, answers, saves, why):
+def test_packing_of_no_use_is_not_kept_and_not_tried_again(root, loaded, monkeypatch, answers, saves, why):
     monkeypatch.setattr(packing, "_digest_passes", lambda _: next(answers)) if answers else None
     monkeypatch.setattr(packing, "_saves_memory", lambda *_: saves)
     manifest = describe_model(EMBEDDED)
@@ -47,7 +47,7 @@ def test_what_is_of_no_use_is_not_kept_and_not_tried_again(root, loaded, monkeyp
     assert loaded == [False] and PackedGraph(manifest).folder.exists(), "that it was tried is remembered"
 
 
-def test_a_full_disk_is_said_in_one_sentence(root, monkeypatch, caplog):
+def test_full_disk_is_one_sentence_in_the_log(root, monkeypatch, caplog):
     caplog.set_level(logging.INFO)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**12, 10**12, 10**9))
     monkeypatch.setattr(subprocess, "Popen", pytest.fail)
@@ -58,7 +58,7 @@ def test_a_full_disk_is_said_in_one_sentence(root, monkeypatch, caplog):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits the size of files")
-def test_a_disk_that_gets_full_leaves_nothing(root):
+def test_full_disk_during_packing_leaves_nothing(root):
     code = (
         "import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 22, 1 << 22));"
         "sys.argv[0] = 'packing'; runpy.run_module('sotto_engine.model.packing', run_name='__main__')"
@@ -68,7 +68,7 @@ def test_a_disk_that_gets_full_leaves_nothing(root):
     assert list(root.iterdir()) == []
 
 
-def test_a_write_that_fails_leaves_nothing(root, monkeypatch):
+def test_failed_write_leaves_nothing(root, monkeypatch):
     def fail(_graph, target):
         target.write_bytes(b"begun")
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -81,7 +81,7 @@ def test_a_write_that_fails_leaves_nothing(root, monkeypatch):
 
 
 @pytest.mark.parametrize("has_checksums", [True, False])
-def test_a_model_that_changes_meanwhile_is_not_kept(root, monkeypatch, tmp_path, has_checksums):
+def test_changed_model_is_not_kept(root, monkeypatch, tmp_path, has_checksums):
     model = shutil.copytree(EMBEDDED, tmp_path / "model")
     if not has_checksums:
         told = json.loads((model / "manifest.json").read_text())
@@ -113,7 +113,7 @@ def in_a_process(root, *how):
     )
 
 
-def test_processes_that_begin_at_once_leave_one_that_is_whole(root, loaded):
+def test_concurrent_packing_leaves_one_whole_graph(root, loaded):
     processes = [in_a_process(root) for _ in range(3)]
     for process in processes:
         assert "from now on" in process.stdout.read()
@@ -125,7 +125,7 @@ def test_processes_that_begin_at_once_leave_one_that_is_whole(root, loaded):
     assert loaded == [True]
 
 
-def test_it_ends_with_the_window_and_the_next_one_removes_what_it_left(root):
+def test_packing_ends_with_the_window_and_leftovers_go(root):
     process = in_a_process(root)
     process.stdin.close()
     assert process.wait(60) == 1
@@ -137,7 +137,7 @@ def test_it_ends_with_the_window_and_the_next_one_removes_what_it_left(root):
     assert list(root.iterdir()) == [graph.folder]
 
 
-def test_a_window_begins_it_once_in_the_background(root, monkeypatch, caplog, tmp_path):
+def test_packing_begins_once_in_the_background(root, monkeypatch, caplog, tmp_path):
     caplog.set_level(logging.INFO)
     workspace = tmp_path / "workspace"
     workspace.mkdir()
@@ -156,7 +156,7 @@ def test_a_window_begins_it_once_in_the_background(root, monkeypatch, caplog, tm
     share_weights(manifest)
 
 
-def test_nothing_is_begun_while_another_window_writes(root, monkeypatch):
+def test_packing_does_not_begin_while_another_window_writes(root, monkeypatch):
     manifest = describe_model(EMBEDDED)
     monkeypatch.setattr(subprocess, "Popen", pytest.fail)
     with PackedGraph(manifest).writing():
@@ -177,7 +177,7 @@ def older(root, name, days, nbytes=10, run_time=None):
     return folder
 
 
-def test_old_ones_go_when_a_new_one_comes(root):
+def test_old_packed_graphs_go_when_a_new_one_comes(root):
     root.mkdir(parents=True)
     kept = [older(root, "a1", 20), older(root, "a2", 0.5, run_time="1.0"), older(root, "a3", 1, 3 << 30)]
     gone = [older(root, "b1", 31), older(root, "b2", 2, run_time="1.0"), older(root, "b3", 21, 3 << 30)]
@@ -188,12 +188,12 @@ def test_old_ones_go_when_a_new_one_comes(root):
     assert not any(folder.exists() for folder in gone)
 
 
-def test_what_would_take_more_than_the_bound_is_not_begun(root, monkeypatch):
+def test_packing_over_the_bound_is_not_begun(root, monkeypatch):
     monkeypatch.setattr(packed_graph, "_MAX_NBYTES_OF_ALL", 1 << 20)
     assert "more than" in PackedGraph(describe_model(EMBEDDED)).find_obstacle()
 
 
-def test_a_model_that_is_removed_takes_them_along(root, tmp_path):
+def test_removed_model_takes_its_packed_graph_along(root, tmp_path):
     store = ModelStore(tmp_path / "models")
     for name in ("one", "broken"):
         shutil.copytree(EMBEDDED, store.root / name)
@@ -207,7 +207,7 @@ def test_a_model_that_is_removed_takes_them_along(root, tmp_path):
     assert not graph.folder.exists() and not store.names()
 
 
-def test_weights_that_were_written_wrongly_are_noticed(root, monkeypatch):
+def test_wrongly_written_weights_are_noticed(root, monkeypatch):
     def save_and_spoil(graph, target):
         packing_save(graph, target)
         weights = target.with_name(f"{GRAPH_NAME}.data")

@@ -35,14 +35,14 @@ def names(manifest):
     return tuple(file.name for file in manifest.files)
 
 
-def test_a_genai_build_says_its_head_size_and_context():
+def test_genai_build_gives_head_size_and_context():
     read = read_export_folder(MODELS / "qwen2-genai-int4")
     assert (read.model_type, read.head_dim, read.context_length) == ("qwen2", 16, 512)
     assert names(read) == ("model.onnx", "model.onnx.data", "tokenizer.json")
     assert (read.fim_family, read.fim_order, read.is_instruct) == ("qwen", "anchored", False)
 
 
-def test_a_transformers_js_repository_is_read_where_it_keeps_its_graphs(folder):
+def test_transformers_js_graphs_are_read_where_they_lie(folder):
     (folder / "onnx" / "model_fp16.onnx").write_bytes(b"graph")
     (folder / "onnx" / "model_q4.onnx_data").write_bytes(b"weights")
     (folder / "onnx" / "model_fp16.onnx_data_1").write_bytes(b"weights")
@@ -55,7 +55,7 @@ def test_a_transformers_js_repository_is_read_where_it_keeps_its_graphs(folder):
     assert names(chosen) == ("onnx/model_fp16.onnx", "onnx/model_fp16.onnx_data_1", "tokenizer.json")
 
 
-def test_a_long_context_is_not_all_used(folder):
+def test_long_context_is_not_all_used(folder):
     (folder / "config.json").write_text(json.dumps({"max_position_embeddings": 131072}))
     assert read_export_folder(folder).context_length == MAX_CONTEXT_LENGTH
 
@@ -70,7 +70,7 @@ def test_a_long_context_is_not_all_used(folder):
         ({}, "coder-bits", False),
     ],
 )
-def test_base_and_instruct_are_told_apart(folder, config, name, is_instruct):
+def test_instruct_models_are_recognized(folder, config, name, is_instruct):
     named = folder / name
     shutil.copytree(folder / "onnx", named / "onnx")
     shutil.copy(TOKENIZER, named)
@@ -87,12 +87,12 @@ def test_base_and_instruct_are_told_apart(folder, config, name, is_instruct):
         ("NOTES", "nothing", "unknown"),
     ],
 )
-def test_the_licence_is_read_from_card_and_file(folder, file, text, licence):
+def test_licence_is_read_from_card_and_file(folder, file, text, licence):
     (folder / file).write_text(text)
     assert read_export_folder(folder).licence == licence
 
 
-def test_refusals_say_what_to_do(folder):
+def test_refusals_name_the_remedy(folder):
     assert "copy the whole export" in refusal(folder, "onnx/missing.onnx")
     (folder / "config.json").write_text("{broken")
     assert "copy the export again" in refusal(folder)
@@ -117,12 +117,12 @@ class Vocabulary:
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.family)
-def test_every_family_is_known_by_its_tokens_and_its_name(template):
+def test_family_is_known_by_its_tokens_and_its_name(template):
     tokens = template.control_tokens() | {template.separator, template.repository} - {""}
     assert detect_template(Vocabulary(*tokens), template.family).family == template.family
 
 
-def test_families_with_the_same_tokens_are_told_apart_by_what_names_files():
+def test_family_with_shared_tokens_is_known_by_its_file_token():
     fim = ("<fim_prefix>", "<fim_suffix>", "<fim_middle>")
     assert detect_template(Vocabulary(*fim, "<file_sep>", "<repo_name>"), "").family == "starcoder"
     assert detect_template(Vocabulary(*fim, "<filename>"), "").family == "mellum"
@@ -163,7 +163,7 @@ def ports(*more):
         ),
     ],
 )
-def test_graphs_that_cannot_be_fed_are_refused_in_one_sentence(inputs, outputs, words):
+def test_graph_that_cannot_be_fed_is_refused_in_one_sentence(inputs, outputs, words):
     with pytest.raises(SottoError) as caught:
         read_interface("model.onnx", inputs, outputs, None)
     assert words in str(caught.value) and "\n" not in str(caught.value)

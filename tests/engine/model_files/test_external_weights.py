@@ -31,18 +31,18 @@ def path(tmp_path):
     return tmp_path / "model.onnx"
 
 
-def test_every_location_is_found(path):
+def test_external_data_is_found_wherever_it_is_named(path):
     assert find_external_data(path) == {"über/a", "../b", "/etc/c", "d", "e"}
 
 
 @pytest.mark.parametrize("content", [b"", b"no graph", b"\xff" * 40, b"\x3a\x7f"])
-def test_what_is_no_graph_is_refused(tmp_path, content):
+def test_graph_that_is_none_is_refused(tmp_path, content):
     (tmp_path / "model.onnx").write_bytes(content)
     with pytest.raises(ValueError):
         find_external_data(tmp_path / "model.onnx")
 
 
-def test_a_damaged_graph_ends_in_an_answer_or_in_a_refusal(path):
+def test_damaged_graph_ends_in_an_answer_or_a_refusal(path):
     whole, rng = path.read_bytes(), random.Random(1)
     for _ in range(300):
         data = bytearray(whole[: rng.randrange(1, len(whole))])

@@ -43,23 +43,23 @@ def largest_file(model_dir):
     return max(model_dir.iterdir(), key=lambda path: path.stat().st_size)
 
 
-def test_a_missing_folder_and_a_missing_manifest(tmp_path):
+def test_missing_folder_and_a_missing_manifest(tmp_path):
     assert "There is no .onnx file" in refusal(tmp_path)
     assert "There is no folder" in refusal(tmp_path / "nothing")
 
 
-def test_a_missing_file(model_dir):
+def test_missing_file(model_dir):
     largest_file(model_dir).unlink()
     assert "cannot be read" in refusal(model_dir)
 
 
-def test_a_truncated_file(model_dir):
+def test_truncated_file(model_dir):
     path = largest_file(model_dir)
     path.write_bytes(path.read_bytes()[:-1000])
     assert "truncated" in refusal(model_dir)
 
 
-def test_a_tampered_file(model_dir):
+def test_tampered_file(model_dir):
     path = largest_file(model_dir)
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
@@ -67,14 +67,14 @@ def test_a_tampered_file(model_dir):
     assert "does not match the checksum" in refusal(model_dir)
 
 
-def test_a_graph_that_is_none(model_dir):
+def test_graph_that_is_none(model_dir):
     graph = model_dir / json.loads((model_dir / MANIFEST_NAME).read_text())["graph"]
     graph.write_bytes(b"not a graph")
     resign(model_dir, graph.name)
     assert "cannot be loaded" in refusal(model_dir)
 
 
-def test_a_model_without_fim_tokens(model_dir):
+def test_model_without_fim_tokens(model_dir):
     path = model_dir / "tokenizer.json"
     tokenizer = json.loads(path.read_text())
     tokenizer["added_tokens"] = [t for t in tokenizer["added_tokens"] if "fim" not in t["content"]]
@@ -96,19 +96,19 @@ def test_a_model_without_fim_tokens(model_dir):
         {"languages": [1]},
     ],
 )
-def test_a_wrong_manifest(model_dir, changes):
+def test_wrong_manifest(model_dir, changes):
     rewrite(model_dir, **changes)
     assert MANIFEST_NAME in refusal(model_dir)
 
 
-def test_what_is_written_is_read_back(model_dir):
+def test_manifest_that_is_written_is_read_back(model_dir):
     manifest = load_manifest(model_dir)
     assert manifest.languages == ("python",)
     (model_dir / MANIFEST_NAME).write_text(manifest.as_json())
     assert load_manifest(model_dir) == manifest
 
 
-def test_a_manifest_that_is_no_json(model_dir):
+def test_manifest_that_is_no_json(model_dir):
     (model_dir / MANIFEST_NAME).write_text("{")
     assert "cannot be read as JSON" in refusal(model_dir)
 

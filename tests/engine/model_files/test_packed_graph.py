@@ -37,7 +37,7 @@ def load(share=True, warm_start=None, **options):
 @pytest.mark.parametrize(
     "sizes", [(200,), (64, 64, 64, 8), (2, 3, 130, 33, 32), (63, 1, 1, 1, 2, 7, 1, 9, 115)]
 )
-def test_logits_and_rows_are_the_same_bits_however_a_prompt_is_cut(packed, sizes):
+def test_packed_logits_and_rows_are_the_same_bits(packed, sizes):
     manifest = describe_model(EMBEDDED)
     models = [
         Model(graph, manifest.context_length, is_packed=is_packed)
@@ -76,7 +76,7 @@ def test_completions_are_the_same_bits_warm_and_cold(loaded):
         assert len({(answer.token_ids, answer.token_logprobs) for answer in answers}) == 1
 
 
-def test_prompts_that_were_kept_before_go_on_with_shared_weights(root, loaded):
+def test_kept_prompts_go_on_with_shared_weights(root, loaded):
     options = {"warm_start": WarmStart("on", "file:///project"), "num_threads": 1}
     text = sources()[0]
     request = FillInRequest(text[:4000], text[4000:6000], limits=Limits(max_tokens=8, min_probability=0.0))
@@ -172,7 +172,7 @@ POSIX_DAMAGES = {
         *(pytest.param(damage, id=name, marks=posix) for name, damage in POSIX_DAMAGES.items()),
     ],
 )
-def test_what_is_not_as_it_was_written_is_not_used_and_goes(packed, loaded, damage, caplog):
+def test_damaged_packed_graph_is_not_used_and_goes(packed, loaded, damage, caplog):
     caplog.set_level(logging.INFO)
     try:
         damage(packed.folder)
@@ -188,13 +188,13 @@ def test_what_is_not_as_it_was_written_is_not_used_and_goes(packed, loaded, dama
 
 
 @posix
-def test_a_folder_that_others_can_write_to_is_neither_read_nor_touched(packed, loaded):
+def test_folder_open_to_others_is_neither_read_nor_touched(packed, loaded):
     packed_root().chmod(0o777)
     load()
     assert loaded == [False] and data_of(packed.folder).exists()
 
 
-def test_nothing_is_found_for_another_model_processor_or_run_time(packed, monkeypatch, tmp_path):
+def test_packed_graph_of_other_model_cpu_runtime_is_not_found(packed, monkeypatch, tmp_path):
     manifest = describe_model(EMBEDDED)
     assert PackedGraph(manifest).find() == packed.folder / GRAPH_NAME
     other = tmp_path / "other"
@@ -210,14 +210,14 @@ def test_nothing_is_found_for_another_model_processor_or_run_time(packed, monkey
     assert packed.find() is not None, "what is of another is left alone"
 
 
-def test_off_deletes_them_and_a_tool_leaves_them_alone(packed, loaded):
+def test_off_deletes_packed_weights_and_none_leaves_them(packed, loaded):
     load(share=None)
     assert packed.find() is not None
     load(share=False)
     assert loaded == [False, False] and not packed.folder.exists()
 
 
-def test_a_small_model_has_none(packed, loaded, monkeypatch):
+def test_small_model_has_no_packed_graph(packed, loaded, monkeypatch):
     monkeypatch.setattr("sotto_engine.model_files.manifest.LARGE_NBYTES", 1 << 30)
     monkeypatch.setattr(subprocess, "Popen", pytest.fail)
     load()

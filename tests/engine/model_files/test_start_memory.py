@@ -48,7 +48,7 @@ def checked(memory_file, path, digest, reading):
     return said
 
 
-def test_a_file_is_read_once_and_again_when_it_has_changed(tmp_path, weights):
+def test_file_is_read_once_and_again_after_a_change(tmp_path, weights):
     digest, reading, memory = compute_sha256(weights), Reading(), tmp_path / "memory.json"
     assert checked(memory, weights, digest, reading) and checked(memory, weights, digest, reading)
     assert reading.num_files == 1
@@ -61,13 +61,13 @@ def test_a_file_is_read_once_and_again_when_it_has_changed(tmp_path, weights):
     assert not checked(memory, weights, digest, reading)
 
 
-def test_another_digest_is_another_question(tmp_path, weights):
+def test_other_digest_is_another_question(tmp_path, weights):
     reading, memory = Reading(), tmp_path / "memory.json"
     assert checked(memory, weights, compute_sha256(weights), reading)
     assert not checked(memory, weights, "0" * 64, reading)
 
 
-def test_a_file_that_was_changed_a_moment_ago_is_not_remembered(tmp_path, weights):
+def test_file_changed_a_moment_ago_is_not_remembered(tmp_path, weights):
     weights.write_bytes(b"new")
     digest, reading, memory = compute_sha256(weights), Reading(), tmp_path / "memory.json"
     assert checked(memory, weights, digest, reading) and checked(memory, weights, digest, reading)
@@ -77,26 +77,26 @@ def test_a_file_that_was_changed_a_moment_ago_is_not_remembered(tmp_path, weight
 @pytest.mark.parametrize(
     "content", [b"", b"{", b"\xff\xfe", b"[]", b'{"format": 9}', b'{"format": 1, "entries": 3}']
 )
-def test_a_corrupt_memory_is_none(tmp_path, weights, content):
+def test_corrupt_memory_is_none(tmp_path, weights, content):
     memory, reading = tmp_path / "memory.json", Reading()
     memory.write_bytes(content)
     assert checked(memory, weights, compute_sha256(weights), reading) and reading.num_files == 1
     assert json.loads(memory.read_text())["entries"]
 
 
-def test_the_file_is_private_and_nothing_else_is_left_beside_it(tmp_path, weights):
+def test_memory_file_is_private_and_leaves_nothing_else(tmp_path, weights):
     memory = tmp_path / "new" / "memory.json"
     checked(memory, weights, compute_sha256(weights), Reading())
     assert stat.S_IMODE(memory.stat().st_mode) == 0o600
     assert list(memory.parent.iterdir()) == [memory]
 
 
-def test_a_folder_that_cannot_be_written_to_is_no_trouble(tmp_path, weights):
+def test_unwritable_folder_is_no_trouble(tmp_path, weights):
     (tmp_path / "file").write_text("no folder")
     assert checked(tmp_path / "file" / "memory.json", weights, compute_sha256(weights), Reading())
 
 
-def test_an_answer_is_asked_for_anew_for_other_files_threads_and_processors(tmp_path, weights, monkeypatch):
+def test_answer_is_found_anew_for_other_files_threads_cpus(tmp_path, weights, monkeypatch):
     asked = []
 
     def ask():
@@ -125,12 +125,12 @@ def model_dir(tmp_path, monkeypatch):
     return folder
 
 
-def test_a_small_model_leaves_no_file_behind(model_dir, tmp_path):
+def test_small_model_leaves_no_file_behind(model_dir, tmp_path):
     load_engine(model_dir)
     assert not (tmp_path / "cache").exists()
 
 
-def test_a_second_start_of_a_large_model_reads_no_file_and_tries_nothing(model_dir, monkeypatch):
+def test_second_start_of_a_large_model_reads_no_file(model_dir, monkeypatch):
     monkeypatch.setattr("sotto_engine.model_files.manifest.LARGE_NBYTES", 0)
     grid = load_engine(model_dir)[0].prefill_grid
     monkeypatch.setattr("sotto_engine.model_files.manifest.compute_sha256", pytest.fail)
@@ -138,7 +138,7 @@ def test_a_second_start_of_a_large_model_reads_no_file_and_tries_nothing(model_d
     assert load_engine(model_dir)[0].prefill_grid == grid
 
 
-def test_a_large_model_that_was_changed_is_refused_and_verify_reads_it_always(model_dir, monkeypatch):
+def test_changed_large_model_is_refused_and_verify_reads_all(model_dir, monkeypatch):
     monkeypatch.setattr("sotto_engine.model_files.manifest.LARGE_NBYTES", 0)
     load_engine(model_dir)
     path = max(model_dir.iterdir(), key=lambda each: each.stat().st_size)

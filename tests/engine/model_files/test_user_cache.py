@@ -96,7 +96,7 @@ def test_touch_makes_an_entry_the_newest(tmp_path):
 
 
 @posix
-def test_private_file_is_no_link_no_pipe_and_open_to_nobody_else(tmp_path):
+def test_private_file_is_no_link_no_pipe_and_closed_to_others(tmp_path):
     path = entry(tmp_path, "file")
     path.chmod(0o600)
     with open_private(path) as file:
@@ -115,7 +115,7 @@ def test_private_file_is_no_link_no_pipe_and_open_to_nobody_else(tmp_path):
 
 
 @posix
-def test_private_folder_is_no_link_and_open_to_nobody_else(tmp_path):
+def test_private_folder_is_no_link_and_closed_to_others(tmp_path):
     folder = tmp_path / "a" / "b"
     make_private_folder(folder)
     assert is_private_folder(folder) and stat.S_IMODE(folder.stat().st_mode) == 0o700

@@ -95,13 +95,13 @@ def edits(seed, num_edits):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_it_is_what_encoding_at_once_gives(tokenizer, seed):
+def test_encoding_in_pieces_equals_encoding_at_once(tokenizer, seed):
     assert tokenizer._memory is not None
     for text in edits(seed, 300):
         assert tokenizer.encode(text) == at_once(tokenizer, text)
 
 
-def test_a_run_of_white_space_that_grows_is_looked_at_again(tokenizer):
+def test_white_space_that_grows_is_encoded_again(tokenizer):
     for end in (
         "pass\n",
         "pass\n\n",
@@ -114,7 +114,7 @@ def test_a_run_of_white_space_that_grows_is_looked_at_again(tokenizer):
         assert tokenizer.encode(text) == at_once(tokenizer, text)
 
 
-def test_a_key_costs_its_last_lines(tokenizer, monkeypatch):
+def test_key_costs_its_last_lines(tokenizer, monkeypatch):
     tokenizer.encode(SOURCE[:8_000])
     encoded = []
     monkeypatch.setattr(
@@ -127,7 +127,7 @@ def test_a_key_costs_its_last_lines(tokenizer, monkeypatch):
     assert len(encoded) == 201
 
 
-def test_going_back_to_a_place_above_or_below_costs_no_more(tokenizer, monkeypatch):
+def test_going_to_a_place_above_or_below_costs_no_more(tokenizer, monkeypatch):
     places = [SOURCE[:5_000], SOURCE[:8_000], SOURCE[:6_500]]
     for text in places:
         tokenizer.encode(text)
@@ -135,7 +135,7 @@ def test_going_back_to_a_place_above_or_below_costs_no_more(tokenizer, monkeypat
     assert [len(tokenizer.encode(text)) for text in places * 2]
 
 
-def test_what_is_given_away_may_be_changed(tokenizer):
+def test_returned_ids_may_be_changed(tokenizer):
     first = tokenizer.encode(SOURCE[:3_000])
     for _ in range(2):
         tokenizer.encode(SOURCE[:3_000]).clear()
@@ -143,13 +143,13 @@ def test_what_is_given_away_may_be_changed(tokenizer):
 
 
 @pytest.mark.parametrize("shift", [-1, 1])
-def test_a_cut_that_is_not_where_a_piece_begins_would_be_noticed(monkeypatch, shift):
+def test_wrong_cut_would_be_noticed(monkeypatch, shift):
     tokenizer, cuts = embedded(), EncodingMemory._cuts
     monkeypatch.setattr(
         EncodingMemory, "_cuts", lambda *given: ((byte + shift, token) for byte, token in cuts(*given))
     )
     with pytest.raises(AssertionError):
-        test_it_is_what_encoding_at_once_gives(tokenizer, seed=0)
+        test_encoding_in_pieces_equals_encoding_at_once(tokenizer, seed=0)
 
 
 SPLIT = {
@@ -179,13 +179,13 @@ BYTES = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True, "
         (None, [], False),
     ],
 )
-def test_only_what_is_known_to_decide_by_what_follows_is_cut(normalizer, stages, expected):
+def test_only_known_pre_tokenizers_are_cut(normalizer, stages, expected):
     pre_tokenizer = {"type": "Sequence", "pretokenizers": stages} if stages else None
     descriptions = (json.dumps(each).encode() if each else b"" for each in (normalizer, pre_tokenizer))
     assert encodes_piecewise(*descriptions) is expected
 
 
-def test_others_are_encoded_at_once():
+def test_unknown_pre_tokenizers_are_encoded_at_once():
     backend = tokenizers.Tokenizer(models.BPE({"a": 0, "▁": 1}, []))
     backend.pre_tokenizer = pre_tokenizers.Metaspace()
     tokenizer = Tokenizer(backend)

@@ -32,7 +32,7 @@ def test_streamed_text_has_no_half_code_points(text):
     assert all(text.startswith(part) for part in seen)
 
 
-def test_a_lone_surrogate_does_not_crash():
+def test_lone_surrogate_does_not_crash():
     assert TOKENIZER.encode("a\ud800b")
 
 
@@ -47,7 +47,7 @@ def test_control_tokens_add_no_text():
 
 
 @pytest.mark.parametrize("content", ["", "{}", "not json", '{"version": "1.0"}'])
-def test_a_bad_file_gets_one_sentence(tmp_path, content):
+def test_bad_file_gets_one_sentence(tmp_path, content):
     path = tmp_path / "tokenizer.json"
     path.write_text(content)
     with pytest.raises(SottoError, match="install the model again"):

@@ -59,7 +59,7 @@ ABOVE, SINCE = "p" * 399, "\n" + "q" * 250 + "\na\nb"
         ("seed-coder", SPM, "<[fim-suffix]>\nd<[fim-prefix]>a\nb<[fim-middle]>"),
     ],
 )
-def test_every_family_in_its_own_layout(family, order, expected):
+def test_layout_of_every_family(family, order, expected):
     text, healed = rendered(family, order, REQUEST)
     assert text.removeprefix("<｜begin_of_sentence｜>") == expected
     assert healed == b"c"
@@ -76,12 +76,12 @@ def test_every_family_in_its_own_layout(family, order, expected):
         ("codellama", "<s>_<PRE>", "_<SUF>", "_<MID>"),
     ],
 )
-def test_a_family_that_reads_the_prefix_first_is_asked_with_an_anchor(family, before, between, behind):
+def test_anchored_layout_of_a_prefix_first_family(family, before, between, behind):
     text, _ = rendered(family, ANCHORED, FillInRequest(f"{ABOVE}{SINCE}c", "\nd"))
     assert text == f"{before}{ABOVE}{between}\nd{behind}{SINCE}"
 
 
-def test_a_family_without_that_order_has_the_suffix_before_the_anchor():
+def test_anchored_layout_of_a_suffix_first_family():
     text, _ = rendered("mellum", ANCHORED, FillInRequest(f"{ABOVE}{SINCE}c", "\nd"))
     assert text == f"<fim_suffix>\nd<fim_prefix>{ABOVE}<fim_middle>{SINCE}"
 
@@ -103,13 +103,13 @@ def test_headers_where_a_family_has_them(family, order, start):
     assert text.startswith(start)
 
 
-def test_a_snippet_that_does_not_fit_is_left_out():
+def test_snippet_that_does_not_fit_is_left_out():
     request = FillInRequest("x", "", "f.py", "", (Snippet("s.py", "S" * 3000),))
     text, _ = rendered("qwen", SPM, request, header=True)
     assert text.startswith("<|file_sep|>f.py\n<|fim_prefix|>")
 
 
-def test_the_anchor_stands_at_a_line_some_way_back_and_moves_once_in_many_lines():
+def test_anchor_is_at_a_line_and_moves_once_in_many_lines():
     text, anchors = "", []
     for number in range(100):
         text += f"line {number} of the file"
@@ -133,14 +133,14 @@ def test_prefix_first_is_another_name_of_the_anchored_order():
         FimOrder("middle-first")
 
 
-def test_an_order_the_family_lacks_is_refused():
+def test_order_that_the_family_lacks_is_refused():
     with pytest.raises(SottoError, match="no suffix-first order"):
         rendered("deepseek", SPM, REQUEST)
     with pytest.raises(SottoError, match="cannot be anchored"):
         rendered("codestral", ANCHORED, REQUEST)
 
 
-def test_a_model_without_fim_tokens_is_refused():
+def test_model_without_fim_tokens_is_refused():
     tokenizer, _ = byte_tokenizer([])
     with pytest.raises(SottoError, match="choose a model with FIM tokens"):
         find_template("qwen", tokenizer)
@@ -164,11 +164,11 @@ SMALL = PromptBuilder(TOKENIZER, find_template("qwen", TOKENIZER), SPM, 400, hea
         ("é", b""),
     ],
 )
-def test_the_unfinished_token_is_healed_and_an_indentation_is_not(prefix, healed):
+def test_healing_takes_an_unfinished_token_no_indentation(prefix, healed):
     assert SMALL.build(FillInRequest(prefix, "")).healed == healed
 
 
-def test_a_prompt_always_fits_and_its_start_moves_in_jumps():
+def test_prompt_always_fits_and_its_start_moves_in_jumps():
     starts = set()
     text = "".join(f"a{i}\n" for i in range(400))
     for end in range(1, len(text)):

@@ -29,7 +29,7 @@ def tokenizer():
     return Tokenizer.load(FOLDER / "tokenizer.json")
 
 
-def test_the_published_vectors(tokenizer):
+def test_published_vectors(tokenizer):
     texts = VECTORS.read_text(encoding="utf-8").split("\n__ggml_vocab_test__\n")
     lines = VECTORS.with_suffix(".out").read_text(encoding="utf-8").splitlines()
     expected = [[int(number) for number in line.split()] for line in lines]
@@ -37,13 +37,13 @@ def test_the_published_vectors(tokenizer):
     assert len(expected) > 40 and got == expected
 
 
-def test_control_tokens_have_the_published_ids_and_the_family_is_known(tokenizer):
+def test_control_tokens_have_the_published_ids(tokenizer):
     assert {text: tokenizer.control_id(text) for text in FIM_IDS} == FIM_IDS
     assert detect_template(tokenizer, "").family == "qwen"
 
 
 @pytest.mark.parametrize("spelling", FIM_IDS)
-def test_a_control_token_written_in_code_stays_text(tokenizer, spelling):
+def test_control_token_written_in_code_stays_text(tokenizer, spelling):
     text = f'STOP = "{spelling}{spelling}"  # not {spelling[:-1]}'
     token_ids = tokenizer.encode(text)
     assert not set(token_ids) & set(FIM_IDS.values())

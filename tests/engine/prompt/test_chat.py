@@ -91,7 +91,7 @@ def test_qwens_own_template_gives_the_golden_text(qwen, number):
 @pytest.mark.parametrize(
     "content", ["def f():\n    pass", "\n\n  indented", "ends with lines\n\n", "", "é🙂"]
 )
-def test_tokens_are_those_of_the_whole_text(qwen, content):
+def test_tokens_of_parts_are_those_of_the_whole_text(qwen, content):
     # the joints between template and message must not cut a token in two
     messages = (Message("system", content), Message("user", content))
     text = "".join(spelled(qwen[1], part) for part in qwen[0].render(messages))
@@ -113,7 +113,7 @@ def test_jinja_in_a_message_stays_text(tmp_path):
     assert "user\n\n{{ 7 * 7 }} {% raw %}" in parts
 
 
-def test_a_template_beside_the_model_goes_before_the_one_in_its_settings(tmp_path):
+def test_template_file_goes_before_the_one_in_the_config(tmp_path):
     config = {"chat_template": "other{{ messages[0].content }}", "bos_token": {"content": "<s>"}}
     chat = template(tmp_path, LIKE_LLAMA, config)
     assert chat.render((Message("user", "hello"),)) == [3, 1, "user\n\nhello", 2, 1, "assistant\n\n"]
@@ -125,13 +125,13 @@ def test_a_template_beside_the_model_goes_before_the_one_in_its_settings(tmp_pat
     "switch",
     ["", "{% if enable_thinking is defined and not enable_thinking %}{{ '\\n</think>\\n\\n' }}{% endif %}"],
 )
-def test_a_model_that_thinks_first_is_asked_not_to(tmp_path, switch):
+def test_thinking_is_switched_off(tmp_path, switch):
     source = "{{ messages[0].content }}<|im_start|>assistant\n<think>\n" + switch
     parts = template(tmp_path, source).render((Message("user", "is <think> a tag?"),))
     assert parts == ["is <think> a tag?", 1, "assistant\n<think>\n\n</think>\n\n"]
 
 
-def test_of_several_named_templates_the_default_is_taken(tmp_path):
+def test_default_template_of_several_named_ones(tmp_path):
     named = [
         {"name": "tool_use", "template": "t"},
         {"name": "default", "template": "d{{ messages[0].content }}"},
@@ -139,12 +139,12 @@ def test_of_several_named_templates_the_default_is_taken(tmp_path):
     assert template(tmp_path, config={"chat_template": named}).render(QUESTION[1:])[0].startswith("d\n  x")
 
 
-def test_where_a_template_knows_no_system_the_user_says_it(tmp_path):
+def test_system_message_joins_the_users_turn(tmp_path):
     parts = template(tmp_path, NO_SYSTEM).render(QUESTION)
     assert parts == [f"[user]You mend code.\n\n{QUESTION[1].content}[model]"]
 
 
-def test_without_a_template_the_vocabulary_decides(tmp_path):
+def test_chatml_where_the_vocabulary_has_its_tokens(tmp_path):
     chat = template(tmp_path)
     assert chat.is_there
     assert chat.render((Message("user", "hi"),)) == [1, "user\nhi", 2, "\n", 1, "assistant\n"]
@@ -163,11 +163,11 @@ def test_without_a_template_the_vocabulary_decides(tmp_path):
         "{{ cycler.__init__.__globals__.os.system('true') }}",
     ],
 )
-def test_a_template_that_is_broken_or_reaches_out_is_refused(tmp_path, source):
+def test_broken_or_unsafe_template_is_refused(tmp_path, source):
     assert "cannot be used" in refusal(template(tmp_path, source))
 
 
-def test_a_template_that_leaves_messages_out_is_refused(tmp_path):
+def test_template_that_leaves_messages_out_is_refused(tmp_path):
     assert "every message once" in refusal(
         template(tmp_path, "hello{{ messages[-1].content }}"), QUESTION[1:] * 2
     )
@@ -180,7 +180,7 @@ class Asked(ChatTemplate):
         return [f"{message.role}: {message.content}\n" for message in messages]
 
 
-def test_the_engine_answers_messages_behind_the_given_beginning(tmp_path):
+def test_answer_goes_on_after_the_answer_prefix(tmp_path):
     engine = make_engine()
     engine._prompts._chat = Asked(tmp_path, make_tokenizer())
     request = ChatRequest(QUESTION, answer_prefix="def ", limits=Limits(max_tokens=5, stop_at=StopAt.BUDGET))
@@ -191,7 +191,7 @@ def test_the_engine_answers_messages_behind_the_given_beginning(tmp_path):
     assert again.text == completion.text and again.num_cached_tokens > 20
 
 
-def test_a_model_that_cannot_be_asked_and_a_question_too_long_are_refused(tmp_path):
+def test_model_without_chat_and_long_question_are_refused(tmp_path):
     engine = make_engine()
     with pytest.raises(SottoError, match="cannot be asked"):
         run_steps(engine.complete(ChatRequest(QUESTION), CancelFlag()))
@@ -201,7 +201,7 @@ def test_a_model_that_cannot_be_asked_and_a_question_too_long_are_refused(tmp_pa
         run_steps(engine.complete(ChatRequest(long), CancelFlag()))
 
 
-def test_jinja_is_loaded_when_the_first_question_is_asked(tmp_path):
+def test_jinja_is_loaded_with_the_first_question(tmp_path):
     (tmp_path / TEMPLATE_NAME).write_text(LIKE_LLAMA)
     program = (
         "import sys, pathlib, sotto_models\n"

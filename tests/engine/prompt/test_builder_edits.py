@@ -26,7 +26,7 @@ def builder(order=FimOrder.SUFFIX_FIRST, max_tokens=400):
 
 @pytest.mark.parametrize("order", list(FimOrder))
 @pytest.mark.parametrize("task", EDIT_TASKS)
-def test_the_prompt_is_the_one_of_training_in_every_order(order, task):
+def test_edit_prompt_is_the_one_of_training_in_every_order(order, task):
     region = "" if task == "docstring" else "    x = len(x\n"
     maker = ExampleMaker(tokenizers.Tokenizer.from_file(str(PATH)), random.Random(1))
     trained = maker.edit_parts(Edit(task, BEFORE, region, "answer", AFTER)).prompt(400)
@@ -35,7 +35,7 @@ def test_the_prompt_is_the_one_of_training_in_every_order(order, task):
     assert asked.token_ids == trained and asked.healed == b""
 
 
-def test_a_prompt_fits_and_the_region_is_whole():
+def test_edit_prompt_fits_and_its_region_is_whole():
     region = "    y = 1\n" * 20
     request = EditRequest(
         "fix", "a = 1\n" * 500, suffix="b = 1\n" * 500, region=region, limits=Limits(max_tokens=50)

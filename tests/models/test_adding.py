@@ -45,20 +45,20 @@ def leave_free(monkeypatch, nbytes):
 
 
 @pytest.mark.parametrize("prepare", [True, False])
-def test_a_disk_without_room_is_noticed_before_a_byte_is_copied(export, tmp_path, monkeypatch, prepare):
+def test_full_disk_is_noticed_before_a_byte_is_copied(export, tmp_path, monkeypatch, prepare):
     leave_free(monkeypatch, 1000)
     said, steps = refusal(tmp_path, export, prepare=prepare)
     assert "make room" in said and steps == ["checking"]
 
 
-def test_a_link_takes_no_room(export, tmp_path, monkeypatch):
+def test_link_takes_no_room(export, tmp_path, monkeypatch):
     leave_free(monkeypatch, 1000)
     store = ModelStore(tmp_path / "store")
     ModelAdding(store, lambda *_: None).add(export, None, link=True)
     assert store.names() == ["tiny-coder"]
 
 
-def test_a_disk_without_room_is_noticed_before_an_archive_is_unpacked(archive, tmp_path, monkeypatch):
+def test_full_disk_is_noticed_before_an_archive_is_unpacked(archive, tmp_path, monkeypatch):
     nbytes = sum(path.stat().st_size for path in EXPORT.iterdir())
     assert unpacked_nbytes(archive) == nbytes
     leave_free(monkeypatch, 2 * nbytes - 1)
@@ -66,14 +66,14 @@ def test_a_disk_without_room_is_noticed_before_an_archive_is_unpacked(archive, t
     assert "make room" in said and steps == []
 
 
-def test_a_zip_says_its_size_too(tmp_path):
+def test_zip_size_is_read_too(tmp_path):
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as zipped:
         zipped.writestr("model.onnx", bytes(1 << 20))
     assert unpacked_nbytes(tmp_path / "a.zip") == 1 << 20
 
 
 @pytest.mark.parametrize("source", ["export", "archive"])
-def test_a_disk_that_fills_up_meanwhile_is_said_in_one_sentence(source, request, tmp_path, monkeypatch):
+def test_full_disk_meanwhile_is_one_sentence(source, request, tmp_path, monkeypatch):
     def full(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -83,7 +83,7 @@ def test_a_disk_that_fills_up_meanwhile_is_said_in_one_sentence(source, request,
     assert "No space left" in said and "make room" in said
 
 
-def test_a_folder_that_may_not_be_read_is_said_in_one_sentence(export, tmp_path, monkeypatch):
+def test_unreadable_folder_is_one_sentence(export, tmp_path, monkeypatch):
     def forbidden(*_, **__):
         raise OSError(errno.EACCES, "Permission denied")
 

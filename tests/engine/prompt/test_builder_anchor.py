@@ -30,7 +30,7 @@ def anchored(make_model=FakeModel, **options):
     return make_engine(FimOrder.ANCHORED, make_model=make_model, **options)
 
 
-def test_without_it_a_new_line_costs_the_suffix():
+def test_new_line_without_prefetch_costs_the_suffix():
     engine = anchored()
     ask(engine, ABOVE + LINE)
     assert computed(ask(engine, ABOVE + LINE + "\n    ")) > 150
@@ -39,9 +39,7 @@ def test_without_it_a_new_line_costs_the_suffix():
 @pytest.mark.parametrize(
     ("make_model", "grid", "most"), [(FakeModel, 1, 4), (FakeRecurrentModel, 1, 10), (FakeCutModel, 32, 36)]
 )
-def test_with_it_neither_the_new_line_nor_the_next_key_on_this_one_costs_more_than_a_few(
-    make_model, grid, most
-):
+def test_new_line_and_next_key_after_prefill_next_cost_little(make_model, grid, most):
     for text in (ABOVE + LINE + "\n    ", ABOVE + LINE + "b"):
         engine = anchored(make_model, grid=grid)
         ask(engine, ABOVE + LINE)
@@ -51,7 +49,7 @@ def test_with_it_neither_the_new_line_nor_the_next_key_on_this_one_costs_more_th
         assert answer(done) == answer(ask(anchored(make_model, grid=grid), text))
 
 
-def test_a_line_that_became_longer_meanwhile_finds_all_but_its_own_tokens():
+def test_longer_line_after_prefill_next_costs_its_own_tokens():
     engine = anchored()
     ask(engine, ABOVE + LINE)
     run_steps(engine.prefill_next(request(ABOVE + LINE + "\n    "), CancelFlag()))
@@ -59,7 +57,7 @@ def test_a_line_that_became_longer_meanwhile_finds_all_but_its_own_tokens():
     assert computed(ask(engine, ABOVE + LINE + " + a\n    ")) <= 12
 
 
-def test_what_was_computed_before_a_key_is_not_lost():
+def test_cancelled_prefill_next_loses_nothing():
     engine, flag = anchored(), CancelFlag()
     ask(engine, ABOVE + LINE)
     cancel_after(engine, flag, 2)
@@ -72,7 +70,7 @@ def test_what_was_computed_before_a_key_is_not_lost():
     assert computed(ask(engine, ABOVE + LINE + "b\n    ")) <= 4
 
 
-def test_line_after_line_a_place_has_two_caches():
+def test_prefill_next_keeps_two_caches_a_place():
     engine, text = anchored(max_tokens=4096), ABOVE
     for number in range(12):
         text += f"    b{number} = value + {number}"
@@ -83,7 +81,7 @@ def test_line_after_line_a_place_has_two_caches():
         assert computed(ask(engine, text)) <= 4 and before.num_prompt_tokens > 300
 
 
-def test_an_order_without_an_anchor_computes_nothing():
+def test_prefill_next_without_an_anchor_computes_nothing():
     engine = make_engine(FimOrder.SUFFIX_FIRST)
     ask(engine, ABOVE + LINE)
     before = engine.model.num_computed
@@ -91,7 +89,7 @@ def test_an_order_without_an_anchor_computes_nothing():
     assert engine.model.num_computed == before
 
 
-def test_a_new_line_that_moves_no_anchor_computes_nothing():
+def test_prefill_next_without_a_moved_anchor_computes_nothing():
     engine = anchored()
     ask(engine, "a = 1\nb")
     assert run_steps(engine.prefill_next(request("a = 1\nb\n"), CancelFlag())) == 0

@@ -52,7 +52,7 @@ HISTORIES = st.lists(
 )
 @settings(max_examples=25, deadline=None)
 @given(history=HISTORIES)
-def test_random_histories_of_edits_over_restarts(order, cache_nbytes, make_model, grid, history):
+def test_warm_equals_cold_over_edits_and_restarts(order, cache_nbytes, make_model, grid, history):
     with tempfile.TemporaryDirectory() as root:
 
         def start():
@@ -82,7 +82,7 @@ def test_random_histories_of_edits_over_restarts(order, cache_nbytes, make_model
 @pytest.mark.parametrize(
     ("make_model", "grid", "most"), [(FakeModel, 1, 2), (FakeRecurrentModel, 1, 8), (FakeCutModel, 32, 34)]
 )
-def test_the_first_prompt_after_a_restart_computes_a_few_tokens(tmp_path, make_model, grid, most):
+def test_restart_computes_a_few_tokens_of_the_first_prompt(tmp_path, make_model, grid, most):
     request = FillInRequest("def f(x):\n    y = 1\n" * 20, "\n\nend\n", limits=Limits(max_tokens=4))
     engines = [
         make_engine(make_model=make_model, grid=grid, store=CacheStore(tmp_path, "project", "model"))
@@ -110,7 +110,7 @@ def load(mode="on", project="file:///project", **options):
 
 @pytest.mark.usefixtures("home")
 @pytest.mark.parametrize("order", ["suffix-first", "anchored"])
-def test_the_embedded_model_answers_from_disk_bit_for_bit(order):
+def test_embedded_model_answers_from_disk_bit_for_bit(order):
     warm = load(fim_order=order)
     dice = random.Random(order)
     num_restarts = num_from_disk = 0
@@ -127,7 +127,7 @@ def test_the_embedded_model_answers_from_disk_bit_for_bit(order):
 
 
 @pytest.mark.usefixtures("home")
-def test_nothing_is_read_for_another_project_order_or_number_of_threads(monkeypatch):
+def test_other_project_order_or_threads_read_nothing(monkeypatch):
     text = sources()[0]
     request = FillInRequest(text[:4000], text[4000:6000], limits=Limits(max_tokens=4))
     engine = load(num_threads=1)
@@ -145,7 +145,7 @@ def test_nothing_is_read_for_another_project_order_or_number_of_threads(monkeypa
     assert num_cached() == 0
 
 
-def test_a_small_model_keeps_nothing_unless_told_to_and_off_deletes_what_was_kept(home):
+def test_small_model_keeps_nothing_by_default_and_off_deletes(home):
     text = sources()[0]
     request = FillInRequest(text[:4000], text[4000:6000], limits=Limits(max_tokens=4))
     auto = load("auto")
@@ -162,7 +162,7 @@ def test_a_small_model_keeps_nothing_unless_told_to_and_off_deletes_what_was_kep
     assert not list(kept_root().iterdir())
 
 
-def test_a_large_model_keeps_them_unless_told_not_to(home, monkeypatch):
+def test_large_model_keeps_prompts_by_default(home, monkeypatch):
     monkeypatch.setattr("sotto_engine.model_files.manifest.LARGE_NBYTES", 0)
     assert load("auto").store is not None and load("off").store is None
     assert not kept_root().exists(), "nothing is written before there is something to keep"
