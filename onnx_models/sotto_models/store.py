@@ -49,7 +49,7 @@ class ModelStore:
         raise SottoError(f"There is no model {name!r}; there are {known}, and `sotto models add` adds more.")
 
     def new_folder(self, name: str) -> Path:
-        """An empty folder next to the models, to be moved into place by `finish`. Raises SottoError for a bad name."""
+        """An empty folder next to the models, for `finish` to move. Raises SottoError for a bad name."""
         if not _is_name(name) or name == EMBEDDED:
             raise SottoError(
                 f"{name!r} is no name for a model; give letters, digits, '.', '_' and '-' with --name."

@@ -1,4 +1,4 @@
-"""Disks without room: said before anything is written, and in one sentence when it comes as a surprise."""
+"""Disks without room: noticed before anything is written, and one sentence when it comes as a surprise."""
 
 import errno
 import shutil
@@ -47,8 +47,8 @@ def leave_free(monkeypatch, nbytes):
 @pytest.mark.parametrize("prepare", [True, False])
 def test_full_disk_is_noticed_before_a_byte_is_copied(export, tmp_path, monkeypatch, prepare):
     leave_free(monkeypatch, 1000)
-    said, steps = refusal(tmp_path, export, prepare=prepare)
-    assert "make room" in said and steps == ["checking"]
+    message, steps = refusal(tmp_path, export, prepare=prepare)
+    assert "make room" in message and steps == ["checking"]
 
 
 def test_link_takes_no_room(export, tmp_path, monkeypatch):
@@ -62,8 +62,8 @@ def test_full_disk_is_noticed_before_an_archive_is_unpacked(archive, tmp_path, m
     nbytes = sum(path.stat().st_size for path in EXPORT.iterdir())
     assert unpacked_nbytes(archive) == nbytes
     leave_free(monkeypatch, 2 * nbytes - 1)
-    said, steps = refusal(tmp_path, archive, prepare=False)
-    assert "make room" in said and steps == []
+    message, steps = refusal(tmp_path, archive, prepare=False)
+    assert "make room" in message and steps == []
 
 
 def test_zip_size_is_read_too(tmp_path):
@@ -79,8 +79,8 @@ def test_full_disk_meanwhile_is_one_sentence(source, request, tmp_path, monkeypa
 
     monkeypatch.setattr(tarfile.TarFile, "extractall", full)
     monkeypatch.setattr(ModelAdding, "_bring", full)
-    said, _ = refusal(tmp_path, request.getfixturevalue(source), prepare=False)
-    assert "No space left" in said and "make room" in said
+    message, _ = refusal(tmp_path, request.getfixturevalue(source), prepare=False)
+    assert "No space left" in message and "make room" in message
 
 
 def test_unreadable_folder_is_one_sentence(export, tmp_path, monkeypatch):
@@ -88,5 +88,5 @@ def test_unreadable_folder_is_one_sentence(export, tmp_path, monkeypatch):
         raise OSError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(ModelAdding, "_bring", forbidden)
-    said, _ = refusal(tmp_path, export, prepare=False)
-    assert "Permission denied" in said and "rights" in said
+    message, _ = refusal(tmp_path, export, prepare=False)
+    assert "Permission denied" in message and "rights" in message

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BufferedReader
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -117,18 +117,15 @@ class CacheFile:
 def _parse_lengths(head: bytes) -> tuple[int, list[int]]:
     """`(number of tokens, lengths of the checkpoints)`; the rest of the head is for comparing."""
     try:
-        data: object = json.loads(head)
-    except (ValueError, RecursionError) as error:
-        raise UnusableEntry("its head is no JSON") from error
-    fields = cast("dict[str, object]", data) if isinstance(data, dict) else {}
-    num_tokens, lengths = fields.get("num_tokens"), fields.get("checkpoints")
-    if not isinstance(num_tokens, int) or not isinstance(lengths, list):
+        fields: Any = json.loads(head)
+        num_tokens, lengths = fields["num_tokens"], fields["checkpoints"]
+        ascending = [0, *lengths, num_tokens + 1]
+        is_whole = all(isinstance(each, int) for each in ascending) and ascending == sorted(set(ascending))
+    except (ValueError, TypeError, LookupError, RecursionError) as error:
+        raise UnusableEntry("its head cannot be read") from error
+    if not is_whole:
         raise UnusableEntry("its head does not list what it holds")
-    whole = [length for length in cast("list[object]", lengths) if isinstance(length, int)]
-    ascending = [0, *whole, num_tokens + 1]
-    if len(whole) != len(cast("list[object]", lengths)) or ascending != sorted(set(ascending)):
-        raise UnusableEntry("its head does not list what it holds")
-    return num_tokens, whole
+    return num_tokens, lengths
 
 
 def _as_bytes(array: np.ndarray) -> memoryview:

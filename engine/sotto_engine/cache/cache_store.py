@@ -72,8 +72,9 @@ class CacheStore:
         self._folder = project_folder(root, project)
         self._identity = _digest(f"{identity} {project}")
         self._min_tokens = min_tokens
-        self._kept: dict[Path, list[int]] | None = None
-        """the files and their tokens; None before the folder was looked at"""
+        self._kept: dict[Path, list[int]] = {}
+        """the files and their tokens, once they are listed"""
+        self._is_listed = False
         self._unread: set[Path] = set()
 
     def read(
@@ -149,20 +150,19 @@ class CacheStore:
         path = self._folder / f"{_digest(repr(whole.token_ids))}{_SUFFIX}"
         if not CacheFile(path, self._identity).write(whole, must_stop):
             return None
-        self._list_kept(lambda: cache.fork(0))[path] = whole.token_ids[:]
+        self._kept[path] = whole.token_ids[:]
         return path
 
     def _drop_older(self, token_ids: Sequence[int], current: set[Path]) -> None:
         """Delete what was kept of the same place before."""
-        kept = self._kept or {}
-        for path in [path for path in kept if path not in current]:
-            if shared_prefix_length(kept[path], token_ids) > len(kept[path]) // 2:
+        for path, kept_ids in list(self._kept.items()):
+            if path not in current and shared_prefix_length(kept_ids, token_ids) > len(kept_ids) // 2:
                 self._drop(path)
 
     def _list_kept(self, new_cache: Callable[[], KVCache]) -> dict[Path, list[int]]:
         """The files and their tokens. The first call deletes those that no cache of ours could have left."""
-        if self._kept is None:
-            self._kept = {}
+        if not self._is_listed:
+            self._is_listed = True
             is_ours = user_cache.is_private_folder(self._root) and user_cache.is_private_folder(self._folder)
             for path in self._folder.glob(f"*{_SUFFIX}") if is_ours else ():
                 try:
@@ -175,8 +175,7 @@ class CacheStore:
     def _drop(self, path: Path, reason: Exception | None = None) -> None:
         if reason is not None:
             log.info("a kept prompt is deleted: %s", reason)
-        if self._kept is not None:
-            self._kept.pop(path, None)
+        self._kept.pop(path, None)
         self._unread.discard(path)
         user_cache.delete(path)
 

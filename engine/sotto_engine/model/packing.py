@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 _PASSES = (64, 2, 33, 7, 3, 1, 1, 2, 9)
 """Prefill cut in several ways, decoding with and without drafts."""
+_NOT_SHARED = "the model's weights are not shared with other windows: "
 _LEAST_SAVED = 0.5
 """Of a model's size."""
 
@@ -38,7 +39,7 @@ def share_weights(manifest: Manifest) -> None:
     if not manifest.is_large or not packed.is_missing():
         return
     if obstacle := packed.find_obstacle():
-        log.info("the model's weights are not shared with other windows: %s", obstacle)
+        log.info("%s%s", _NOT_SHARED, obstacle)
         return
     # -P: the working folder is the user's, and what lies there must not be imported
     command = [sys.executable, "-P", "-m", __name__, str(packed_root()), str(manifest.directory.absolute())]
@@ -51,7 +52,7 @@ def share_weights(manifest: Manifest) -> None:
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # there is one on Windows only
         )
     except OSError as error:
-        log.info("the model's weights are not shared with other windows: %s", error.strerror)
+        log.info("%s%s", _NOT_SHARED, error.strerror)
         return
     threading.Thread(target=_report, args=(process,), name="sotto-packing", daemon=True).start()
 
@@ -68,7 +69,7 @@ def pack(manifest: Manifest, packed: PackedGraph) -> str:
             raise SottoError("the model's files were changed meanwhile")
         packed.finish(folder, refusal)
     if refusal:
-        return f"the model's weights are not shared with other windows: {refusal}"
+        return _NOT_SHARED + refusal
     return (
         f"the model's weights are shared with other windows from now on ({nbytes / 1e6:.0f} MB on the disk)"
     )
@@ -88,9 +89,8 @@ def _find_refusal(manifest: Manifest, graph: Path) -> str:
     second = _load(manifest, graph, is_packed=True)
     shared_nbytes = _measure_own_memory() - before
     del first, second
-    return (
-        "" if _saves_memory(manifest, ordinary_nbytes - shared_nbytes) else "that would save no memory here"
-    )
+    is_worth_it = _saves_memory(manifest, ordinary_nbytes - shared_nbytes)
+    return "" if is_worth_it else "that would save no memory here"
 
 
 def _saves_memory(manifest: Manifest, nbytes: int) -> bool:
@@ -154,7 +154,7 @@ def main() -> None:
         manifest = describe_model(directory)
         outcome = pack(manifest, PackedGraph(manifest, root))
     except (SottoError, OSError) as error:
-        outcome = f"the model's weights are not shared with other windows: {error}"
+        outcome = f"{_NOT_SHARED}{error}"
     print(outcome, flush=True)  # noqa: T201 - the window that began this logs it
 
 

@@ -22,26 +22,15 @@ from sotto_engine.request import FimOrder
 MAX_CONTEXT_LENGTH = 2048
 """Tokens that Sotto uses of a model's context unless the manifest names another number: what a CPU can prefill in a
 few seconds when a file is opened, and what a line of code profits from."""
-_GRAPHS = (
-    "model.onnx",
-    "model_q4.onnx",
-    "model_quantized.onnx",
-    "model_int8.onnx",
-    "model_q4f16.onnx",
-    "model_uint8.onnx",
-    "model_bnb4.onnx",
-    "model_fp16.onnx",
+_GRAPHS = tuple(
+    f"model{kind}.onnx" for kind in ("", "_q4", "_quantized", "_int8", "_q4f16", "_uint8", "_bnb4", "_fp16")
 )
 """In one folder: what its maker calls the model, then the siblings, the fastest on a CPU first."""
 _TURN_ENDS = (
-    "<|im_end|>",
-    "<|eot_id|>",
-    "<|eom_id|>",
     "<end_of_turn>",
-    "<|EOT|>",
-    "<|end|>",
-    "<|endofprompt|>",
+    *(f"<|{name}|>" for name in ("im_end", "eot_id", "eom_id", "EOT", "end", "endofprompt")),
 )
+_LICENCES = {"Apache License": "Apache-2.0", "MIT License": "MIT", "Qwen RESEARCH": "qwen-research"}
 _INSTRUCT_NAME = re.compile(r"instruct|chat|(?<![a-z])it(?![a-z])", re.IGNORECASE)
 
 
@@ -71,7 +60,8 @@ def read_export_folder(directory: Path, graph_name: str | None = None) -> Manife
             "take a code model that was trained to fill in the middle."
         )
     stop_ids = _stop_ids(directory, genai, config)
-    names = (graph, *_external_data(directory, graph), "tokenizer.json", *_chat_files(directory))
+    chat_files = [name for name in (TEMPLATE_NAME, CONFIG_NAME) if (directory / name).is_file()]
+    names = (graph, *_external_data(directory, graph), "tokenizer.json", *chat_files)
     context_length = int(
         genai.get("context_length") or config.get("max_position_embeddings") or MAX_CONTEXT_LENGTH
     )
@@ -167,10 +157,6 @@ def _require_inside(directory: Path, folder: Path, location: str) -> str:
     return path.as_posix()
 
 
-def _chat_files(directory: Path) -> list[str]:
-    return [name for name in (TEMPLATE_NAME, CONFIG_NAME) if (directory / name).is_file()]
-
-
 def _stop_ids(directory: Path, genai: dict[str, Any], config: dict[str, Any]) -> tuple[int, ...]:
     generation = _read_json(directory / "generation_config.json")
     for source in (genai, generation, config):
@@ -201,13 +187,8 @@ def _licence(directory: Path, config: dict[str, Any]) -> str | None:
                 return match[1]
     for path in sorted(directory.glob("LICEN[CS]E*")):
         head = path.read_text(encoding="utf-8", errors="replace")[:2000]
-        for words, name in (
-            ("Apache License", "Apache-2.0"),
-            ("MIT License", "MIT"),
-            ("Qwen RESEARCH", "qwen-research"),
-        ):
-            if words in head:
-                return name
+        if found := next((name for words, name in _LICENCES.items() if words in head), None):
+            return found
     return None
 
 

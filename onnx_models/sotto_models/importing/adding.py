@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sotto_engine.errors import SottoError, first_line
-from sotto_engine.model.comparison import Comparison, compare_models
 from sotto_engine.model.onnx_model import Model
 from sotto_engine.model_files.export_folder import describe_model
 from sotto_engine.model_files.manifest import MANIFEST_NAME, Manifest, ModelFile, has_manifest
 from sotto_engine.prompt.chat import CONFIG_NAME, TEMPLATE_NAME
 from sotto_models.importing.archive import is_archive, unpack, unpacked_nbytes
 from sotto_models.importing.checksums import verify_checksums
+from sotto_models.importing.comparison import Comparison, compare_models
 from sotto_models.store import ModelStore
 
 MAX_LOGITS_ERROR = 0.1

@@ -63,8 +63,8 @@ def test_full_disk_during_packing_leaves_nothing(root):
         "import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 22, 1 << 22));"
         "sys.argv[0] = 'packing'; runpy.run_module('sotto_engine.model.packing', run_name='__main__')"
     )
-    said = in_a_process(root, "-c", code).stdout.read()
-    assert "not shared with other windows" in said
+    output = in_a_process(root, "-c", code).stdout.read()
+    assert "not shared with other windows" in output
     assert list(root.iterdir()) == []
 
 
@@ -84,9 +84,9 @@ def test_failed_write_leaves_nothing(root, monkeypatch):
 def test_changed_model_is_not_kept(root, monkeypatch, tmp_path, has_checksums):
     model = shutil.copytree(EMBEDDED, tmp_path / "model")
     if not has_checksums:
-        told = json.loads((model / "manifest.json").read_text())
-        told["files"] = {name: file | {"sha256": ""} for name, file in told["files"].items()}
-        (model / "manifest.json").write_text(json.dumps(told))
+        fields = json.loads((model / "manifest.json").read_text())
+        fields["files"] = {name: file | {"sha256": ""} for name, file in fields["files"].items()}
+        (model / "manifest.json").write_text(json.dumps(fields))
     manifest = describe_model(model)
 
     def save_and_change(graph, target):

@@ -199,9 +199,9 @@ def test_packed_graph_of_other_model_cpu_runtime_is_not_found(packed, monkeypatc
     assert PackedGraph(manifest).find() == packed.folder / GRAPH_NAME
     other = tmp_path / "other"
     shutil.copytree(EMBEDDED, other)
-    told = json.loads((other / "manifest.json").read_text())
-    told["files"]["model.onnx.data"]["sha256"] = "0" * 64
-    (other / "manifest.json").write_text(json.dumps(told))
+    fields = json.loads((other / "manifest.json").read_text())
+    fields["files"]["model.onnx.data"]["sha256"] = "0" * 64
+    (other / "manifest.json").write_text(json.dumps(fields))
     assert PackedGraph(describe_model(other)).find() is None
     for name, value in (("_cpu", lambda: "another"), ("version", lambda _: "9.9")):
         with monkeypatch.context() as patch:

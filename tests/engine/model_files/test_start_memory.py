@@ -43,9 +43,9 @@ class Reading:
 
 def checked(memory_file, path, digest, reading):
     memory = StartMemory(memory_file)
-    said = memory.matches(path, digest, reading)
+    is_same = memory.matches(path, digest, reading)
     memory.save()
-    return said
+    return is_same
 
 
 def test_file_is_read_once_and_again_after_a_change(tmp_path, weights):
