@@ -135,8 +135,8 @@ def test_cancel_of_a_long_prefill_ends_within_a_slice(engine):
 
 
 def test_healing_completes_half_a_word_without_repeating_it(engine):
-    before, behind = "def mean(values):\n    total = su", "\n    return total / len(values)\n"
-    request = FillInRequest(before, behind, limits=Limits(min_probability=0.0))
+    before, after = "def mean(values):\n    total = su", "\n    return total / len(values)\n"
+    request = FillInRequest(before, after, limits=Limits(min_probability=0.0))
     done = run_steps(engine.complete(request, CancelFlag()))
     assert done.text.startswith("m(values)")
 

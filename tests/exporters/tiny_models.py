@@ -2,7 +2,7 @@
 
     ENV/bin/python tests/exporters/tiny_models.py OUT [--only qwen2-genai-int4 ...]
 
-Each model's folder gets `reference.npz`: token ids and the logits that PyTorch gives behind each of them.
+Each model's folder gets `reference.npz`: token ids and the logits that PyTorch gives after each of them.
 Only what the environment holds is built: onnxruntime-genai and mobius in one, Optimum in another: their pins differ.
 """
 

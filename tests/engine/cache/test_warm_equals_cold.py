@@ -30,7 +30,8 @@ EDITS = st.one_of(
     st.tuples(st.just("delete"), st.integers(0, 2), st.integers(1, 30)),
     st.tuples(st.just("move"), st.integers(0, 2), st.floats(0, 1)),
     st.tuples(st.just("cancel"), st.integers(0, 2), st.integers(0, 4)),
-    st.tuples(st.just("prefill beside"), st.integers(0, 2), st.integers(0, 8)),
+    st.tuples(st.just("close"), st.integers(0, 2), st.integers(0, 8)),
+    st.tuples(st.just("prefill next"), st.integers(0, 2), st.integers(0, 8)),
 )
 
 
@@ -78,6 +79,12 @@ def apply(engine, place, action, detail):
         place.cursor = int(detail * len(place.text))
     else:
         cancelled, request = CancelFlag(), place.request()
+        if action == "close":
+            steps = engine.complete(request, cancelled)
+            for _ in range(detail):
+                next(steps, None)
+            steps.close()
+            return False
         cancel_after(engine, cancelled, detail)
         if action == "cancel":
             run_steps(engine.complete(request, cancelled))

@@ -11,7 +11,7 @@ BLOCKS = {
     "a block opener ends at its own indentation": "if a:│\n    b()┤\nc()\n",
     "an opener that is being written, too": "if │a:\n    b()┤\nc()\n",
     "a closing bracket belongs to the block it closes": "f(│\n    1,\n)┤\n\n",
-    "a blank line behind text ends it": "│x = 1┤\n\ny = 2\n",
+    "a blank line after text ends it": "│x = 1┤\n\ny = 2\n",
     "deeper lines belong to it": "│for x in y:\n    if x:\n        z()┤\nq",
 }
 

@@ -42,7 +42,7 @@ def rendered(family, order, request, header=False):
 
 REQUEST = FillInRequest(prefix="a\nbc", suffix="\nd")
 ABOVE, SINCE = "p" * 399, "\n" + "q" * 250 + "\na\nb"
-"""What stands before and behind the anchor of a text that ends with them."""
+"""What stands before and after the anchor of a text that ends with them."""
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_layout_of_every_family(family, order, expected):
 
 
 @pytest.mark.parametrize(
-    ("family", "before", "between", "behind"),
+    ("family", "before", "between", "after"),
     [
         ("qwen", "<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"),
         ("codegemma", "<bos><|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>"),
@@ -76,9 +76,9 @@ def test_layout_of_every_family(family, order, expected):
         ("codellama", "<s>_<PRE>", "_<SUF>", "_<MID>"),
     ],
 )
-def test_anchored_layout_of_a_prefix_first_family(family, before, between, behind):
+def test_anchored_layout_of_a_prefix_first_family(family, before, between, after):
     text, _ = rendered(family, ANCHORED, FillInRequest(f"{ABOVE}{SINCE}c", "\nd"))
-    assert text == f"{before}{ABOVE}{between}\nd{behind}{SINCE}"
+    assert text == f"{before}{ABOVE}{between}\nd{after}{SINCE}"
 
 
 def test_anchored_layout_of_a_suffix_first_family():
@@ -115,10 +115,10 @@ def test_anchor_is_at_a_line_and_moves_once_in_many_lines():
         text += f"line {number} of the file"
         for typed in ("", "\n", "\na = 1 + 2", "\n" + "a" * 300):
             prompt, _ = rendered("qwen", ANCHORED, FillInRequest(text + typed, "\nd"))
-            before, _, behind = prompt.removeprefix("<|fim_prefix|>").partition(
+            before, _, after = prompt.removeprefix("<|fim_prefix|>").partition(
                 "<|fim_suffix|>\nd<|fim_middle|>"
             )
-            assert text.startswith(before) and (not before or behind.startswith("\nline "))
+            assert text.startswith(before) and (not before or after.startswith("\nline "))
             assert len(text) - len(before) >= 200 or not before
             anchors.append(len(before))
         text += "\n"

@@ -1,4 +1,4 @@
-"""The anchored order: a new line moves the anchor; what it costs is paid before the key, beside this line's rows."""
+"""The anchored order: a new line moves the anchor; what it costs is paid before the key, next to this line's rows."""
 
 import pytest
 

@@ -122,7 +122,7 @@ def test_key_costs_its_last_lines(tokenizer, monkeypatch):
     )
     for end in range(8_001, 8_201):
         tokenizer.encode(SOURCE[:end])
-        tokenizer.encode(SOURCE[9_000:])  # what stands behind the cursor, every time
+        tokenizer.encode(SOURCE[9_000:])  # what stands after the cursor, every time
     assert max(encoded[2:]) < 300 and encoded[1] > 5_000
     assert len(encoded) == 201
 
