@@ -43,6 +43,8 @@ def main() -> None:
     engine, manifest = load_engine(options.model)
     rows = [json.loads(line) for line in options.held_out.open(encoding="utf-8")]
     texts = [row["text"] for row in rows if len(row["text"]) <= _MAX_CHARS and read_python(row["text"])]
+    if not texts:
+        parser.error(f"{options.held_out} has no text that compiles")
 
     model = BareModel(engine)
     print(f"{manifest.name}, {options.tasks} tasks of each kind\n")
