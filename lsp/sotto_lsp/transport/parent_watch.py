@@ -1,5 +1,6 @@
 """watch_parent: notices that the editor which started the server is gone, also where stdin stays open."""
 
+import contextlib
 import logging
 import os
 import select
@@ -13,36 +14,6 @@ _POLL_S = 3.0
 
 logger = logging.getLogger(__name__)
 
-if sys.platform == "win32":
-    import ctypes
-
-    _SYNCHRONIZE = 0x00100000
-    _WAIT_TIMEOUT = 0x00000102
-
-    def _alive_test(pid: int) -> Callable[[], bool]:
-        kernel = ctypes.windll.kernel32
-        kernel.OpenProcess.restype = ctypes.c_void_p
-        # The handle is kept: as long as it is open, the id is not given to another process.
-        handle = ctypes.c_void_p(kernel.OpenProcess(_SYNCHRONIZE, False, pid))
-        return lambda: bool(handle.value) and kernel.WaitForSingleObject(handle, 0) == _WAIT_TIMEOUT
-
-else:
-
-    def _alive_test(pid: int) -> Callable[[], bool]:
-        if os.getppid() == pid:
-            # A direct parent: exact, also while the dead parent is a zombie or its id is used again.
-            return lambda: os.getppid() == pid
-        return lambda: _exists(pid)
-
-    def _exists(pid: int) -> bool:
-        try:
-            os.kill(pid, 0)
-        except PermissionError:
-            return True
-        except (ProcessLookupError, OverflowError):
-            return False
-        return True
-
 
 def watch_parent(pid: int, on_death: Callable[[], None]) -> None:
     """Call `on_death` once, from a thread of its own, when process `pid` has ended.
@@ -54,26 +25,37 @@ def watch_parent(pid: int, on_death: Callable[[], None]) -> None:
 
 
 def _watch(pid: int, on_death: Callable[[], None]) -> None:
-    is_alive = _alive_test(pid)
-    if not is_alive():
+    if not _wait_for_end(pid):
         logger.warning("The client's process %d cannot be seen from here; it is not watched.", pid)
         return
-    if not (sys.platform == "linux" and _wait_without_polling(pid)):
-        while is_alive():
-            time.sleep(_POLL_S)
     logger.warning("The client's process %d has ended; the server ends too.", pid)
     on_death()
 
 
-if sys.platform == "linux":
-
-    def _wait_without_polling(pid: int) -> bool:
-        """Sleep until the process has ended, a zombie included. False where this cannot be."""
+def _wait_for_end(pid: int) -> bool:
+    """Sleep until the process has ended, a zombie included. False where there is none."""
+    if sys.platform == "linux":
         try:
             process = os.pidfd_open(pid)
-        except OSError:  # an old kernel, or a sandbox that forbids it
+        except (ProcessLookupError, OverflowError):
             return False
+        except OSError:  # an old kernel, or a sandbox that forbids it
+            return _poll_for_end(pid)
         poll = select.poll()
         poll.register(process, select.POLLIN)
         poll.poll()
         return True
+    return _poll_for_end(pid)
+
+
+def _poll_for_end(pid: int) -> bool:
+    import psutil  # noqa: PLC0415 - a start need not wait for it
+
+    try:
+        process = psutil.Process(pid)
+    except (psutil.NoSuchProcess, OverflowError):
+        return False
+    with contextlib.suppress(psutil.NoSuchProcess):
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            time.sleep(_POLL_S)
+    return True
