@@ -51,7 +51,7 @@ class ActionEditor(Editor):
     def run(self, action, **params):
         return self.wait(self.start_action(action, **params), timeout=60)["result"]
 
-    def said(self):
+    def messages(self):
         """The texts of the messages to the user."""
         return [
             each["params"]["message"] for each in self.notifications if each["method"] == "window/showMessage"

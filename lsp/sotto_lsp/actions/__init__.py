@@ -1,1 +1,4 @@
-"""Code actions: what is offered where, what the model is asked for, what an answer must pass. Knows no client."""
+"""Code actions: the handlers, what is offered where, the questions to the model, what an answer must pass.
+
+Knows no language: what a text means is asked of `syntax`.
+"""

@@ -85,7 +85,7 @@ class Asking:
             raise SottoError("These lines were changed meanwhile; nothing was changed, run the action again.")
 
 
-def none_passes(refusals: Sequence[str]) -> SottoError:
+def make_refusal(refusals: Sequence[str]) -> SottoError:
     """The error for answers that were all refused, the likeliest first; for none where there was no answer."""
     if not refusals:
         return SottoError("The model has no answer; nothing was changed.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from lsprotocol import types
 
 from sotto_engine.errors import SottoError
-from sotto_lsp.actions.asking import Asking, none_passes
+from sotto_lsp.actions.asking import Asking, make_refusal
 from sotto_lsp.actions.checkers.verifier import Verifier
 from sotto_lsp.actions.checks import Checked, check_all, verify
 from sotto_lsp.actions.instruct.candidate import Candidate
@@ -68,7 +68,7 @@ class EditRun:
         verified = await self._verify(asked, num_choices, progress)
         asking.check_unchanged()
         if not verified.candidates:
-            raise none_passes(verified.refusals)
+            raise make_refusal(verified.refusals)
         changes = self._check_now(verified.candidates, num_choices)
         snippet = self._make_snippet(changes)
         change = changes[0]
@@ -109,7 +109,7 @@ class EditRun:
         moved = [candidate.shift(delta) for candidate in candidates]
         checked = check_all(text, target.shift(delta), moved, num_wanted)
         if not checked.candidates:
-            raise none_passes(checked.refusals)
+            raise make_refusal(checked.refusals)
         return [each.change.minimize(text) for each in checked.candidates]
 
     def _make_snippet(self, changes: list[TextChange]) -> types.SnippetTextEdit | None:

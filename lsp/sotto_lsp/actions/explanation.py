@@ -10,9 +10,9 @@ from lsprotocol import types
 from pygls.uris import from_fs_path
 
 from sotto_engine.request import Completion, FinishReason
-from sotto_lsp.actions.asking import Asking, none_passes
+from sotto_lsp.actions.asking import Asking, make_refusal
 from sotto_lsp.actions.instruct.code_answer import drop_thoughts
-from sotto_lsp.actions.proposal import answers
+from sotto_lsp.actions.proposal import generate_answers
 from sotto_lsp.transport.client import Client
 from sotto_lsp.transport.progress import ActionProgress
 from sotto_lsp.transport.pygls_adapter import ClientError
@@ -28,12 +28,12 @@ _SENTENCE = re.compile(r".*[.!?](?=\s|\Z)", re.DOTALL)
 async def explain(asking: Asking, progress: ActionProgress) -> str:
     """The first answer that says something. Raises SottoError where there is none."""
     model, goes_on = asking.model(progress)
-    async for _, _, completion in answers(model, asking.question, asking.num_answers, goes_on):
+    async for _, _, completion in generate_answers(model, asking.question, asking.num_answers, goes_on):
         if text := read_explanation(completion):
             asking.check_unchanged()
             return text
     asking.check_unchanged()
-    raise none_passes([])
+    raise make_refusal([])
 
 
 def read_explanation(completion: Completion) -> str:

@@ -16,7 +16,7 @@ from sotto_lsp.actions.edit_run import CheckedEdit, EditRun
 from sotto_lsp.actions.explanation import ExplanationView, explain
 from sotto_lsp.actions.menu import COMMAND, describe_diagnostic, is_wanted, make_entry, make_place, make_title
 from sotto_lsp.actions.places.place import Place
-from sotto_lsp.actions.proposal import Question, first_request
+from sotto_lsp.actions.proposal import Question, build_first_request
 from sotto_lsp.actions.tests_run import TestsRun
 from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.paths import WorkspaceFile, file_name
@@ -83,7 +83,7 @@ class ActionHandlers:
                 is_open and not entries and action.product is not Product.TESTS
             ):  # these need a look at the disk
                 question = Question(action, Lines(snapshot), target, file_name(snapshot.uri))
-                self._plan_prompt(first_request(question))  # while the user reads the menu
+                self._plan_prompt(build_first_request(question))  # while the user reads the menu
             diagnostic = next(each for each, its in zip(diagnostics, places, strict=True) if its is place)
             entries.append(make_entry(action, target, snapshot, params.range, diagnostic, client))
         return entries

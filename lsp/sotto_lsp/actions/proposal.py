@@ -66,27 +66,27 @@ async def ask(
 
     What the action's search finds goes before the model's own answers: the model is asked where nothing of it passes.
     """
-    accepts = accepts or partial(_one_passes, question)
+    accepts = accepts or partial(_is_one_sound, question)
     found: list[Candidate] = []
     if (search := question.action.search) is not None:
         changes = await asyncio.to_thread(search.find, question.lines, question.target)
         if not goes_on(f"weighing {len(changes)} repairs", 0):
             return []
-        found = await _weighed(model, question, search, changes)
+        found = await _weigh(model, question, search, changes)
         if await accepts(found):
             return found
-    return [*found, *sort_candidates(await _asked(model, question, num_answers, goes_on, accepts))]
+    return [*found, *sort_candidates(await _ask_model(model, question, num_answers, goes_on, accepts))]
 
 
-async def _one_passes(question: Question, candidates: list[Candidate]) -> bool:
+async def _is_one_sound(question: Question, candidates: list[Candidate]) -> bool:
     return bool(check_all(question.text, question.target, candidates).candidates)
 
 
-async def _asked(
+async def _ask_model(
     model: ActionModel, question: Question, num_answers: int, goes_on: GoesOn, accepts: Accepts
 ) -> list[Candidate]:
     candidates: list[Candidate] = []
-    async for hole, request, completion in answers(model, question, num_answers, goes_on):
+    async for hole, request, completion in generate_answers(model, question, num_answers, goes_on):
         candidate = make_candidate(completion, request, question.text, question.target, hole)
         if candidate is None:
             continue
@@ -97,7 +97,7 @@ async def _asked(
     return candidates
 
 
-async def answers(
+async def generate_answers(
     model: ActionModel, question: Question, num_answers: int, goes_on: GoesOn
 ) -> AsyncIterator[tuple[Hole, Request, Completion]]:
     """The template's attempts share what they share of the prompt: the engine keeps its rows from one to the next."""
@@ -111,7 +111,7 @@ async def answers(
         yield hole, request, await model.generate(request)
 
 
-async def _weighed(
+async def _weigh(
     model: ActionModel, question: Question, search: Search, changes: list[TextChange]
 ) -> list[Candidate]:
     """The changes by how probable they make the target's lines, all in one question to the model."""
@@ -129,7 +129,7 @@ async def _weighed(
     return sort_candidates([Candidate(each, score + search.prior(target, each)) for each, score in weighed])
 
 
-def first_request(question: Question) -> Request:
+def build_first_request(question: Question) -> Request:
     """What `ask` asks first, so that its prompt can be computed before."""
     template, target = question.action.template, question.target
     if question.action.search is not None:

@@ -10,10 +10,10 @@ from pygls.uris import from_fs_path, to_fs_path
 
 from sotto_engine.errors import SottoError
 from sotto_engine.request import ChatRequest, Completion, FinishReason, Request
-from sotto_lsp.actions.asking import Asking, none_passes
+from sotto_lsp.actions.asking import Asking, make_refusal
 from sotto_lsp.actions.edit_run import CheckedEdit
 from sotto_lsp.actions.instruct.code_answer import extract_code, read_code
-from sotto_lsp.actions.proposal import Question, answers
+from sotto_lsp.actions.proposal import Question, generate_answers
 from sotto_lsp.documents.paths import WorkspaceFile
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.documents.store import MAX_DOCUMENT_CHARS
@@ -57,7 +57,9 @@ class TestsRun:
         question = name_subject(self.asking.question, tests, name)
         model, goes_on = self.asking.model(progress)
         refusals: list[str] = []
-        async for _, request, completion in answers(model, question, self.asking.num_answers, goes_on):
+        async for _, request, completion in generate_answers(
+            model, question, self.asking.num_answers, goes_on
+        ):
             code, file = _read_tests(completion, request, tests), await self._file(tests.file)
             self.asking.check_unchanged()
             changes = tests.add_tests(file.snapshot.text, code, name)
@@ -65,7 +67,7 @@ class TestsRun:
                 return _edit(file, changes, shown)
             refusals.append(changes)
         self.asking.check_unchanged()
-        raise none_passes(refusals)
+        raise make_refusal(refusals)
 
     async def _file(self, path: Path) -> _File:
         for document in self.asking.documents:

@@ -49,16 +49,16 @@ def offered(editor, text, place, message, **said):
     return action
 
 
-def test_a_fix_is_shown_to_the_checker_that_made_the_diagnostic(start, tmp_path):
+def test_fix_is_checked_by_the_maker_of_the_diagnostic(start, tmp_path):
     editor = start("ruff", "pyright")
     result = fix(editor, MISSPELT, "totl", "Undefined name `totl`", source="Ruff", code="F821")
     assert result["applied"] and editor.text == MISSPELT.replace("totl", "total")
-    assert "ruff no longer reports F821 and no new error" in editor.said()[-1]
+    assert "ruff no longer reports F821 and no new error" in editor.messages()[-1]
     assert "ruff, answer 1" in [value.get("message") for value in editor.progress("mine")]
     assert list(tmp_path.iterdir()) == [], "nothing is written into the workspace"
 
 
-def test_what_pyright_does_not_accept_is_not_applied(start, tmp_path):
+def test_pyright_refuses_and_nothing_is_applied(start, tmp_path):
     editor = start("pyright")
     num_applied = 0
     for text, place, rule in [
@@ -87,13 +87,13 @@ def test_what_pyright_does_not_accept_is_not_applied(start, tmp_path):
         ({}, ("ruff", "pyright", "mypy")),
     ],
 )
-def test_no_checker_is_run_that_is_not_allowed_or_did_not_make_the_diagnostic(start, said, checkers):
+def test_checker_is_not_run_unless_allowed_and_the_maker(start, said, checkers):
     editor = start(*checkers)
     result = fix(editor, MISSPELT, "totl", "Undefined name `totl`", **said)
     assert result["applied"] and "no longer reports" not in result["message"]
 
 
-def test_a_missing_checker_is_named_and_the_fix_made_all_the_same(start):
+def test_missing_checker_is_named_and_the_fix_applied(start):
     editor = start("ruff", env=ENV | {"PATH": ""})
     result = fix(editor, MISSPELT, "totl", "Undefined name `totl`", source="Ruff", code="F821")
     assert result["applied"]
@@ -102,7 +102,7 @@ def test_a_missing_checker_is_named_and_the_fix_made_all_the_same(start):
     )
 
 
-def test_a_body_and_type_hints_are_shown_to_all_that_are_allowed(start):
+def test_all_allowed_checkers_see_bodies_and_type_hints(start):
     editor = start("ruff", "pyright")
     head = "class Person:\n    def __init__(self, name: str) -> None:\n        self.name = name\n\n"
     for title, method in [
@@ -156,7 +156,7 @@ def is_gone(pid):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the planted program is a script with a #! line")
-def test_while_a_checker_runs_the_server_answers_and_a_cancelled_action_ends_it(start, hanging):
+def test_cancel_ends_a_checker_and_the_server_answers_meanwhile(start, hanging):
     editor = start("ruff")
     msg_id = begun(editor, hanging)
     assert isinstance(editor.inline(), list), "neither the event loop nor the model waits for the checker"

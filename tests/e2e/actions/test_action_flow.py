@@ -40,7 +40,7 @@ def editor_progress(editor):
 
 @pytest.mark.parametrize("after_ms", [0, 5, 20, 60, 150, 300])
 @pytest.mark.parametrize("how", ["request", "progress"])
-def test_cancelled_at_any_point_the_document_is_untouched_and_the_worker_free(editor, after_ms, how):
+def test_cancel_at_any_point_leaves_document_and_scheduler_alone(editor, after_ms, how):
     editor.open_text(STUB)
     editor.refuse = True  # what is sent at the last moment is not applied either
     msg_id = begun(editor, editor.actions("pass")[0])
@@ -61,7 +61,7 @@ def test_cancelled_at_any_point_the_document_is_untouched_and_the_worker_free(ed
     assert time.perf_counter() - start < 5, "the worker is not at the action any more"
 
 
-def test_a_completion_does_not_wait_for_an_action(editor):
+def test_completion_overtakes_an_action(editor):
     editor.open_text(STUB)
     msg_id = begun(editor, editor.actions("pass")[0])
     during = editor.send_request("textDocument/inlineCompletion", editor.inline_params(len(ABOVE) - 1))
@@ -71,7 +71,7 @@ def test_a_completion_does_not_wait_for_an_action(editor):
     assert "result" in response, "the action goes on after it"
 
 
-def test_a_change_elsewhere_moves_the_edit(editor):
+def test_typing_elsewhere_moves_the_edit(editor):
     editor.open_text(BROKEN)
     # Sent without a pause: the action has begun on the old text when the change is read, and cannot be done.
     msg_id = editor.start_action(editor.actions("total = sum")[0])
@@ -81,7 +81,7 @@ def test_a_change_elsewhere_moves_the_edit(editor):
     assert editor.text == "first = 0\n" + BROKEN.replace("sum(values", "sum(values)")
 
 
-def test_a_change_of_the_same_lines_is_never_written_over(editor):
+def test_stale_edit_is_refused_where_the_lines_changed(editor):
     editor.open_text(STUB)
     msg_id = begun(editor, editor.actions("pass")[0])
     editor.type("  # mine", editor.text.index("pass") + 4)
@@ -89,10 +89,10 @@ def test_a_change_of_the_same_lines_is_never_written_over(editor):
     result = editor.wait(msg_id, timeout=60)["result"]
     assert result["applied"] is False and editor.text == changed
     assert "changed meanwhile" in result["message"]
-    assert "changed meanwhile" in editor.said()[-1]
+    assert "changed meanwhile" in editor.messages()[-1]
 
 
-def test_an_action_for_a_text_that_is_gone_is_refused_with_a_sentence(editor):
+def test_stale_command_is_refused_with_a_sentence(editor):
     editor.open_text(BROKEN)
     action = editor.actions("total = sum")[0]
     editor.type("\n")
@@ -116,14 +116,14 @@ def test_an_action_for_a_text_that_is_gone_is_refused_with_a_sentence(editor):
     assert editor.edits == []
 
 
-def test_an_editor_that_refuses_is_heard(editor):
+def test_editor_refuses_an_edit_and_the_message_says_why(editor):
     editor.open_text(BROKEN)
     editor.refuse = True
     result = editor.run(editor.actions("total = sum")[0])
     assert result == {"applied": False, "message": "The editor did not apply the edit (read-only)."}
 
 
-def test_a_newer_action_in_a_document_takes_the_place_of_the_older(editor):
+def test_newer_action_supersedes_the_older(editor):
     editor.open_text(STUB)
     action = editor.actions("pass")[0]
     older, newer = begun(editor, action), editor.start_action(action)
@@ -131,7 +131,7 @@ def test_a_newer_action_in_a_document_takes_the_place_of_the_older(editor):
     assert "result" in editor.wait(newer, timeout=60)
 
 
-def test_a_document_that_is_closed_meanwhile_gets_no_edit(editor):
+def test_closed_document_gets_no_edit(editor):
     editor.open_text(STUB)
     msg_id = begun(editor, editor.actions("pass")[0])
     editor.notify("textDocument/didClose", {"textDocument": {"uri": editor.uri}})

@@ -55,7 +55,7 @@ def declaring(**more):
     return capabilities
 
 
-def test_what_is_offered_depends_on_the_place(start_editor):
+def test_offered_actions_by_place(start_editor):
     editor = start_editor()
     for text, place, expected in [
         (BROKEN, "total = sum", ["Fix syntax error here"]),
@@ -78,7 +78,7 @@ def test_offered_bodies_and_docstrings_need_a_model_good_for_them(start_editor):
     editor = start_editor(command=SCRIPTED)
     for text, place, first in [
         (STUB, "def get_name", ["Complete this body", "Add type hints", "Write docstring"]),
-        (STUB, "pass", ["Complete this body", "Rewrite line: 3 alternatives"]),
+        (STUB, "pass", ["Complete this body"]),
         ("def mean(values):\n\n\nx = 1\n", "def mean", ["Complete this body"]),
         ("def f(x: int) -> int:\n    return x\n", "def f", ["Write docstring"]),
     ]:
@@ -86,7 +86,7 @@ def test_offered_bodies_and_docstrings_need_a_model_good_for_them(start_editor):
         assert titles(editor.actions(place))[: len(first)] == first, (text, place)
 
 
-def test_diagnostics_get_the_actions_that_fit_them(start_editor):
+def test_diagnostics_get_the_fixes_that_fit_them(start_editor):
     editor = start_editor()
     editor.open_text(NAME)
     undefined, style = (
@@ -100,7 +100,7 @@ def test_diagnostics_get_the_actions_that_fit_them(start_editor):
     assert titles(editor.actions("foo", only=["refactor"])) == ["Rewrite line: 3 alternatives"]
 
 
-def test_a_thousand_menus_run_no_model(start_editor):
+def test_thousand_menus_run_no_model(start_editor):
     editor = start_editor()
     editor.open_text(BROKEN + "".join(f"def f{i}(x):\n    return x + {i}\n\n\n" for i in range(300)))
     before = editor.metrics()
@@ -142,7 +142,7 @@ def test_a_thousand_menus_run_no_model(start_editor):
         "docstring",
     ],
 )
-def test_an_action_from_the_menu_to_a_text_that_compiles(start_editor, text, place, diagnostic, expected):
+def test_action_from_the_menu_to_a_text_that_compiles(start_editor, text, place, diagnostic, expected):
     editor = start_editor({"actionCandidates": 8}, command=SCRIPTED)
     editor.open_text(text)
     diagnostics = [editor.diagnostic(place, diagnostic)] if diagnostic else []
@@ -152,13 +152,13 @@ def test_an_action_from_the_menu_to_a_text_that_compiles(start_editor, text, pla
     assert result["applied"], result
     assert editor.text == expected if expected else editor.text != text
     ast.parse(editor.text)
-    assert "checked that the file compiles" in editor.said()[-1]
+    assert "checked that the file compiles" in editor.messages()[-1]
     told = [value.get("message", "") for value in editor.progress("mine")]
     assert [value["kind"] for value in editor.progress("mine")][:: len(told) - 1] == ["begin", "end"]
     assert any(each.startswith(("weighing", "answer 1 of ")) for each in told)
 
 
-def test_a_bracket_that_was_not_closed_is_closed_and_nothing_else_is_written(start_editor):
+def test_smallest_edit_closes_a_bracket(start_editor):
     editor = start_editor()
     editor.open_text(BROKEN)
     (action,) = editor.actions("total = sum", triggerKind=1)  # opened by the user: its prompt is computed now
@@ -169,7 +169,7 @@ def test_a_bracket_that_was_not_closed_is_closed_and_nothing_else_is_written(sta
     assert [edit["newText"] for edit in change["edits"]] == [")"], "the smallest edit"
 
 
-def test_the_user_chooses_among_lines_where_the_client_can_ask(start_editor):
+def test_choice_among_lines_where_the_client_can_ask(start_editor):
     capabilities = copy.deepcopy(CAPABILITIES)
     capabilities["window"]["showMessage"] = {}
     editor = start_editor(capabilities=capabilities)
@@ -187,7 +187,7 @@ def test_the_user_chooses_among_lines_where_the_client_can_ask(start_editor):
     assert editor.text == LINE
 
 
-def test_each_spelling_of_an_edit_only_where_the_client_declares_it(start_editor):
+def test_edit_is_spelled_as_the_client_declares(start_editor):
     annotated = {"changeAnnotationSupport": {}}
     for capabilities, settings, is_versioned, is_annotated in [
         (declaring(documentChanges=False), {"actionPreview": True}, False, False),
@@ -205,7 +205,7 @@ def test_each_spelling_of_an_edit_only_where_the_client_declares_it(start_editor
         assert [note["needsConfirmation"] for note in notes.values()] == [True] * is_annotated
 
 
-def test_actions_are_marked_as_a_models_where_the_client_knows_the_mark(start_editor):
+def test_tag_of_a_models_action_where_the_client_knows_it(start_editor):
     capabilities = copy.deepcopy(CAPABILITIES)
     capabilities["textDocument"]["codeAction"]["tagSupport"] = {"valueSet": [1]}
     editor = start_editor(capabilities=capabilities)
@@ -213,7 +213,7 @@ def test_actions_are_marked_as_a_models_where_the_client_knows_the_mark(start_ed
     assert [action["tags"] for action in editor.actions("total")] == [[1]]
 
 
-def test_a_client_that_applies_no_edits_resolves_them(start_editor):
+def test_resolve_for_a_client_that_applies_no_edits(start_editor):
     capabilities = copy.deepcopy(CAPABILITIES)
     capabilities["workspace"]["applyEdit"] = False
     action = capabilities["textDocument"]["codeAction"]
@@ -227,7 +227,7 @@ def test_a_client_that_applies_no_edits_resolves_them(start_editor):
     assert change["edits"][0]["newText"] == ")"
 
 
-def test_resolving_an_action_with_a_command_costs_nothing(start_editor):
+def test_resolve_of_an_action_with_a_command_costs_nothing(start_editor):
     editor = start_editor()
     editor.open_text(BROKEN)
     (offered,) = editor.actions("total = sum")
@@ -235,7 +235,7 @@ def test_resolving_an_action_with_a_command_costs_nothing(start_editor):
     assert editor.metrics()["num_action_answers"] == 0
 
 
-def test_a_client_that_knows_commands_only_gets_commands(start_editor):
+def test_commands_for_a_client_that_knows_nothing_else(start_editor):
     capabilities = {"workspace": {"applyEdit": True}}
     editor = start_editor(capabilities=capabilities)
     editor.open_text(BROKEN)
@@ -245,7 +245,7 @@ def test_a_client_that_knows_commands_only_gets_commands(start_editor):
     assert editor.progress("mine") == [], "no progress where none is declared"
 
 
-def test_nothing_is_offered_where_it_could_not_be_applied_or_is_not_wanted(start_editor):
+def test_offered_is_nothing_that_is_unwanted_or_cannot_be_applied(start_editor):
     editor = start_editor(capabilities={})
     editor.open_text(BROKEN)
     assert editor.actions("total = sum") == []

@@ -62,7 +62,7 @@ def begun(editor, chosen):
     return msg_id
 
 
-def test_what_an_instruct_model_can_do_is_offered_where_it_can(start_editor):
+def test_offered_actions_of_an_instruct_model(start_editor):
     editor = start_editor()
     about_code = ["Simplify", "Explain"]
     of_a_function = [
@@ -97,13 +97,13 @@ def test_what_an_instruct_model_can_do_is_offered_where_it_can(start_editor):
     assert of_a_function[3] not in [each["title"] for each in editor.actions("def area")]
 
 
-def test_selected_lines_are_simplified_by_the_smallest_edit(start_editor):
+def test_simplify_makes_the_smallest_edit(start_editor):
     editor = start_editor("Sure! Here is the simplified code:", f"```python\n{SHORT}\n```\nIt is shorter.")
     editor.open_text(CODE)
     result = editor.run(action(editor, "Simplify", LOOP), workDoneToken="mine")
     assert result["applied"], result
     assert editor.text == SHORTER
-    assert "names that other code uses are kept (2 answers)" in editor.said()[-1]
+    assert "names that other code uses are kept (2 answers)" in editor.messages()[-1]
     (change,) = editor.edits[0]["documentChanges"]
     assert "return" not in change["edits"][0]["newText"]
     told = [value.get("message") for value in editor.progress("mine")]
@@ -118,20 +118,20 @@ def test_free_text_is_never_written_into_code(start_editor):
     assert editor.text == CODE and editor.edits == []
 
 
-def test_the_commands_own_words_are_an_instruction(start_editor):
+def test_instruction_of_the_command_is_followed(start_editor):
     editor = start_editor(SHORT)
     editor.open_text(CODE)
     simplify = action(editor, "Simplify", LOOP)
     (arguments,) = simplify["command"]["arguments"]
     arguments |= {"action": "rewrite_selection", "instruction": "Use a comprehension."}
     assert editor.run(simplify)["applied"] and editor.text == SHORTER
-    assert editor.said()[-1].startswith("Sotto: Rewrite selection as: Use a comprehension.: done")
+    assert editor.messages()[-1].startswith("Sotto: Rewrite selection as: Use a comprehension.: done")
     del arguments["instruction"]
     arguments["version"] = editor.version
     assert "nothing here" in editor.run(simplify)["message"]
 
 
-def test_an_action_that_the_model_cannot_do_is_refused_when_it_is_sent_anyway(start_editor):
+def test_refused_command_that_the_model_cannot_do(start_editor):
     with ActionEditor.start([sys.executable, "-m", "sotto_lsp", "serve"]) as editor:
         editor.begin()
         editor.open_text(CODE)
@@ -145,12 +145,13 @@ def test_an_action_that_the_model_cannot_do_is_refused_when_it_is_sent_anyway(st
 
 
 @pytest.mark.parametrize("where", ["above", "inside"])
-def test_an_edit_while_the_model_is_at_it_moves_the_answer_or_ends_it(start_editor, tmp_path, where):
+def test_typing_while_the_model_answers_moves_or_ends_it(start_editor, tmp_path, where):
     editor = start_editor(None, SHORT, SHORT, SHORT)
     editor.open_text(CODE)
     msg_id = begun(editor, action(editor, "Simplify", LOOP))
     editor.type("# new\n", 0 if where == "above" else CODE.index("        out.append"))
     changed = editor.text
+    editor.metrics()  # answered once the change is read
     (tmp_path / "go").touch()
     result = editor.wait(msg_id, timeout=60)["result"]
     if where == "above":
@@ -159,7 +160,7 @@ def test_an_edit_while_the_model_is_at_it_moves_the_answer_or_ends_it(start_edit
         assert "changed meanwhile" in result["message"] and editor.text == changed
 
 
-def test_cancelled_the_document_is_untouched_and_the_model_free(start_editor):
+def test_cancel_leaves_the_document_alone_and_the_model_free(start_editor):
     editor = start_editor(None, "It is a loop.")
     editor.open_text(CODE)
     msg_id = begun(editor, action(editor, "Simplify", LOOP))
@@ -169,7 +170,7 @@ def test_cancelled_the_document_is_untouched_and_the_model_free(start_editor):
     assert editor.run(action(editor, "Explain", LOOP))["message"] == "It is a loop."
 
 
-def test_tests_go_into_a_new_file_where_the_client_creates_files(start_editor, tmp_path):
+def test_tests_go_into_a_new_file_the_client_creates(start_editor, tmp_path):
     editor = start_editor(TESTS + "\n```\nRun them with pytest.", capabilities=CREATES)
     editor.open_text(CODE)
     result = editor.run(action(editor, "Write tests for this function", "def area"))
@@ -182,11 +183,11 @@ def test_tests_go_into_a_new_file_where_the_client_creates_files(start_editor, t
     assert uri == (tmp_path / "test_shapes.py").as_uri(), "beside it: the client has opened no folder"
     expected = f"from shapes import area\n\n\ndef test_area{TESTS}\n".replace("math.pi", "3.14")
     assert text == expected and editor.text == CODE
-    assert "test_shapes.py; checked that" in editor.said()[-1] and "not run" in editor.said()[-1]
+    assert "test_shapes.py; checked that" in editor.messages()[-1] and "not run" in editor.messages()[-1]
     assert editor.edits[0]["documentChanges"][0] == {"kind": "create", "uri": uri}
 
 
-def test_where_the_client_creates_no_files_it_is_said_which_is_missing(start_editor, tmp_path):
+def test_missing_test_file_is_named_to_a_client_that_creates_none(start_editor, tmp_path):
     editor = start_editor(TESTS.replace("math.pi", "3.14"))
     editor.open_text(CODE)
     result = editor.run(action(editor, "Write tests for this function", "def area"))
@@ -217,16 +218,16 @@ def test_tests_go_into_the_open_document_as_it_is(start_editor, tmp_path):
     assert edit["range"]["start"] == {"line": 2, "character": 5} and "import" not in edit["newText"]
 
 
-def test_an_explanation_is_told_and_no_document_is_changed(start_editor):
+def test_explanation_is_shown_and_no_document_is_changed(start_editor):
     editor = start_editor("<think>\nA loop.\n</think>\n\nIt gives the circumference, halved.")
     editor.open_text(CODE)
     result = editor.run(action(editor, "Explain", "def area"))
     assert result == {"applied": False, "message": "It gives the circumference, halved."}
-    assert editor.said()[-1] == "Sotto: Explain: It gives the circumference, halved."
+    assert editor.messages()[-1] == "Sotto: Explain: It gives the circumference, halved."
     assert editor.edits == [] and editor.text == CODE
 
 
-def test_a_long_explanation_is_shown_beside_the_code_where_the_client_can(start_editor):
+def test_long_explanation_is_shown_next_to_the_code(start_editor):
     long = "It multiplies.\n\nEach of them, that is. " + "There is more to say. " * 10
     capabilities = copy.deepcopy(CAPABILITIES)
     capabilities["window"]["showDocument"] = {"support": True}
@@ -237,17 +238,19 @@ def test_a_long_explanation_is_shown_beside_the_code_where_the_client_can(start_
     assert editor.run(action(editor, "Explain", LOOP))["message"] == long.strip()
     path = Path(unquote(urlsplit(shown[0]["uri"]).path))
     assert path.read_text() == f"# Explain\n\n{long.strip()}\n" and path.parent.stat().st_mode & 0o077 == 0
-    assert shown[0]["takeFocus"] is False and editor.said()[-1] == "Sotto: Explain: see explanation-1.md."
+    assert shown[0]["takeFocus"] is False and editor.messages()[-1] == "Sotto: Explain: see explanation-1.md."
     editor.answers["window/showDocument"] = {"success": False}
     editor.run(action(editor, "Explain", LOOP))
-    assert editor.said()[-1] == "Sotto: Explain: " + long.strip()
+    assert editor.messages()[-1] == "Sotto: Explain: " + long.strip()
     editor.run(action(editor, "Explain", LOOP))
-    assert editor.said()[-1] == "Sotto: Explain: It adds." and len(shown) == 1, "short enough for a message"
+    assert editor.messages()[-1] == "Sotto: Explain: It adds." and len(shown) == 1, (
+        "short enough for a message"
+    )
     assert editor.end() == 0
     assert not path.parent.exists(), "gone with the session"
 
 
-def test_who_resolves_actions_gets_edits_and_no_words(start_editor):
+def test_resolve_offers_edits_and_no_explanations(start_editor):
     capabilities = copy.deepcopy(CAPABILITIES)
     capabilities["workspace"]["applyEdit"] = False
     taken = {"dataSupport": True, "resolveSupport": {"properties": ["edit"]}}

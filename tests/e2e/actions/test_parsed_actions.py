@@ -99,7 +99,7 @@ def run(editor, title, place, **more):
 
 
 @every_language
-def test_what_is_offered_where(start, code, tmp_path):
+def test_offered_actions_by_language_and_place(start, code, tmp_path):
     editor = start(code)
     shown, line, (head, *_) = code.answers["lines"][0], code.answers["line"][0], code.answers["body"]
     assert titles(editor, shown) == [SIMPLIFY, SHORTER, EXPLAIN]
@@ -113,7 +113,7 @@ def test_what_is_offered_where(start, code, tmp_path):
 
 
 @every_language
-def test_a_body_is_completed_and_one_that_does_not_parse_is_not_applied(start, code):
+def test_body_is_completed_by_the_answer_that_parses(start, code):
     head, right, wrong = code.answers["body"]
     editor = start(code, wrong, right)
     result = run(editor, BODY, head)
@@ -123,7 +123,7 @@ def test_a_body_is_completed_and_one_that_does_not_parse_is_not_applied(start, c
 
 
 @every_language
-def test_an_answer_that_does_not_parse_is_never_applied(start, code):
+def test_answer_that_does_not_parse_is_never_applied(start, code):
     head, _, wrong = code.answers["body"]
     line, _ = code.answers["line"]
     editor = start(code, *[wrong] * 5, *[code.answers["todo"][1]] * 5, *[line + " + ("] * 5)
@@ -133,7 +133,7 @@ def test_an_answer_that_does_not_parse_is_never_applied(start, code):
     assert editor.text == code.text and editor.edits == []
 
 
-def test_a_body_in_one_line_is_laid_out_in_three(start):
+def test_body_in_one_line_is_laid_out_in_three(start):
     text = "class A {\n  twice(x: number): number {}\n}\n"
     editor = start(TYPESCRIPT, "return x * 2;", text=text)
     assert run(editor, BODY, "twice")["applied"]
@@ -141,7 +141,7 @@ def test_a_body_in_one_line_is_laid_out_in_three(start):
 
 
 @every_language
-def test_a_todo_is_implemented_below_it(start, code):
+def test_todo_is_implemented_below_it(start, code):
     right, wrong = code.answers["todo"]
     editor = start(code, wrong, right)
     assert run(editor, TODO, "TODO")["applied"]
@@ -151,7 +151,7 @@ def test_a_todo_is_implemented_below_it(start, code):
 
 
 @every_language
-def test_a_syntax_error_is_mended_by_one_sign(start, code):
+def test_syntax_error_is_mended_by_one_sign(start, code):
     """Which of the signs that mend it the embedded model likes best, it cannot know outside Python."""
     right, wrong = code.answers["broken"]
     editor = start(code, text=code.text.replace(right, wrong))
@@ -164,7 +164,7 @@ def test_a_syntax_error_is_mended_by_one_sign(start, code):
 
 
 @every_language
-def test_a_line_is_written_anew_by_itself_and_for_a_diagnostic(start, code):
+def test_line_is_rewritten_by_itself_and_for_a_diagnostic(start, code):
     old, new = code.answers["line"]
     editor = start(code, *[new] * 5, *[old] * 5)
     assert run(editor, LINE, old)["applied"] and editor.text == code.text.replace(old, new)
@@ -175,7 +175,7 @@ def test_a_line_is_written_anew_by_itself_and_for_a_diagnostic(start, code):
 
 
 @every_language
-def test_lines_are_simplified_and_written_as_a_comment_says_and_explained(start, code, tmp_path):
+def test_lines_are_simplified_rewritten_and_explained(start, code, tmp_path):
     lines, new = code.answers["lines"]
     editor = start(code, *["Sure!", f"```\n{new} )\n```", f"```\n{new}\n```"] * 2, "It is an area.")
     for title in (SIMPLIFY, SHORTER):
@@ -193,7 +193,7 @@ def test_lines_are_simplified_and_written_as_a_comment_says_and_explained(start,
 
 
 @pytest.mark.parametrize("where", ["above", "inside"])
-def test_an_edit_while_the_model_is_at_it_moves_the_answer_or_ends_it(start, tmp_path, where):
+def test_typing_while_the_model_answers_moves_or_ends_it(start, tmp_path, where):
     code = RUST
     head, right, _ = code.answers["body"]
     editor = start(code, None, *[right] * 5)
@@ -212,7 +212,7 @@ def test_an_edit_while_the_model_is_at_it_moves_the_answer_or_ends_it(start, tmp
         assert "changed meanwhile" in result["message"] and editor.text == changed
 
 
-def test_an_action_of_the_users_own_in_the_languages_that_it_names(start, tmp_path):
+def test_user_action_in_the_languages_that_it_names(start, tmp_path):
     mine = '[[action]]\ntitle = "Mine"\ninstruction = "Say it shorter."\nlanguages = ["rust", "go"]\n'
     (tmp_path / ".sotto").mkdir()
     (tmp_path / ".sotto" / "actions.toml").write_text(mine)
@@ -227,7 +227,7 @@ def test_an_action_of_the_users_own_in_the_languages_that_it_names(start, tmp_pa
         assert run(editor, "Mine", lines)["applied"] and new in editor.text
 
 
-def test_the_embedded_model_knows_python_only_and_is_offered_nothing(start, tmp_path):
+def test_embedded_model_is_offered_for_python_only(start, tmp_path):
     editor = start(GO, command=COMMAND)
     for code in (TYPESCRIPT, RUST, GO):
         show(editor, code, None, tmp_path)
@@ -240,7 +240,7 @@ def test_the_embedded_model_knows_python_only_and_is_offered_nothing(start, tmp_
         assert result["message"] == "The loaded model cannot do this; load one that was tuned for it."
 
 
-def test_whatever_noise_a_model_says_the_text_goes_on_parsing(start, tmp_path):
+def test_noise_from_a_model_never_breaks_the_text(start, tmp_path):
     """A base model of random weights, whose manifest names no languages."""
     editor = start(GO, command=[*COMMAND, "--model", str(EXPORT)])
     for code in (TYPESCRIPT, RUST, GO):
@@ -254,7 +254,7 @@ def test_whatever_noise_a_model_says_the_text_goes_on_parsing(start, tmp_path):
     assert editor.metrics()["num_action_answers"] > 0
 
 
-def test_a_file_that_is_too_large_gets_one_clear_sentence(start, tmp_path):
+def test_large_file_gets_one_clear_sentence(start, tmp_path):
     minified = "var a=[" + ",".join(f"function(e){{return e+{number}}}" for number in range(12_000)) + "];"
     editor = start(TYPESCRIPT, text=minified)
     assert titles(editor, "return e+7") == []
@@ -268,7 +268,7 @@ def test_a_file_that_is_too_large_gets_one_clear_sentence(start, tmp_path):
 
 
 @every_language
-def test_a_thousand_menus_run_no_model(start, code):
+def test_thousand_menus_run_no_model(start, code):
     editor = start(code, text=code.text + code.text.replace("package shapes", "") * 200)
     before = editor.metrics()
     num_lines = editor.text.count("\n")

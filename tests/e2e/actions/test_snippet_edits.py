@@ -46,14 +46,14 @@ def edit_of():
         editor.close()
 
 
-def test_the_cursor_stands_behind_a_body_of_one_line(edit_of):
+def test_cursor_stands_after_a_body_of_one_line(edit_of):
     editor, change, _ = edit_of(STUB, BODY)
     snippet = change["snippet"]
     assert snippet["kind"] == "snippet" and re.fullmatch(r"return self\.\w+\$0", snippet["value"])
     assert change["range"] == editor.range_of("pass")
 
 
-def test_lines_are_chosen_from_in_their_place_and_no_message_asks(edit_of):
+def test_choice_among_lines_in_their_place_without_a_message(edit_of):
     editor, change, asked = edit_of(LINE, REWRITE)
     lines = re.fullmatch(r"\$\{1\|(.*)\|\}\$0", change["snippet"]["value"])[1].split(",")
     assert len(lines) == len(set(lines)) >= 2 and asked == []
@@ -66,13 +66,13 @@ def test_lines_are_chosen_from_in_their_place_and_no_message_asks(edit_of):
     ids=["a client without", "a preview", "something was typed"],
 )
 @pytest.mark.parametrize(("text", "action"), [(STUB, BODY), (LINE, REWRITE)], ids=["body", "line"])
-def test_elsewhere_the_edit_is_plain(edit_of, text, action, capabilities, settings, typed):
+def test_plain_edit_where_no_snippet_is_wanted(edit_of, text, action, capabilities, settings, typed):
     _, change, asked = edit_of(text, action, capabilities, settings, typed)
     assert "newText" in change and "snippet" not in change
     assert len(asked) == (capabilities is SNIPPETS and action is REWRITE)
 
 
-def test_a_docstring_is_plain_since_editors_indent_the_lines_of_snippets(edit_of):
+def test_plain_edit_for_a_docstring_of_its_own_line(edit_of):
     text = "def mean(values: list[float]) -> float:\n    return sum(values) / len(values)\n"
     _, change, _ = edit_of(text, ("Write docstring", "def mean"))
     assert '"""' in change["newText"]

@@ -41,7 +41,7 @@ def offered(editor, place):
     return {each["title"]: each for each in editor.actions(place)}
 
 
-def test_every_action_of_an_instruct_model_asks_it_and_writes_no_noise(editor, tmp_path):
+def test_noise_from_an_instruct_model_is_never_written(editor, tmp_path):
     editor.open_text("# Say it shorter.\n" + CODE, (tmp_path / "app.py").as_uri())
     whole = editor.text
     (tmp_path / "test_app.py").touch()
@@ -64,7 +64,7 @@ def test_every_action_of_an_instruct_model_asks_it_and_writes_no_noise(editor, t
     assert editor.text == whole and editor.edits == []
 
 
-def test_a_completion_goes_first_and_a_cancel_ends_the_answer(editor):
+def test_completion_overtakes_an_answer_and_a_cancel_ends_it(editor):
     editor.open_text(CODE)
     msg_id = editor.start_action(offered(editor, "def area")["Simplify"], workDoneToken="t")
     while not any("tokens" in value.get("message", "") for value in editor.progress("t")):
@@ -78,7 +78,7 @@ def test_a_completion_goes_first_and_a_cancel_ends_the_answer(editor):
     assert editor.text == CODE and editor.edits == []
 
 
-def test_a_thousand_menus_of_an_instruct_model_run_no_model(editor):
+def test_thousand_menus_with_an_instruct_model_run_no_model(editor):
     body = "".join(f"        for r in rs[{i}:]:\n            out.append({i} * r)\n" for i in range(25))
     method = "    def area{}(self, rs):\n        out = []\n" + body + "        return out\n\n"
     editor.open_text("class Shapes:\n" + "".join(method.format(i) for i in range(60)))
@@ -97,7 +97,7 @@ def test_a_thousand_menus_of_an_instruct_model_run_no_model(editor):
         assert after[counter] == before[counter]
 
 
-def test_a_base_model_of_the_same_shape_is_asked_nothing():
+def test_base_model_is_offered_no_instruct_action():
     with ActionEditor.start([*COMMAND, "--model", EXPORT]) as editor:
         editor.begin()
         editor.open_text(CODE)

@@ -53,15 +53,15 @@ def run_mine(editor):
     return editor.run(action, workDoneToken="mine")
 
 
-def test_an_action_of_the_workspace_from_the_menu_to_the_edit(start):
+def test_workspace_action_from_the_menu_to_the_edit(start):
     editor = start(MINE, LOGGED.removeprefix(HEAD))
     result = run_mine(editor)
     assert result["applied"] and editor.text == LOGGED
-    assert editor.said()[-1].startswith("Sotto: Use our logger: done; checked that the file compiles")
+    assert editor.messages()[-1].startswith("Sotto: Use our logger: done; checked that the file compiles")
     assert editor.progress("mine")[-1]["kind"] == "end"
 
 
-def test_its_answers_are_shown_to_the_checkers_that_it_names_and_the_user_allows(start):
+def test_checkers_that_are_named_and_allowed_see_the_answers(start):
     editor = start(
         MINE + 'check = ["parses", "ruff"]\n',
         LOGGED.removeprefix(HEAD).replace("    return", "    other = 1\n    return"),
@@ -73,19 +73,19 @@ def test_its_answers_are_shown_to_the_checkers_that_it_names_and_the_user_allows
     assert "ruff reports no new error (2 answers)" in result["message"]
 
 
-def test_a_workspace_cannot_have_a_checker_run_that_the_user_does_not_allow(start):
+def test_workspace_cannot_run_a_checker_that_is_not_allowed(start):
     editor = start(MINE + 'check = ["ruff"]\n', LOGGED.removeprefix(HEAD))
     assert "Not checked: ruff, which sotto.actionCheckers does not allow." in run_mine(editor)["message"]
 
 
-def test_it_is_offered_by_selection_and_kind(start):
+def test_offered_by_selection_and_kind(start):
     editor = start(MINE + 'kind = "quickfix"\n')
     assert "Use our logger" in titles(editor, "print('hello')", only=["quickfix"])
     assert "Use our logger" not in titles(editor, "def greet", only=["refactor"])
     assert "Use our logger" not in titles(editor, "hello")
 
 
-def test_the_users_own_file_is_found_and_read_again(start):
+def test_own_file_is_found_and_read_again(start):
     editor = start("")
     assert "Mine" not in titles(editor)
     editor.own.parent.mkdir()
@@ -96,22 +96,22 @@ def test_the_users_own_file_is_found_and_read_again(start):
         time.sleep(0.05)
 
 
-def test_mistakes_are_told_once_and_cost_no_other_action(start):
+def test_mistakes_are_shown_once_and_cost_no_other_action(start):
     editor = start(MINE + '[[action]]\ntitle = "B"\ninstruction = "C"\ncheck = ["make"]\n')
     for _ in range(3):
         assert "Use our logger" in titles(editor) and "B" not in titles(editor)
-    (told,) = editor.said()
+    (told,) = editor.messages()
     assert "actions.toml: action 2 ('B'): check must be a list of " in told and "['make']" in told
 
 
-def test_a_thousand_menus_with_actions_of_the_users_run_no_model(start):
+def test_thousand_menus_with_user_actions_run_no_model(start):
     editor = start(MINE)
     for _ in range(1000):
         assert "Use our logger" in titles(editor)
     assert editor.metrics()["num_action_answers"] == 0
 
 
-def test_a_model_that_follows_no_instructions_is_given_none(start):
+def test_embedded_model_is_given_no_instructions(start):
     editor = start(MINE + "[[action]]\n", command=COMMAND)
     assert "Use our logger" not in titles(editor)
-    assert editor.said() == [], "the file was not looked at"
+    assert editor.messages() == [], "the file was not looked at"

@@ -130,7 +130,7 @@ async def run_one(dice):
     return user, made, ids
 
 
-def test_no_edit_is_ever_made_to_a_text_that_is_not_its_own():
+def test_stale_edit_is_never_made_in_500_random_histories():
     num_made, num_moved, num_refused = 0, 0, 0
     for seed in range(500):
         user, made, ids = asyncio.run(run_one(random.Random(seed)))
@@ -154,7 +154,7 @@ def test_no_edit_is_ever_made_to_a_text_that_is_not_its_own():
     assert num_made > 50 and num_moved > 25 and num_refused > 50, (num_made, num_moved, num_refused)
 
 
-def test_an_edit_that_comes_while_the_model_runs_ends_the_asking():
+def test_typing_in_the_lines_ends_the_questions_to_the_model():
     class Impatient(ScriptedSession):
         num_asked = 0
 

@@ -55,7 +55,7 @@ def is_running(pid):
         ("print('{}, ' * 9_000_000)\n", "ruff gave an answer that is not understood; is it another version?"),
     ],
 )
-def test_a_checker_that_cannot_be_asked_refuses_nothing_and_is_named(plant, tmp_path, code, why):
+def test_broken_checker_refuses_nothing_and_is_named(plant, tmp_path, code, why):
     if code is not None:
         plant("ruff", code)
     verdict = verdicts(tmp_path)
@@ -63,13 +63,13 @@ def test_a_checker_that_cannot_be_asked_refuses_nothing_and_is_named(plant, tmp_
     assert verdict.passed == [] and verdict.refusals == []
 
 
-def test_a_program_that_is_none_is_named(plant, tmp_path):
+def test_broken_checker_without_an_interpreter_is_named(plant, tmp_path):
     plant("ruff", "")
     (tmp_path / ".venv" / "bin" / "ruff").write_bytes(b"#!/nowhere/at/all\n")
     assert "could not be started" in verdicts(tmp_path).unchecked[0]
 
 
-def test_a_checker_that_hangs_is_ended_with_its_children_and_named(plant, tmp_path):
+def test_timeout_of_a_checker_ends_it_with_its_children(plant, tmp_path):
     plant("pyright", "pathlib.Path(__file__ + '.pid').write_text(str(os.getpid()))\n" + HANG)
     verdict = verdicts(tmp_path, "pyright", limit_s=1.0)
     assert verdict.accepted == [0, 1] and verdict.unchecked == ["pyright gave no answer in 1 s"]
@@ -77,7 +77,7 @@ def test_a_checker_that_hangs_is_ended_with_its_children_and_named(plant, tmp_pa
     assert not pid.exists() or not is_running(int(pid.read_text()))
 
 
-def test_what_was_refused_before_the_time_is_over_stays_refused(plant, tmp_path):
+def test_timeout_of_a_checker_keeps_its_refusals(plant, tmp_path):
     count = (
         "p = pathlib.Path(__file__ + '.n')\nn = len(p.read_text()) if p.exists() else 0\n"
         "p.write_text('x' * (n + 1))\n"
@@ -94,7 +94,7 @@ def test_what_was_refused_before_the_time_is_over_stays_refused(plant, tmp_path)
     assert (tmp_path / ".venv" / "bin" / "ruff.n").read_text() == "xxx"
 
 
-def test_cancelling_ends_the_program_and_leaves_no_file(plant, tmp_path, monkeypatch):
+def test_cancel_ends_the_checker_and_leaves_no_file(plant, tmp_path, monkeypatch):
     private = tmp_path / "private"
     private.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(private))
@@ -118,7 +118,7 @@ def test_cancelling_ends_the_program_and_leaves_no_file(plant, tmp_path, monkeyp
     assert list(private.iterdir()) == []
 
 
-def test_a_program_sees_no_secrets_and_no_way_to_the_network(plant, tmp_path, monkeypatch):
+def test_environment_of_a_checker_has_no_secrets_and_no_network(plant, tmp_path, monkeypatch):
     monkeypatch.setenv("GITHUB_TOKEN", "secret")
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
     plant("ruff", "pathlib.Path(__file__ + '.env').write_text(json.dumps(dict(os.environ)))\nprint('[]')\n")
@@ -127,7 +127,7 @@ def test_a_program_sees_no_secrets_and_no_way_to_the_network(plant, tmp_path, mo
     assert "secret" not in seen and "example" not in seen and '"https_proxy": "http://127.0.0.1:9"' in seen
 
 
-def test_nothing_more_is_asked_once_the_lines_have_changed(plant, tmp_path):
+def test_stale_lines_end_the_checking(plant, tmp_path):
     plant("ruff", "with open(__file__ + '.log', 'a') as log: log.write('x')\nprint('[]')\n")
     verdicts(tmp_path, goes_on=lambda what: "answer" not in what)
     assert (tmp_path / ".venv" / "bin" / "ruff.log").read_text() == "x", "the text as it was, and no answer"

@@ -47,7 +47,7 @@ def tree(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_pyright_in_the_workspace_as_it_is_says_which_answer_puts_its_diagnostic_right(project):
+def test_pyright_accepts_the_answer_that_mends_its_diagnostic(project):
     on_disk = tree(project)
     diagnosed = Diagnosed(
         4, "Pylance", "reportReturnType", 'Type "int" is not assignable to return type "str"'
@@ -61,7 +61,7 @@ def test_pyright_in_the_workspace_as_it_is_says_which_answer_puts_its_diagnostic
     assert tree(project) == on_disk, "nothing is written into the workspace"
 
 
-def test_ruff_by_the_projects_own_rules(project):
+def test_ruff_checks_by_the_rules_of_the_project(project):
     before = "import os\n\n\ndef f():\n    Bad = 1\n    return Bad\n"
     diagnosed = Diagnosed(4, "Ruff", "N806", "Variable `Bad` in function should be lowercase")
     good, other = before.replace("Bad", "bad"), before.replace("Bad", "Worse")
@@ -70,21 +70,21 @@ def test_ruff_by_the_projects_own_rules(project):
     assert [each.split(":")[0] for each in verdict.refusals] == ["ruff reports N806", "ruff reports F401"]
 
 
-def test_no_more_answers_are_checked_than_are_wanted(project):
+def test_checking_ends_with_the_wanted_number_of_answers(project):
     told = []
     verdict = verdicts(project, "ruff", "x = 1\n", ["x = 2\n", "x = 3\n", "x = 4\n"], num_wanted=2, told=told)
     assert verdict.accepted == [0, 1]
     assert told == ["asking ruff", "ruff, answer 1", "ruff, answer 2"]
 
 
-def test_a_diagnostic_that_the_tool_itself_does_not_report_is_said_to_be_unchecked(project):
+def test_unchecked_diagnostic_that_ruff_does_not_report(project):
     diagnosed = Diagnosed(0, "Ruff", "D100", "Missing docstring in public module")
     verdict = verdicts(project, "ruff", "x = 1\n", ["x = y\n", "x = 2\n"], diagnosed)
     assert verdict.accepted == [1] and "F821" in verdict.refusals[0], "new errors are found all the same"
     assert verdict.unchecked == ["ruff by itself does not report this diagnostic"]
 
 
-def test_a_file_that_is_not_on_the_disk_yet_can_be_checked(project):
+def test_mirror_holds_a_file_that_is_not_on_the_disk(project):
     (project / "shop" / "app.py").unlink()
     verdict = verdicts(project, "pyright", APP, [APP, FIXED], Diagnosed(4, "", "reportReturnType", ""))
     assert verdict.accepted == [1]
@@ -105,12 +105,12 @@ def test_a_file_that_is_not_on_the_disk_yet_can_be_checked(project):
         ("rustc", "E0425", None),
     ],
 )
-def test_a_diagnostic_is_checked_by_the_tool_that_made_it(source, code, maker):
+def test_maker_of_a_diagnostic_by_source_or_code(source, code, maker):
     found = find_maker(Diagnosed(0, source, code, "message"))
     assert (found and found.name) == maker
 
 
-def test_mypys_lines_are_read():
+def test_mypy_output_is_read():
     (mypy,) = find_checkers(("mypy",))
     output = (
         'shop/app.py:5:12: error: Incompatible return value type (got "int", expected "str")  [return-value]\n'
@@ -125,12 +125,12 @@ def test_mypys_lines_are_read():
 
 
 @pytest.mark.skipif(not shutil.which("mypy"), reason="mypy is not installed")
-def test_mypy_says_which_answer_puts_its_diagnostic_right(project):
+def test_mypy_accepts_the_answer_that_mends_its_diagnostic(project):
     diagnosed = Diagnosed(4, "mypy", "return-value", "Incompatible return value type")
     verdict = verdicts(project, "mypy", APP, [APP, WORSE, FIXED], diagnosed)
     assert verdict.accepted == [2]
 
 
-def test_every_checker_has_a_name_and_sources_of_its_own():
+def test_checker_sources_differ():
     sources = [source for checker in CHECKERS for source in checker.sources]
     assert len(set(sources)) == len(sources) and all(source == source.lower() for source in sources)

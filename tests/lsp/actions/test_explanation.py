@@ -21,5 +21,5 @@ from sotto_lsp.actions.explanation import read_explanation
         ("", FinishReason.STOP_ID, ""),
     ],
 )
-def test_whole_sentences_are_told(text, reason, told):
+def test_explanation_keeps_whole_sentences(text, reason, told):
     assert read_explanation(completion(text, reason)) == told

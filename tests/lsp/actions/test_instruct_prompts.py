@@ -15,7 +15,7 @@ from sotto_lsp.actions.catalogue import find_action, find_offered
 from sotto_lsp.actions.places.find_function import find_testable
 from sotto_lsp.actions.places.find_instruction import find_instructed
 from sotto_lsp.actions.places.place import Place
-from sotto_lsp.actions.proposal import first_request
+from sotto_lsp.actions.proposal import build_first_request
 from sotto_lsp.actions.tests_run import name_subject
 from sotto_lsp.syntax.python.module_tests import PythonModuleTests
 from sotto_lsp.syntax.target import PART
@@ -32,7 +32,7 @@ def shown(request):
 
 
 @pytest.mark.parametrize("number", range(len(CASES)), ids=[case.split("\n", 1)[0] for case in CASES])
-def test_an_action_asks_as_drawn(number):
+def test_prompt_of_an_action_is_as_drawn(number):
     title, rest = CASES[number].split("\n", 1)
     drawn, expected = rest.split("\n---", 1)
     action = find_action(title.split(":")[0])
@@ -41,7 +41,7 @@ def test_an_action_asks_as_drawn(number):
         question = name_subject(
             question, PythonModuleTests(Path(), "shop.app"), question.target.words["name"]
         )
-    said = shown(first_request(question))
+    said = shown(build_first_request(question))
     if os.environ.get("UPDATE_GOLDEN"):
         CASES[number] = f"{title}\n{drawn}\n{said}"
         GOLDEN.write_text("=== ".join([HEAD, *CASES]).rstrip("\n") + "\n", encoding="utf-8")
@@ -64,7 +64,7 @@ def test_an_action_asks_as_drawn(number):
         ("▮# as a loop\n▮", None, None),
     ],
 )  # fmt: skip
-def test_the_instruction_is_the_comment_at_the_top(drawn, lines, instruction):
+def test_instruction_is_the_comment_at_the_top(drawn, lines, instruction):
     document, place = marked(drawn)
     target = find_instructed(document, place)
     part = target and target.holes[PART]
@@ -72,14 +72,14 @@ def test_the_instruction_is_the_comment_at_the_top(drawn, lines, instruction):
     assert found == (lines and (lines, instruction))
 
 
-def test_a_commands_own_words_go_before_the_comment():
+def test_instruction_of_the_command_goes_before_the_comment():
     document, place = marked("▮# as a loop\nx = 1\n▮")
     told = Place(place.first_line, place.last_line, place.start, place.end, instruction="as a {x} set")
     target = find_instructed(document, told)
     assert target.words == {"instruction": "as a {x} set"} and target.first == 0
 
 
-def test_nothing_is_offered_that_needs_an_instruct_model_where_none_is_loaded():
+def test_offered_without_an_instruct_model_is_nothing_that_needs_one():
     document, place = marked("▮# as a loop\ndef f(x):\n    return x\n▮")
     names = {
         abilities: {action.name for action, *_ in find_offered(document.snapshot, [place], abilities)}
@@ -101,7 +101,7 @@ def test_nothing_is_offered_that_needs_an_instruct_model_where_none_is_loaded():
         ("untitled:Untitled-1", "def area▮(r):\n    return r\n", None),
     ],
 )
-def test_tests_are_offered_for_a_function_that_they_can_import(uri, drawn, name):
+def test_tests_are_offered_for_functions_they_can_import(uri, drawn, name):
     document, place = marked(drawn, uri)
     target = find_testable(document, place)
     assert (target and target.words) == (name and {"name": name})

@@ -67,7 +67,7 @@ def asked():
         "the line above repeated",
     ],
 )
-def test_the_code_of_an_answer_takes_the_place_of_the_lines(answer):
+def test_code_of_an_answer_replaces_the_lines(answer):
     assert outcome(asked(), answer) == SHORTER
 
 
@@ -85,22 +85,22 @@ def test_the_code_of_an_answer_takes_the_place_of_the_lines(answer):
         ("out += [tau * r for r in rs]", "tau is defined nowhere"),
     ],
 )
-def test_free_text_and_half_answers_are_never_written(answer, why):
+def test_free_text_and_half_answers_are_refused(answer, why):
     (said,) = outcome(asked(), answer)
     assert why in said
 
 
-def test_an_answer_that_passes_is_taken_where_a_likelier_one_does_not():
+def test_answer_that_passes_goes_before_a_likelier_one():
     assert outcome(asked(), "Sure thing!", ("out +=", FinishReason.LENGTH), SHORT) == SHORTER
 
 
-def test_no_more_answers_are_asked_for_once_one_passes():
+def test_answer_that_passes_is_the_last_that_is_asked_for():
     model, question = ScriptedModel("Sure thing!", SHORT, "out.extend(rs)"), asked()
     asyncio.run(ask(model, question, 5, lambda what, done: True))
     assert [request.sampling.seed for request in model.requests] == [0, 1]
 
 
-def test_the_question_holds_the_instruction_the_lines_and_what_stands_around_them():
+def test_prompt_holds_instruction_lines_and_surroundings():
     question = asked()
     (hole,) = question.target.holes.values()
     request = question.request(hole)
@@ -128,12 +128,12 @@ def test_the_question_holds_the_instruction_the_lines_and_what_stands_around_the
     ids=["selected", "above", "selected, with other line ends"],
 )
 @pytest.mark.parametrize("answer", ["x = {1}", "# As a set.\nx = {1}"], ids=["code", "with the comment"])
-def test_a_comment_that_was_selected_goes_and_one_above_the_selection_stays(drawn, after, answer):
+def test_comment_goes_if_selected_and_stays_above_the_selection(drawn, after, answer):
     question = question_at(find_action("rewrite_selection").template, find_instructed, drawn)
     assert outcome(question, answer) == after
 
 
-def test_a_fence_in_the_code_does_not_end_its_block():
+def test_fence_in_the_code_does_not_end_its_block():
     drawn = '▮def f():\n    """```\n    x\n    ```"""\n    return 1\n▮'
     question = question_at(TEMPLATE, find_code, drawn)
     request = question.request(question.target.holes["part"])
@@ -143,7 +143,7 @@ def test_a_fence_in_the_code_does_not_end_its_block():
 
 
 @pytest.mark.parametrize("newline", ["\r\n", "\r"])
-def test_an_answer_gets_the_documents_line_ends(newline):
+def test_line_ends_of_an_answer_are_the_documents(newline):
     question = question_at(TEMPLATE, find_code, LOOP.replace("\n", newline))
     two = "for r in rs:\n    out += [math.pi * r]"
     after = outcome(question, two)
@@ -165,7 +165,7 @@ def test_an_answer_gets_the_documents_line_ends(newline):
         ('```\nx = """\n  ```\n"""\n```', True, 'x = """\n  ```\n"""'),
     ],
 )
-def test_code_is_what_stands_in_a_block_that_has_an_end(answer, is_whole, code):
+def test_code_is_the_block_that_has_an_end(answer, is_whole, code):
     assert extract_code(answer, "x = 1", is_whole=is_whole) == code
 
 
@@ -187,7 +187,7 @@ def test_code_is_what_stands_in_a_block_that_has_an_end(answer, is_whole, code):
         ("def f(▮x): return x\n", None),
     ],
 )  # fmt: skip
-def test_the_lines_are_those_selected_or_the_function(drawn, found):
+def test_target_is_the_selection_or_the_function(drawn, found):
     lines, place = marked(drawn)
     target = find_code(lines, place)
     assert (target and lines.snapshot.text[target.first : target.last]) == found
@@ -207,7 +207,7 @@ def test_the_lines_are_those_selected_or_the_function(drawn, found):
         ("▮def f(a):\n    return a + 0\n▮", "def f(a):\n    return a", None),
     ],
 )
-def test_names_that_other_code_may_use_are_kept(drawn, answer, lost):
+def test_names_that_other_code_may_use_stay(drawn, answer, lost):
     question = question_at(TEMPLATE, find_code, drawn)
     said = outcome(question, answer)
     assert isinstance(said, str) if lost is None else lost in said[0]

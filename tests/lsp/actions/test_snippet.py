@@ -10,13 +10,13 @@ LINES = ["x = 1", "f(a, b)", r'say("\\d{2} $0 ${1:x} C:\\")', "d = {k: v | w}", 
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_a_line_is_read_back_as_it_was(line):
+def test_snippet_of_a_line_reads_back_as_the_line(line):
     written = spell_line(line)
     assert written.endswith("$0") and not re.search(r"(?<!\\)(\\\\)*[$}]", written[:-2])
     assert re.sub(r"\\([\\$}])", r"\1", written[:-2]) == line
 
 
-def test_choices_are_read_back_as_they_were():
+def test_snippet_of_choices_reads_back_as_the_lines():
     inside = spell_choice(LINES).removeprefix("${1|").removesuffix("|}$0")
     parts = re.findall(r"(?:\\[\\,|]|[^\\,|])+", inside)
     assert [re.sub(r"\\([\\,|])", r"\1", each) for each in parts] == LINES

@@ -40,7 +40,7 @@ def with_line(line):
     return "\n".join([*kept, line])
 
 
-def test_an_action_is_read_with_all_that_it_says():
+def test_actions_file_is_read_with_all_keys():
     read = definition(WHOLE)
     action = read.action()
     assert (action.name, action.template.title, action.template.kind) == (
@@ -52,7 +52,7 @@ def test_an_action_is_read_with_all_that_it_says():
     assert read.instruction == "Replace {print} by log.info."
 
 
-def test_what_is_left_out_has_a_default():
+def test_default_of_what_an_action_leaves_out():
     action = definition(GOOD).action()
     assert action.template.kind == "refactor.rewrite" and action.checkers == ()
 
@@ -105,31 +105,31 @@ def test_what_is_left_out_has_a_default():
         ),
     ],
 )
-def test_each_mistake_is_one_sentence_that_names_its_place(toml, problem):
+def test_mistake_is_one_sentence_that_names_its_place(toml, problem):
     _, problems = read_definitions(toml.encode("latin-1"))
     assert len(problems) == 1
     assert problem in problems[0] and problems[0].endswith(".") and len(problems[0]) < 220
 
 
-def test_a_mistake_costs_no_other_action():
+def test_mistake_costs_no_other_action():
     definitions, problems = read_definitions(
         (with_line("kind = 'x'") + '\n[[action]]\ntitle = "B"\ninstruction = "C"').encode()
     )
     assert [each.title for each in definitions] == ["B"] and len(problems) == 1
 
 
-def test_two_mistakes_are_two_sentences():
+def test_mistakes_get_a_sentence_each():
     _, problems = read_definitions(with_line("kind = 'x'\ncheck = []").encode())
     assert len(problems) == 2
 
 
-def test_the_number_of_actions_is_bounded():
+def test_number_of_actions_in_a_file_is_bounded():
     many = "".join(f'[[action]]\ntitle = "{number}"\ninstruction = "x"\n' for number in range(100))
     definitions, problems = read_definitions(many.encode())
     assert len(definitions) == MAX_ACTIONS and len(problems) == 1
 
 
-def test_it_is_offered_where_lines_are_selected_and_an_instruct_model_is_loaded():
+def test_offered_on_selected_lines_with_an_instruct_model():
     lines, place = marked(CODE)
     action = definition(GOOD).action()
 
@@ -147,7 +147,7 @@ def test_it_is_offered_where_lines_are_selected_and_an_instruct_model_is_loaded(
     ]
 
 
-def test_the_instruction_is_asked_as_it_is_and_the_answer_checked():
+def test_instruction_goes_as_it_is_and_the_answer_is_checked():
     action = definition(WHOLE).action()
     question = question_at(action.template, action.find, CODE)
     (message,) = [
@@ -159,7 +159,7 @@ def test_the_instruction_is_asked_as_it_is_and_the_answer_checked():
 
 
 @pytest.mark.parametrize(("check", "refused"), [('["parses", "keeps-names"]', True), ('["parses"]', False)])
-def test_names_are_kept_unless_the_action_does_not_ask_for_it(check, refused):
+def test_names_are_kept_where_the_action_asks_for_it(check, refused):
     action = definition(f"{GOOD}check = {check}").action()
     question = question_at(action.template, action.find, "▮def greet(name):\n    return name\n▮")
     result = outcome(question, "def welcome(name):\n    return name")
@@ -170,7 +170,7 @@ def test_names_are_kept_unless_the_action_does_not_ask_for_it(check, refused):
     )
 
 
-def test_the_example_in_the_docs_is_right():
+def test_docs_example_of_an_actions_file_is_right():
     (example,) = [each.split("```")[0] for each in DOCS.read_text().split("```toml\n")[1:]]
     definitions, problems = read_definitions(example.encode())
     assert problems == [] and len(definitions) >= 2
@@ -191,7 +191,7 @@ def store(tmp_path, monkeypatch):
     return made
 
 
-def test_files_are_read_again_when_they_have_changed(store):
+def test_changed_actions_file_is_read_again(store):
     assert store.titles() == []
     store.theirs.write_text(GOOD)
     assert store.titles() == ["Use our logger"]
@@ -201,20 +201,20 @@ def test_files_are_read_again_when_they_have_changed(store):
     assert store.titles() == ["Use my logger"] and store.told == []
 
 
-def test_the_users_own_action_goes_before_a_workspaces_of_the_same_title(store):
+def test_own_action_goes_before_the_workspaces_of_that_title(store):
     store.own.write_text(GOOD)
     store.theirs.write_text(GOOD.replace("log.info", "evil"))
     (action,) = store.actions_for(store.file)
     assert "log.info" in action.template.words["instruction"]
 
 
-def test_a_file_outside_all_workspaces_has_the_users_own_actions_only(store, tmp_path):
+def test_own_actions_alone_outside_all_workspaces(store, tmp_path):
     store.theirs.write_text(GOOD)
     lonely = WorkspaceFile.of((tmp_path / "work" / "app.py").as_uri(), [])
     assert store.actions_for(lonely) == () and store.actions_for(None) == ()
 
 
-def test_mistakes_are_told_once_for_each_version_of_a_file(store):
+def test_mistakes_are_reported_once_a_version_of_a_file(store):
     store.theirs.write_text(GOOD + "kind = 'x'")
     for _ in range(3):
         assert store.titles() == []
@@ -224,7 +224,7 @@ def test_mistakes_are_told_once_for_each_version_of_a_file(store):
     assert store.titles() == ["Use our logger"] and len(store.told) == 1
 
 
-def test_many_mistakes_are_one_message_of_bounded_length(store):
+def test_mistakes_in_numbers_are_one_bounded_message(store):
     store.theirs.write_text("[[action]]\n" * 20)
     store.titles()
     assert store.told[0].count("it has no") == 5 and store.told[0].endswith(" And 35 more.")
@@ -241,7 +241,7 @@ def test_many_mistakes_are_one_message_of_bounded_length(store):
         (lambda path: path.write_text("#" * 70_000), "larger than 64 KiB"),
     ],
 )
-def test_what_is_no_small_file_is_not_read(store, make, why):
+def test_large_or_strange_actions_file_is_not_read(store, make, why):
     make(store.theirs)
     assert store.titles() == [] and store.titles() == []
     assert len(store.told) == 1 and why in store.told[0]

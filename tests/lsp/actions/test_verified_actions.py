@@ -88,7 +88,7 @@ def mine(check):
     return definition.action()
 
 
-def test_an_answer_that_the_checker_refuses_is_not_applied_and_the_next_one_is_asked_for(run):
+def test_checker_refuses_an_answer_and_the_next_is_asked_for(run):
     text, sentence, num_asked = run(mine('["parses", "ruff"]'), CODE, ["ruff"], [UNUSED, GOOD, "never asked"])
     assert text == "def area(rs):\n    out = [3 * r for r in rs]\n    return out\n" and num_asked == 2
     assert sentence == (
@@ -96,13 +96,13 @@ def test_an_answer_that_the_checker_refuses_is_not_applied_and_the_next_one_is_a
     )
 
 
-def test_where_the_checker_refuses_every_answer_nothing_is_changed(run):
+def test_checker_refuses_every_answer_and_nothing_is_changed(run):
     text, sentence, num_asked = run(mine('["ruff"]'), CODE, ["ruff"], [UNUSED, UNUSED + "0", "out = ("])
     assert text == CODE.replace("▮", "") and num_asked == 3
     assert "answers passes the checks (the likeliest: ruff reports F841" in sentence
 
 
-def test_a_checker_that_the_user_does_not_allow_is_not_run_and_the_message_says_so(run, tmp_path):
+def test_checker_that_is_not_allowed_is_named_and_not_run(run, tmp_path):
     planted = tmp_path / ".venv" / "bin" / "ruff"
     planted.parent.mkdir(parents=True)
     planted.write_text(f"#!/bin/sh\ntouch {tmp_path / 'run'}\n")
@@ -125,7 +125,7 @@ def test_a_checker_that_the_user_does_not_allow_is_not_run_and_the_message_says_
     ],
     ids=["simplify", "rewrite", "body", "body of a text that does not parse", "todo", "line"],
 )
-def test_what_the_model_writes_is_shown_to_every_checker_that_the_user_allows(run, name, drawn, bad, good):
+def test_checkers_that_are_allowed_see_what_the_model_writes(run, name, drawn, bad, good):
     said = {"instruction": "Say it shorter."} if name == "rewrite_selection" else {}
     text, sentence, _ = run(find_action(name), drawn, ["ruff"], [bad] + [good] * 4, **said)
     wrong = bad.split("\n")[-2 if bad.endswith("\n") else -1]
@@ -135,17 +135,17 @@ def test_what_the_model_writes_is_shown_to_every_checker_that_the_user_allows(ru
     assert wrong in text and "ruff" not in sentence
 
 
-def test_a_document_that_is_no_file_is_said_to_be_unchecked(run):
+def test_unchecked_is_what_the_message_calls_an_unsaved_document(run):
     _, sentence, _ = run(mine('["ruff"]'), CODE, ["ruff"], [UNUSED], uri="untitled:Untitled-1")
     assert sentence.endswith("Not checked: ruff, which needs a file.")
 
 
-def test_an_action_that_names_no_checker_asks_none(run):
+def test_checkers_are_not_run_for_an_action_that_names_none(run):
     _, sentence, num_asked = run(mine('["parses", "keeps-names"]'), CODE, ["ruff", "pyright"], [UNUSED])
     assert "ruff" not in sentence and "Not checked" not in sentence and num_asked == 1
 
 
-def test_of_what_a_search_finds_the_first_that_puts_the_diagnostic_right_is_applied(run):
+def test_search_result_that_mends_the_diagnostic_is_applied(run):
     said = {"message": "Undefined name `totl`", "source": "Ruff", "code": "F821"}
     text, sentence, _ = run(find_action("fix_name"), MISSPELT, ["ruff"], [], **said)
     assert text == MISSPELT.replace("▮totl▮", "total")

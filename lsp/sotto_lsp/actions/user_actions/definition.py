@@ -14,7 +14,7 @@ from sotto_lsp.syntax.target import Target
 KINDS = ("refactor.rewrite", "quickfix")
 """No `source`: editors run actions of those kinds unasked, when a file is saved."""
 PARSES, KEEPS_NAMES = "parses", "keeps-names"
-"""The first is made of every answer, named or not."""
+"""Every answer must pass the first, named or not."""
 CHECKS = (PARSES, KEEPS_NAMES, *CHECKER_NAMES)
 _NAME = "user:"
 

@@ -1,6 +1,6 @@
 """From the bytes of an actions file to definitions, with one sentence for each mistake in it.
 
-The file may come with somebody else's project: it can name no command, and nothing that it says is run.
+The file may come with somebody else's project: it can name no command, and nothing in it is run.
 """
 
 import tomllib
@@ -40,12 +40,12 @@ def read_definitions(data: bytes) -> tuple[list[Definition], list[str]]:
     for number, row in enumerate(cast("list[object]", rows)[:MAX_ACTIONS], 1):
         mistakes = list(_mistakes(row))
         if not mistakes:
-            definition = _made(cast("dict[str, object]", row))
+            definition = _make_definition(cast("dict[str, object]", row))
             if definition.title not in definitions:
                 definitions[definition.title] = definition
                 continue
             mistakes = ["another action above has the same title."]
-        problems += [f"action {number}{_named(row)}: {mistake}" for mistake in mistakes]
+        problems += [f"action {number}{_name_row(row)}: {mistake}" for mistake in mistakes]
     return list(definitions.values()), problems
 
 
@@ -67,7 +67,7 @@ def _mistakes(row: object) -> Iterator[str]:
         yield f"check must be without {named} where languages has more than Python, which is all they know."
 
 
-def _made(row: dict[str, object]) -> Definition:
+def _make_definition(row: dict[str, object]) -> Definition:
     values = {
         name: tuple(cast("list[str]", value)) if isinstance(value, list) else value
         for name, value in row.items()
@@ -130,7 +130,7 @@ def _listed(names: tuple[str, ...]) -> str:
     return f"{', '.join(most)} and {last}" if most else last
 
 
-def _named(row: object) -> str:
+def _name_row(row: object) -> str:
     title = cast("dict[str, object]", row).get("title") if isinstance(row, dict) else None
     return f" ({_shown(title)})" if isinstance(title, str) else ""
 

@@ -15,7 +15,7 @@ from sotto_lsp.documents.paths import WorkspaceFile
 IN_WORKSPACE = Path(".sotto") / "actions.toml"
 _LOOK_AGAIN_S = 1.0
 """Menus are made at every move of the cursor; a file is looked at no more often."""
-_MAX_TOLD = 5
+_MAX_SHOWN = 5
 
 _State = tuple[int, int] | None
 """A file's time of change and its size; None where there is none."""
@@ -30,7 +30,7 @@ class _ReadFile:
 
 
 class UserActionStore:
-    """The user's own file, and one in each workspace. `report` is told of a file's mistakes, once."""
+    """The user's own file, and one in each workspace. `report` gets a file's mistakes, once."""
 
     def __init__(self, report: Callable[[str], None], own: Path | None = None) -> None:
         """`own`: the user's file, in their configuration folder unless given."""
@@ -49,13 +49,15 @@ class UserActionStore:
         known = self._files.setdefault(path, _ReadFile())
         if time.monotonic() - known.looked_at >= _LOOK_AGAIN_S:
             known.looked_at = time.monotonic()
-            told = known.problems
+            before = known.problems
             _look(path, known)
-            if known.problems and known.problems != told:
+            if known.problems and known.problems != before:
                 more = (
-                    f" And {len(known.problems) - _MAX_TOLD} more." if len(known.problems) > _MAX_TOLD else ""
+                    f" And {len(known.problems) - _MAX_SHOWN} more."
+                    if len(known.problems) > _MAX_SHOWN
+                    else ""
                 )
-                self._report(" ".join(f"{path}: {each}" for each in known.problems[:_MAX_TOLD]) + more)
+                self._report(" ".join(f"{path}: {each}" for each in known.problems[:_MAX_SHOWN]) + more)
         return known.actions
 
 
@@ -70,8 +72,8 @@ def _look(path: Path, known: _ReadFile) -> None:
             definitions, problems = read_definitions(_content(path, state))
             known.actions, known.problems = tuple(each.action() for each in definitions), tuple(problems)
     except (OSError, ValueError) as error:
-        said = error.strerror if isinstance(error, OSError) else None
-        known.actions, known.problems = (), (f"it cannot be read ({said or error}).",)
+        reason = error.strerror if isinstance(error, OSError) else None
+        known.actions, known.problems = (), (f"it cannot be read ({reason or error}).",)
 
 
 def _state(path: Path) -> _State:
