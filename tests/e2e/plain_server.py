@@ -88,7 +88,7 @@ async def get_text(params: dict[str, str]):
 
 
 async def num_pending(params: Any):
-    return server.rpc.num_pending
+    return len(server.rpc._under_way) + len(server.rpc._pygls._request_futures)
 
 
 async def print_something(params: Any):

@@ -1,6 +1,6 @@
 """RawClient: a bare JSON-RPC client over a server's stdio, for tests and benchmarks.
 
-It sends whatever it is told to, valid or not, and keeps everything the server says.
+It sends whatever it is given, valid or not, and keeps everything the server says.
 """
 
 import contextlib

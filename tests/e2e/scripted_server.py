@@ -2,7 +2,7 @@
 
 It says one answer after the other, to all that is not about the Python around a cursor.
 
-An answer that is `null` is one that the model is still at until it is cancelled, or until the file `go` lies beside
+An answer that is `null` is one that the model is still at until it is cancelled, or until the file `go` lies next to
 the script; the answer is then the next one. Everything but the answers is the real server and its real engine.
 """
 

@@ -18,7 +18,7 @@ _COPY_NBYTES = 8 << 20
 
 
 def judge_uses(speed: Speed, context_length: int) -> tuple[str, ...]:
-    """A sentence a use, with the figure behind it."""
+    """A sentence a use, with its figure."""
     line_s = _LINE_TOKENS / speed.decode_tokens_per_s
     block_s = _BLOCK_TOKENS / speed.decode_tokens_per_s
     window_s = context_length / speed.prefill_tokens_per_s

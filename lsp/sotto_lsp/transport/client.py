@@ -26,7 +26,7 @@ class Client:
         """What happens when the user cancels a progress"""
 
     def initialize(self, params: types.InitializeParams) -> None:
-        """Remember what the client says of itself."""
+        """Remember what the client declares."""
         self.capabilities = params.capabilities
         self._root_uri = params.root_uri or _file_uri(params.root_path or "")
         self._folder_uris = [folder.uri for folder in params.workspace_folders or ()]
@@ -42,7 +42,7 @@ class Client:
         return self._folder_uris or ([self._root_uri] if self._root_uri else [])
 
     async def ask(self, method: str, params: object, timeout_s: float | None = None) -> Any:
-        """Its answer to a request, typed as LSP says. Raises ClientError, and TimeoutError after `timeout_s`."""
+        """Its answer to a request, in LSP's type. Raises ClientError, and TimeoutError after `timeout_s`."""
         async with asyncio.timeout(timeout_s):
             return await self._rpc.ask(method, params)
 

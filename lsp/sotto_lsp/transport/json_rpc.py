@@ -17,7 +17,7 @@ from cattrs import transform_error
 from lsprotocol import types
 
 from sotto_lsp.transport.pygls_adapter import Message, MsgId, PyglsAdapter
-from sotto_lsp.transport.stdio import Writer
+from sotto_lsp.transport.stdio import StreamWriter
 
 Handler = Callable[[Any], Any]
 """Typed params -> the result, or a coroutine of it."""
@@ -54,7 +54,7 @@ class JsonRpc:
         self.handlers: dict[str, Handler] = {}
         self.on_refused: Callable[[str, Message], None] = lambda method, message: None
         """A notification that is not valid was dropped; what depends on it is out of step."""
-        self.writer: Writer | None = None
+        self.writer: StreamWriter | None = None
         self._end = end
         self._pygls = PyglsAdapter(self._send)
         self._state = _State.NEW
@@ -64,11 +64,6 @@ class JsonRpc:
     def is_shut_down(self) -> bool:
         """The client has asked for `shutdown`: ending now is no failure."""
         return self._state is _State.SHUT_DOWN
-
-    @property
-    def num_pending(self) -> int:
-        """Requests of either side that are not answered yet."""
-        return len(self._under_way) + self._pygls.num_asked
 
     async def ask(self, method: str, params: object) -> Any:
         """The client's answer to a request of the server's. Raises ClientError."""
@@ -158,7 +153,7 @@ class JsonRpc:
         except Exception as error:  # as above
             logger.warning("%s It is ignored.", _complaint(method, error))
             self.on_refused(method, message)
-            if method != types.INITIALIZED:  # its params say nothing, and without it no model is loaded
+            if method != types.INITIALIZED:  # without it no model is loaded, and its params are empty
                 return
             params = types.InitializedParams()
         if method == types.CANCEL_REQUEST:

@@ -34,7 +34,7 @@ class Lifecycle:
         self._documents = documents
         self._offers = offers
         self._options: object = None
-        """initializationOptions; what the client says later has precedence"""
+        """initializationOptions; the client's later settings have precedence"""
         self._problem: str | None = None
         session.report_failure = server.client.show_error
 

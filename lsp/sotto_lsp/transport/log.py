@@ -17,7 +17,7 @@ _ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tup
 
 
 class _Formatter(logging.Formatter):
-    """Leaves out what an exception says, unless `quote`: a KeyError or a decoding error holds the user's text."""
+    """Leaves out the text of an exception, unless `quote`: a KeyError or a decoding error holds the user's text."""
 
     def __init__(self, quote: bool) -> None:
         super().__init__(_FORMAT)
@@ -33,7 +33,7 @@ class _Formatter(logging.Formatter):
 def configure_logging(level: int | str = logging.WARNING, file: Path | None = None) -> None:
     """Send all logs of `level` ("debug", "info", ... or a number) and above to `file`, or to stderr without one.
 
-    A file that cannot be opened is told on stderr, which is then used. Raises ValueError for an unknown level.
+    A file that cannot be opened is reported on stderr, which is then used. Raises ValueError for an unknown level.
     """
     root = logging.getLogger()
     root.setLevel(level.upper() if isinstance(level, str) else level)

@@ -62,7 +62,7 @@ class SottoServer:
     def initialize(
         self, params: types.InitializeParams, documents: DocumentStore, offers: types.ServerCapabilities
     ) -> types.InitializeResult:
-        """Take over what the client says of itself. The result: `offers`, with what every server has."""
+        """Take over what the client declares. The result: `offers`, with what every server has."""
         self.client.initialize(params)
         if params.process_id is not None:
             watch_parent(params.process_id, self.stop)

@@ -59,11 +59,6 @@ class PyglsAdapter(JsonRPCProtocol):
             self._request_futures.pop(msg_id, None)
             self._result_types.pop(msg_id, None)
 
-    @property
-    def num_asked(self) -> int:
-        """Requests that the client has not answered."""
-        return len(self._request_futures)
-
     def take_answer(self, msg_id: MsgId, message: Message) -> bool:
         """Hand the client's answer to `ask`; False where nothing waits for it."""
         future = self._request_futures.get(msg_id)

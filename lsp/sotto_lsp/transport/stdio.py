@@ -8,22 +8,14 @@ import re
 import sys
 import threading
 from collections.abc import Callable
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 MAX_MESSAGE_BYTES = 256 * 1024 * 1024
 """A longer message is refused as a bad header: it would only fill the memory."""
 _MAX_HEADER_LINE = 64 * 1024
 
-# Searched, not matched: after a wrong length the next header stands behind the rest of a body, on one line with it.
+# Searched, not matched: after a wrong length the next header stands after the rest of a body, on one line with it.
 _CONTENT_LENGTH = re.compile(rb"content-length[ \t]*:[ \t]*(\d{1,18})[ \t]*\r?\n?\Z", re.IGNORECASE)
-
-
-class Writer(Protocol):
-    """Where framed messages go."""
-
-    def write(self, data: bytes) -> None: ...
-
-    def close(self) -> None: ...
 
 
 class StreamWriter:
@@ -37,10 +29,6 @@ class StreamWriter:
         with self._lock:
             self._stream.write(data)
             self._stream.flush()
-
-    def close(self) -> None:
-        with self._lock:
-            self._stream.close()
 
 
 class MessageReader(threading.Thread):

@@ -38,7 +38,7 @@ def names(path):
         return [name.removeprefix("sotto-0.1.0/") for name in tar.getnames()]
 
 
-def test_wheels_plugins_scripts_and_checksums_are_in_it(bundle):
+def test_bundle_holds_wheels_plugins_scripts_and_checksums(bundle):
     done, out = bundle()
     assert done.returncode == 0, done.stderr
     found = names(out)
@@ -50,7 +50,7 @@ def test_wheels_plugins_scripts_and_checksums_are_in_it(bundle):
     assert "every file matches its checksum" in sotto("bundle", "verify", out).stdout
 
 
-def test_a_marker_is_answered_for_the_machine_that_it_is_for(bundle, links):
+def test_marker_is_evaluated_for_the_target(bundle, links):
     """pip answers it for the machine it runs on: a bundle for Windows that was made on Linux lacked colorama."""
     write_wheel(links, "click", requires=["colorama>=0.4; platform_system == 'Windows'", "six[extra]"])
     write_wheel(links, "colorama", "0.4.6", requires=["ansi; python_version < '3.12'"])
@@ -74,7 +74,7 @@ def test_a_marker_is_answered_for_the_machine_that_it_is_for(bundle, links):
     assert found == expected
 
 
-def test_the_same_files_make_the_same_bytes(bundle, tmp_path):
+def test_reproducible_bundle_of_the_same_files(bundle, tmp_path):
     """Whatever the wheel's own zip looks like: members in another order, other times, compressed or not."""
     _, first = bundle(name="first.tar", payload=b"code" * 1000)
     wheel = tmp_path / "sotto_ls-0.1.0-py3-none-any.whl"
@@ -89,7 +89,7 @@ def test_the_same_files_make_the_same_bytes(bundle, tmp_path):
     assert first.read_bytes() == second.read_bytes()
 
 
-def test_what_cannot_be_had_is_said_and_leaves_nothing(bundle, tmp_path):
+def test_missing_wheel_is_named_and_leaves_nothing(bundle, tmp_path):
     done, out = bundle("--python", "3.13", requires=["onnxruntime>=1.26"])
     assert "Python 3.13" in refusal(done) and "no wheel of onnxruntime>=1.26 that fits" in refusal(done)
     unreachable = {"PIP_NO_INDEX": "0", "PIP_INDEX_URL": "http://127.0.0.1:9/", "PIP_RETRIES": "1"}
@@ -100,7 +100,7 @@ def test_what_cannot_be_had_is_said_and_leaves_nothing(bundle, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "reason"),
     [
         (["sotto.tar", "--python", "3.8"], "runs on Python 3.11 and newer"),
         (["sotto.zip"], "as in sotto.tar"),
@@ -112,7 +112,7 @@ def test_what_cannot_be_had_is_said_and_leaves_nothing(bundle, tmp_path):
         (["sotto.tar", "--wheel", "{own}", "--vsix", "{old}"], "is version 0.0.1 and Sotto is 0.1.0"),
     ],
 )
-def test_what_makes_no_sense_is_refused(tmp_path, monkeypatch, options, said):
+def test_wrong_options_are_refused(tmp_path, monkeypatch, options, reason):
     monkeypatch.chdir(tmp_path)
     with zipfile.ZipFile(tmp_path / "old.vsix", "w") as zipped:
         zipped.writestr("extension/package.json", '{"version": "0.0.1"}')
@@ -121,16 +121,16 @@ def test_what_makes_no_sense_is_refused(tmp_path, monkeypatch, options, said):
         "own": write_sotto_wheel(tmp_path),
         "old": tmp_path / "old.vsix",
     }
-    assert said in refusal(sotto("bundle", *(option.format(**files) for option in options)))
+    assert reason in refusal(sotto("bundle", *(option.format(**files) for option in options)))
 
 
-def test_python_without_pip_is_told_what_to_do(tmp_path):
+def test_pip_that_is_missing_is_explained(tmp_path):
     (tmp_path / "pip").mkdir()
     (tmp_path / "pip" / "__init__.py").touch()  # not to be run, as a pip that is not there
     assert "-m ensurepip" in refusal(sotto("bundle", tmp_path / "a.tar", PYTHONPATH=str(tmp_path)))
 
 
-def test_a_full_disk_is_said(tmp_path, links):
+def test_full_disk_is_named(tmp_path, links):
     small = tmp_path / "small"
     small.mkdir()
     wheel = write_sotto_wheel(tmp_path, payload=os.urandom(3 << 20))

@@ -94,7 +94,7 @@ def machine(tmp_path_factory, bundle, cut_off):
     shutil.rmtree(folder)
 
 
-def test_the_installed_server_completes_code_without_a_network(machine):
+def test_installed_server_completes_code_without_a_network(machine):
     with Editor.start(machine.alone(machine.sotto, "serve"), env=machine.environment) as editor:
         editor.initialize(initializationOptions=EVERYTHING)
         editor.open_text("def mean(values):\n    return su")
@@ -102,7 +102,7 @@ def test_the_installed_server_completes_code_without_a_network(machine):
         assert editor.end() == 0
 
 
-def test_the_model_and_the_plugins_came_along(machine):
+def test_installed_bundle_has_the_model_and_the_plugins(machine):
     listed = machine.run(machine.sotto, "models", "list").stdout
     assert " mine " in listed and str(machine.home / ".local/share/sotto/models") in listed
     assert "every file matches" in machine.run(machine.sotto, "models", "verify", "mine").stdout
@@ -111,7 +111,7 @@ def test_the_model_and_the_plugins_came_along(machine):
     assert checked.returncode == 0, checked.stdout
 
 
-def test_the_installed_sotto_makes_the_same_bundle_byte_for_byte(machine, bundle, tmp_path):
+def test_installed_sotto_makes_the_same_bundle_byte_for_byte(machine, bundle, tmp_path):
     """From its own files, the carried wheels, and no network: it can be handed on from there."""
     links = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(machine.bundle / "wheels")}
     vsix = machine.installed / "editors/vscode/sotto.vsix"

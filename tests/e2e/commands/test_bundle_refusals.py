@@ -92,7 +92,7 @@ def be_of_a_later_sotto(bundle):
 
 
 @pytest.mark.parametrize(
-    ("plant", "said"),
+    ("plant", "reason"),
     [
         (change_a_byte, "does not match its checksum"),
         (add_a_file, "'wheels/evil-1.0-py3-none-any.whl' is not listed"),
@@ -105,19 +105,19 @@ def be_of_a_later_sotto(bundle):
         (be_of_a_later_sotto, "has format 2"),
     ],
 )
-def test_a_planted_fault_is_refused_before_anything_is_changed(carried, tmp_path, plant, said):
+def test_planted_fault_is_refused_before_anything_changes(carried, tmp_path, plant, reason):
     plant(carried)
-    assert said in refusal(install(carried, "--to", tmp_path / "venv"))
+    assert reason in refusal(install(carried, "--to", tmp_path / "venv"))
     assert not (tmp_path / "venv").exists()
 
 
-def test_a_folder_that_no_bundle_made_is_left_alone(unpacked, tmp_path):
+def test_foreign_folder_is_left_alone(unpacked, tmp_path):
     (tmp_path / "notes").touch()
     assert "no bundle made it" in refusal(install(unpacked, "--to", tmp_path))
     assert (tmp_path / "notes").exists()
 
 
-def test_an_installation_that_broke_off_can_be_repeated(unpacked, tmp_path):
+def test_interrupted_installation_can_be_repeated(unpacked, tmp_path):
     """This bundle's pip is empty, so it breaks off in the middle; the folder is known as ours all the same."""
     for _ in range(2):
         assert "packages cannot be installed" in refusal(install(unpacked, "--to", tmp_path / "venv"))
@@ -126,7 +126,7 @@ def test_an_installation_that_broke_off_can_be_repeated(unpacked, tmp_path):
     assert not (tmp_path / "venv" / "left over").exists()
 
 
-def test_a_wrong_python_is_said_by_the_script_itself(unpacked):
+def test_wrong_python_is_named_by_the_script(unpacked):
     """A Python that is too old could not even read the rest."""
     done = subprocess.run(
         ["sh", unpacked / "install.sh"],
@@ -139,7 +139,7 @@ def test_a_wrong_python_is_said_by_the_script_itself(unpacked):
     assert f"this bundle is for Python 3.{sys.version_info.minor}" in sentence and "/bin/false" in sentence
 
 
-def test_models_are_added_once_and_never_over_another(tmp_path):
+def test_models_of_a_bundle_are_added_once_and_replace_none(tmp_path):
     carried, store = tmp_path / "models", ModelStore(tmp_path / "store")
     adding = ModelAdding(ModelStore(carried), lambda step, share: None)
     adding.add(sotto_models.embedded_model_dir(), "mine")

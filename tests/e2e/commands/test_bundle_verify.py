@@ -65,17 +65,17 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_planted_fault_is_refused(whole, tmp_path, fault):
-    plant, said = FAULTS[fault]
+def test_planted_fault_is_refused(whole, tmp_path, fault):
+    plant, reason = FAULTS[fault]
     path = tmp_path / "bad.tar"
     with tarfile.open(path, "w") as tar:
         for info, data in plant(whole):
             tar.addfile(info, io.BytesIO(data))
     sentence = refusal(sotto("bundle", "verify", path))
-    assert said in sentence and str(path) in sentence
+    assert reason in sentence and str(path) in sentence
 
 
-def test_a_bundle_written_again_without_a_fault_passes(whole, tmp_path):
+def test_rewritten_bundle_without_a_fault_passes(whole, tmp_path):
     """So none of the faults above is refused for how it was planted."""
     path = tmp_path / "good.tar"
     with tarfile.open(path, "w") as tar:
@@ -88,7 +88,7 @@ def test_a_bundle_written_again_without_a_fault_passes(whole, tmp_path):
     assert str(cut) in refusal(sotto("bundle", "verify", cut))
 
 
-def test_what_is_no_tar_is_refused(tmp_path):
+def test_file_that_is_no_tar_is_refused(tmp_path):
     (tmp_path / "a.tar").write_bytes(b"no tar" * 1000)
     assert "cannot be read as a tar" in refusal(sotto("bundle", "verify", tmp_path / "a.tar"))
     assert "cannot be read as a tar" in refusal(sotto("bundle", "verify", tmp_path / "missing.tar"))

@@ -31,7 +31,7 @@ def test_complete_prints_the_suggestion(source):
     assert done.returncode == 0 and done.stdout.startswith("m(values)") and done.stderr == ""
 
 
-def test_complete_as_json_says_how_it_came_about(source):
+def test_complete_as_json_has_counts_and_timings(source):
     report = json.loads(sotto("complete", f"{source}:2:15", "--json").stdout)
     assert report["text"].startswith("m(values)")
     assert report["num_prompt_tokens"] > report["num_cached_tokens"] == 0
@@ -46,7 +46,7 @@ def test_windows_paths_and_line_ends(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("place", "said"),
+    ("place", "reason"),
     [
         ("app.py", "write FILE:LINE:COL"),
         ("missing.py:1:1", "cannot be read"),
@@ -59,7 +59,7 @@ def test_windows_paths_and_line_ends(tmp_path):
         ("{large}:1:1", "larger than 8 MB"),
     ],
 )
-def test_bad_places_get_one_sentence(source, place, said):
+def test_place_that_is_bad_gets_one_sentence(source, place, reason):
     folder = source.parent
     (folder / "binary").write_bytes(b"a\0b")
     (folder / "latin").write_bytes("é".encode("latin-1"))
@@ -67,11 +67,11 @@ def test_bad_places_get_one_sentence(source, place, said):
     names = {name: folder / name for name in ("binary", "latin", "large")}
     done = sotto("complete", place.format(source=source, folder=folder, **names))
     assert done.returncode == 1 and done.stdout == ""
-    assert said in done.stderr and done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
+    assert reason in done.stderr and done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("command", [("complete", "{source}:1:1"), ("demo", "--plain")])
-def test_a_folder_without_a_model_is_refused(source, command):
+def test_folder_without_a_model_is_refused(source, command):
     done = sotto(*(part.format(source=source) for part in command), "--model", source.parent)
     assert done.returncode == 1 and "no .onnx file" in done.stderr and done.stderr.count("\n") == 1
 

@@ -42,7 +42,7 @@ def refusal(done):
     return done.stderr.splitlines()[-1]
 
 
-def test_an_export_is_added_prepared_listed_used_and_removed(sotto, export, tmp_path):
+def test_export_is_added_prepared_listed_used_and_removed(sotto, export, tmp_path):
     before = {path: path.read_bytes() for path in export.rglob("*") if path.is_file()}
     added = sotto("models", "add", export)
     assert added.returncode == 0, added.stderr
@@ -71,7 +71,7 @@ def test_an_export_is_added_prepared_listed_used_and_removed(sotto, export, tmp_
 
 
 @pytest.mark.parametrize("option", [[], ["--no-prepare"]], ids=["prepared", "as it is"])
-def test_what_says_how_a_model_is_asked_comes_along(sotto, export, tmp_path, option):
+def test_chat_template_is_copied_with_a_model(sotto, export, tmp_path, option):
     (export / "chat_template.jinja").write_text("{{ messages[0].content }}")
     assert sotto("models", "add", export, *option).returncode == 0
     added = tmp_path / "store" / "tiny-coder"
@@ -79,19 +79,19 @@ def test_what_says_how_a_model_is_asked_comes_along(sotto, export, tmp_path, opt
     assert "chat_template.jinja" in json.loads((added / "manifest.json").read_text())["files"]
 
 
-def test_a_name_serves_wherever_a_folder_does(sotto, export):
+def test_name_of_a_model_serves_as_a_folder_does(sotto, export):
     sotto("models", "add", export, "--name", "mine", "--no-prepare")
     (export / "app.py").write_text("x = 1\n")
     done = sotto("complete", export / "app.py:1:5", "--model", "mine", "--json")
     assert done.returncode == 0 and json.loads(done.stdout)["num_prompt_tokens"] > 0
 
 
-def test_a_linked_model_stays_where_it_is(sotto, export, tmp_path):
+def test_linked_model_stays_where_it_is(sotto, export, tmp_path):
     assert sotto("models", "add", export, "--link").returncode == 0
     assert (tmp_path / "store" / "tiny-coder" / "model.onnx").is_symlink()
 
 
-def test_one_graph_of_a_repository_can_be_named(sotto, export):
+def test_graph_of_a_repository_can_be_named(sotto, export):
     (export / "onnx").mkdir()
     (export / "model.onnx").rename(export / "onnx" / "model_q4.onnx")
     assert sotto("models", "add", export / "onnx" / "model_q4.onnx").returncode == 0
@@ -99,7 +99,7 @@ def test_one_graph_of_a_repository_can_be_named(sotto, export):
 
 
 @pytest.mark.parametrize("suffix", [".tar", ".tar.gz", ".zip"])
-def test_an_archive_is_unpacked(sotto, export, tmp_path, suffix):
+def test_archive_is_unpacked(sotto, export, tmp_path, suffix):
     archive = tmp_path / f"carried{suffix}"
     if suffix == ".zip":
         with zipfile.ZipFile(archive, "w") as zipped:
@@ -119,7 +119,7 @@ def plant_tar_member(archive, name):
         tarred.addfile(member, io.BytesIO(b"evil"))
 
 
-def test_an_archive_that_leaves_its_folder_is_refused(sotto, tmp_path):
+def test_archive_that_leaves_its_folder_is_refused(sotto, tmp_path):
     plant_tar_member(tmp_path / "a.tar", "../../evil")
     assert "leaves its folder" in refusal(sotto("models", "add", tmp_path / "a.tar"))
     with zipfile.ZipFile(tmp_path / "b.zip", "w") as zipped:
@@ -142,8 +142,8 @@ def test_weights_outside_the_folder_are_refused(sotto, export, tmp_path, locatio
     tensor.external_data.append(onnx.StringStringEntryProto(key="location", value=location))
     (export / "model.onnx").write_bytes(model.SerializeToString())
     words = {"linked": "a link out of its folder", "missing": "copy the whole export again"}
-    said = refusal(sotto("models", "add", export, *option))
-    assert words.get(location, "outside its folder") in said and "onnxruntime" not in said.lower()
+    reason = refusal(sotto("models", "add", export, *option))
+    assert words.get(location, "outside its folder") in reason and "onnxruntime" not in reason.lower()
 
 
 def test_weights_of_any_name_in_the_folder_come_along(sotto, export, tmp_path):
@@ -154,13 +154,13 @@ def test_weights_of_any_name_in_the_folder_come_along(sotto, export, tmp_path):
     assert (tmp_path / "store" / "tiny-coder" / "w.bin").stat().st_size > 1000
 
 
-def test_a_model_without_a_tokenizer_is_refused(sotto, export):
+def test_tokenizer_that_is_missing_is_refused(sotto, export):
     (export / "tokenizer.json").unlink()
     assert "There is no tokenizer.json" in refusal(sotto("models", "add", export))
 
 
 @pytest.mark.parametrize("option", [[], ["--no-prepare"]], ids=["prepared", "as it is"])
-def test_an_old_merged_decoder_is_refused_by_its_name_and_by_its_inputs(sotto, export, option):
+def test_merged_decoder_is_refused_by_its_name_and_by_its_inputs(sotto, export, option):
     model = onnx.load(export / "model.onnx")
     model.graph.input.append(
         onnx.helper.make_tensor_value_info("use_cache_branch", onnx.TensorProto.BOOL, [1])
@@ -171,33 +171,33 @@ def test_an_old_merged_decoder_is_refused_by_its_name_and_by_its_inputs(sotto, e
     assert "separate or merged decoders" in refusal(sotto("models", "add", export, *option))
 
 
-def test_a_file_that_is_a_link_out_of_the_folder_is_refused(sotto, export, tmp_path):
+def test_link_out_of_the_folder_is_refused(sotto, export, tmp_path):
     (export / "tokenizer.json").rename(tmp_path / "elsewhere.json")
     (export / "tokenizer.json").symlink_to(tmp_path / "elsewhere.json")
     assert "copy the files themselves" in refusal(sotto("models", "add", export))
 
 
-def test_wrong_checksums_are_refused(sotto, export):
+def test_checksums_that_are_wrong_are_refused(sotto, export):
     (export / "SHA256SUMS").write_text(f"{'0' * 64}  model.onnx\n")
     assert "does not match its checksum" in refusal(sotto("models", "add", export))
     (export / "SHA256SUMS").write_text(f"{'0' * 64}  ../model.onnx\n")
     assert "not in its folder" in refusal(sotto("models", "add", export))
 
 
-def test_a_changed_file_is_noticed_later(sotto, export, tmp_path):
+def test_changed_file_is_noticed_later(sotto, export, tmp_path):
     sotto("models", "add", export)
     with (tmp_path / "store" / "tiny-coder" / "tokenizer.json").open("a") as file:
         file.write(" ")
     assert "bytes instead of" in refusal(sotto("models", "verify", "tiny-coder"))
 
 
-def test_a_broken_graph_is_refused_with_and_without_preparation(sotto, export):
+def test_broken_graph_is_refused_with_and_without_preparation(sotto, export):
     (export / "model.onnx").write_bytes(b"no graph")
     assert "cannot be read as ONNX" in refusal(sotto("models", "add", export))
     assert "cannot be loaded" in refusal(sotto("models", "add", export, "--no-prepare"))
 
 
-def test_a_preparation_that_changes_the_answers_is_refused(sotto, export, tmp_path):
+def test_preparation_that_changes_the_answers_is_refused(sotto, export, tmp_path):
     # a fault planted in the last step: the embedding's rows come in another order
     fault = tmp_path / "fault"
     fault.mkdir()

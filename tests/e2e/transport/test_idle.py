@@ -33,7 +33,7 @@ def wait_until_settled(pid):
 
 
 @pytest.mark.parametrize("settings", [{}, {"enabled": False}], ids=["ready", "disabled"])
-def test_an_idle_server_never_wakes_up(start_server, settings):
+def test_idle_server_never_wakes_up(start_server, settings):
     editor = start_server()
     editor.initialize(processId=os.getpid(), initializationOptions=EVERYTHING | settings)
     editor.open_text("def mean(values):\n    total = sum(values)\n    return total / len(")

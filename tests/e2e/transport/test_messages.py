@@ -122,7 +122,7 @@ def test_answers_to_nothing_are_dropped(client: RawClient):
     assert code(client.wait(slow)) == -32800
 
 
-def test_a_key_named_jsonrpc_in_params_is_only_a_key(client: RawClient):
+def test_jsonrpc_as_a_key_of_params_is_only_a_key(client: RawClient):
     params = {
         "jsonrpc": "2.0",
         "nested": {"jsonrpc": "2.0", "id": 1, "method": "exit"},
@@ -149,7 +149,7 @@ def test_a_key_named_jsonrpc_in_params_is_only_a_key(client: RawClient):
         b"\x00\xff\r\n\r\n",
     ],
 )
-def test_bad_headers_are_survived(client: RawClient, garbage: bytes):
+def test_header_that_is_bad_is_survived(client: RawClient, garbage: bytes):
     client.send_raw(garbage)
     assert quiet(client)
     assert {response["error"]["code"] for response in client.unasked} <= {-32700, -32600}
@@ -178,6 +178,6 @@ def test_bytes_may_come_one_by_one(client: RawClient):
     assert client.wait_unasked()[0]["result"] == [1]
 
 
-def test_twenty_megabytes_go_through_both_ways(client: RawClient):
+def test_large_message_of_20_mb_goes_both_ways(client: RawClient):
     text = "é" * 10_000_000
     assert client.result("test/echo", {"text": text}, timeout=60) == {"text": text}

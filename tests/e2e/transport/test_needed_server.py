@@ -20,16 +20,16 @@ CODE = "def mean(values):\n    total = sum(values)\n    return total / len("
         ("", "7.0.0", True),
     ],
 )
-def test_major_and_minor_number_decide(needed, own, fits):
+def test_series_is_compared_by_major_and_minor_number(needed, own, fits):
     assert (compare_series(needed, own) is None) is fits
 
 
 @pytest.mark.parametrize("options", [None, [], "0.1", {"maxTokens": 3}, {"needsServer": 1}])
-def test_options_that_say_nothing_of_it_are_left_as_they_are(options):
+def test_series_that_is_not_named_leaves_the_options(options):
     assert split_needed_series(options) == ("", options)
 
 
-def test_a_plugin_made_for_another_series_is_told_so_once_and_served(start_server):
+def test_series_of_another_plugin_warns_once_and_serves(start_server):
     editor = start_server()
     editor.initialize(initializationOptions=EVERYTHING | {"needsServer": "9.9"})
     message = editor.wait_notification("window/showMessage")["message"]
@@ -39,7 +39,7 @@ def test_a_plugin_made_for_another_series_is_told_so_once_and_served(start_serve
     assert sum(n["method"] == "window/showMessage" for n in editor.notifications) == 1
 
 
-def test_a_plugin_made_for_this_series_is_told_nothing(start_server):
+def test_series_of_this_plugin_shows_nothing(start_server):
     editor = start_server()
     series = ".".join(version("sotto-ls").split(".")[:2])
     editor.initialize(initializationOptions={"sotto": EVERYTHING, "needsServer": series})

@@ -24,13 +24,13 @@ def a_session(command, home):
         assert editor.end() == 0
 
 
-def test_a_session_writes_no_file(tmp_path):
+def test_offline_session_writes_no_file(tmp_path):
     a_session(SERVE, tmp_path)
     assert list(tmp_path.rglob("*")) == [], "onnxruntime's event database was here once"
 
 
 @pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed: system calls cannot be seen")
-def test_a_session_opens_no_network_socket_and_looks_no_name_up(tmp_path):
+def test_offline_session_opens_no_socket_and_looks_no_name_up(tmp_path):
     log, home = tmp_path / "log", tmp_path / "home"
     home.mkdir()
     a_session(["strace", "-f", "-qq", "-e", "trace=network", "-o", str(log), *SERVE], home)

@@ -18,7 +18,7 @@ CANCELLED, INVALID_PARAMS = -32800, -32602
 
 
 @pytest.mark.parametrize("path", CLIENTS, ids=lambda path: path.stem)
-def test_every_editors_own_handshake_gets_ghost_text(start_server, path):
+def test_handshake_of_every_editor_gets_ghost_text(start_server, path):
     editor = start_server(answers={"workspace/configuration": [EVERYTHING]})
     params = json.loads(path.read_text())
     capabilities = editor.initialize(**params)
@@ -36,12 +36,12 @@ def test_every_editors_own_handshake_gets_ghost_text(start_server, path):
 
 
 @pytest.mark.parametrize("kind", [1, 2])
-def test_invoked_and_automatic(editor, kind):
+def test_trigger_kind_invoked_and_automatic(editor, kind):
     editor.open_text(CODE)
     assert editor.inline(kind=kind)
 
 
-def test_what_the_model_is_unsure_of_is_shown_only_to_one_who_asks(start_server):
+def test_invoked_request_shows_what_the_model_is_unsure_of(start_server):
     editor = start_server()
     editor.initialize(initializationOptions=EVERYTHING | {"minProbability": 1})
     editor.open_text(CODE)
@@ -49,13 +49,13 @@ def test_what_the_model_is_unsure_of_is_shown_only_to_one_who_asks(start_server)
     assert editor.inline(kind=1)
 
 
-def test_nothing_to_say_is_an_empty_list_and_never_null(editor):
+def test_empty_answer_is_a_list_and_never_null(editor):
     params = {"textDocument": {"uri": "file:///not/open.py"}, "position": {"line": 0, "character": 0}}
     result = editor.result("textDocument/inlineCompletion", params | {"context": {"triggerKind": 2}})
     assert result == {"items": []}
 
 
-def test_typing_along_the_suggestion_runs_no_model(editor):
+def test_type_through_runs_no_model(editor):
     editor.open_text(CODE)
     ghost = editor.ghost()
     runs = editor.metrics()["num_completions"]
@@ -67,7 +67,7 @@ def test_typing_along_the_suggestion_runs_no_model(editor):
     assert metrics["num_from_last_suggestion"] == 4
 
 
-def test_the_cache_serves_the_keystrokes_that_do_not_type_along(editor):
+def test_prefix_cache_serves_the_other_keystrokes(editor):
     editor.open_text("import os\n\n\n" * 50 + CODE)
     editor.ghost()
     before = editor.metrics()
@@ -79,7 +79,7 @@ def test_the_cache_serves_the_keystrokes_that_do_not_type_along(editor):
     assert (after["num_cached_tokens"] - before["num_cached_tokens"]) / prompt > 0.95
 
 
-def test_the_classic_completion_list(editor):
+def test_completion_list_of_classic_clients(editor):
     editor.open_text("def mean(values):\n    total = su")
     params = editor.inline_params() | {"context": {"triggerKind": 1}}
     result = editor.result("textDocument/completion", params, timeout=30)
@@ -90,7 +90,7 @@ def test_the_classic_completion_list(editor):
     assert item["textEdit"]["range"]["start"] == {"line": 1, "character": 12}
 
 
-def test_the_selected_entry_of_the_list_is_what_the_ghost_begins_with(editor):
+def test_selected_entry_begins_the_ghost(editor):
     editor.open_text("import math\n\nx = math.s")
     span = {"start": {"line": 2, "character": 9}, "end": {"line": 2, "character": 10}}
     items = editor.inline(selectedCompletionInfo={"range": span, "text": "sqrt"})
@@ -98,7 +98,7 @@ def test_the_selected_entry_of_the_list_is_what_the_ghost_begins_with(editor):
         assert item["insertText"].startswith("sqrt") and item["range"] == span
 
 
-def test_a_newer_request_supersedes_the_older_ones_at_once(editor):
+def test_supersede_cancels_the_older_requests_at_once(editor):
     editor.open_text("x = 1\n" * 1000 + CODE)
     editor.ghost()  # the model is loaded
     ids = []
@@ -110,7 +110,7 @@ def test_a_newer_request_supersedes_the_older_ones_at_once(editor):
     assert codes and set(codes) == {CANCELLED}
 
 
-def test_requests_for_two_documents_do_not_supersede_each_other(editor):
+def test_supersede_leaves_requests_for_other_documents(editor):
     editor.open_text(CODE, "file:///a.py")
     editor.open_text(CODE, "file:///b.py")
     ids = []
@@ -121,7 +121,7 @@ def test_requests_for_two_documents_do_not_supersede_each_other(editor):
         assert editor.wait(msg_id, timeout=30)["result"]["items"]
 
 
-def test_ghost_text_and_the_list_can_be_asked_for_at_once(start_server):
+def test_supersede_leaves_the_list_next_to_ghost_text(start_server):
     editor = start_server()
     editor.initialize(initializationOptions=EVERYTHING | {"completion": "on"})
     editor.open_text(CODE)
@@ -132,7 +132,7 @@ def test_ghost_text_and_the_list_can_be_asked_for_at_once(start_server):
     assert editor.wait(listed, timeout=30)["result"]["items"]
 
 
-def test_a_cancelled_request_is_answered_and_the_next_finds_its_work(editor):
+def test_cancel_is_answered_and_the_prefill_is_kept(editor):
     editor.open_text(CODE)
     editor.ghost()
     for number in range(6):  # until a cancel falls into the prefill, on a machine of any speed
@@ -151,7 +151,7 @@ def test_a_cancelled_request_is_answered_and_the_next_finds_its_work(editor):
     raise AssertionError("no cancelled prefill was found again")
 
 
-def test_an_answer_for_a_text_that_is_gone_is_empty(editor):
+def test_stale_answer_is_empty(editor):
     editor.open_text("x = 1\n" * 1500)
     editor.ghost()
     editor.open_text("y = 2\n" * 1500 + CODE, "file:///other.py")
@@ -169,14 +169,14 @@ def test_an_answer_for_a_text_that_is_gone_is_empty(editor):
         {"position": "here"},
     ],
 )
-def test_invalid_parameters_get_one_error_and_the_server_lives(editor, change):
+def test_invalid_params_get_one_error_and_the_server_lives(editor, change):
     editor.open_text(CODE)
     response = editor.request("textDocument/inlineCompletion", editor.inline_params() | change)
     assert response["error"]["code"] == INVALID_PARAMS
     assert editor.ghost()
 
 
-def test_a_change_that_is_not_valid_silences_the_document_until_it_is_opened_again(editor):
+def test_invalid_change_silences_the_document_until_it_is_opened(editor):
     editor.open_text(CODE)
     assert editor.ghost()
     editor.change(editor.uri, 2, {"range": {"start": {"line": -1, "character": 0}}, "text": "x"})
@@ -185,14 +185,14 @@ def test_a_change_that_is_not_valid_silences_the_document_until_it_is_opened_aga
     assert editor.ghost()
 
 
-def test_a_position_outside_the_document_is_clamped(editor):
+def test_position_outside_the_document_is_clamped(editor):
     editor.open_text(CODE)
     for position in ({"line": 10_000, "character": 3}, {"line": 1, "character": 10_000}):
         params = editor.inline_params() | {"position": position}
         assert "items" in editor.result("textDocument/inlineCompletion", params, timeout=30)
 
 
-def test_a_file_of_20_mb_and_binary_content_are_answered_empty(editor):
+def test_large_file_and_binary_content_are_answered_empty(editor):
     editor.open_text("x = 1\n" * 3_500_000, "file:///large.py")
     assert editor.inline(12) == []
     editor.open_text("\0\1\2" * 1000, "file:///binary.py")
@@ -224,7 +224,7 @@ def test_line_ends_of_the_document_are_kept(editor):
         assert item["insertText"].count("\n") == item["insertText"].count("\r\n")
 
 
-def test_wrong_settings_are_named_once_and_the_defaults_used(start_server):
+def test_settings_that_are_wrong_are_named_once(start_server):
     editor = start_server()
     editor.initialize(initializationOptions=EVERYTHING | {"maxTokens": "many"})
     message = editor.wait_notification("window/showMessage")["message"]
@@ -233,7 +233,7 @@ def test_wrong_settings_are_named_once_and_the_defaults_used(start_server):
     assert editor.ghost()
 
 
-def test_changed_settings_take_effect(editor):
+def test_settings_that_change_take_effect(editor):
     editor.open_text(CODE)
     assert editor.ghost()
     editor.notify("workspace/didChangeConfiguration", {"settings": {"sotto": {"enabled": False}}})
@@ -254,7 +254,7 @@ def damaged(folder, how):
 
 
 @pytest.mark.parametrize(
-    ("how", "said"),
+    ("how", "reason"),
     [
         (lambda path: path.unlink(), "cannot be read"),
         (lambda path: path.write_bytes(path.read_bytes()[:999]), "truncated"),
@@ -262,17 +262,17 @@ def damaged(folder, how):
     ],
     ids=["missing", "truncated", "tampered"],
 )
-def test_a_broken_model_is_said_once_and_the_server_lives(start_server, tmp_path, how, said):
+def test_broken_model_is_shown_once_and_the_server_lives(start_server, tmp_path, how, reason):
     editor = start_server("--model", str(damaged(tmp_path, how)))
     editor.initialize()
-    assert said in editor.wait_notification("window/showMessage")["message"]
+    assert reason in editor.wait_notification("window/showMessage")["message"]
     editor.open_text(CODE)
     assert editor.inline() == [] and editor.inline() == []
     assert sum(n["method"] == "window/showMessage" for n in editor.notifications) == 1
     assert editor.end() == 0
 
 
-def test_no_user_code_is_logged_above_debug(start_server):
+def test_log_above_debug_has_no_user_code(start_server):
     editor = start_server("--log-level", "info")
     editor.initialize(initializationOptions=EVERYTHING)
     editor.open_text("secret_name = 1\n" + CODE)
@@ -283,7 +283,7 @@ def test_no_user_code_is_logged_above_debug(start_server):
     assert "secret_name" not in editor.stderr.replace("uri", "") and ghost not in editor.stderr
 
 
-def test_initialize_is_answered_in_under_a_second_of_cpu():
+def test_initialize_loads_no_model_library():
     program = (
         "import time, sys, os; sys.argv=['sotto', 'serve']\n"
         "from sotto_lsp.server import make_server\n"
@@ -291,4 +291,4 @@ def test_initialize_is_answered_in_under_a_second_of_cpu():
         "print(time.process_time(), *(name in sys.modules for name in ('onnxruntime', 'numpy', 'tree_sitter')))"
     )
     out = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
-    assert out.split()[1:] == ["False", "False", "False"], "they are loaded by the worker, behind initialize"
+    assert out.split()[1:] == ["False", "False", "False"], "they are loaded by the worker, after initialize"

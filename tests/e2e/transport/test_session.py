@@ -29,19 +29,19 @@ def test_notifications_before_initialize_are_dropped(fresh: RawClient):
     assert fresh.result("test/events") == []
 
 
-def test_invalid_initialize_may_be_repeated(fresh: RawClient):
+def test_initialize_that_is_invalid_may_be_repeated(fresh: RawClient):
     assert code(fresh.request("initialize", {"capabilities": 5})) == -32602
     assert code(fresh.request("initialize")) == -32602
     fresh.initialize()
     assert quiet(fresh)
 
 
-def test_second_initialize_is_refused(client: RawClient):
+def test_initialize_for_the_second_time_is_refused(client: RawClient):
     assert code(client.request("initialize", INITIALIZE)) == -32600
     assert quiet(client)
 
 
-def test_nothing_is_answered_after_shutdown_but_with_an_error(client: RawClient):
+def test_shutdown_is_followed_by_errors_alone(client: RawClient):
     assert client.result("shutdown") is None
     assert code(client.request("shutdown")) == -32600
     assert code(client.request("textDocument/inlineCompletion", at())) == -32600
@@ -63,14 +63,14 @@ def test_capabilities_are_those_of_the_features(fresh: RawClient):
 
 
 @pytest.mark.parametrize(("encoding", "offset_of_x"), [("utf-8", 4), ("utf-16", 2), ("utf-32", 1)])
-def test_the_clients_first_encoding_is_used(fresh: RawClient, encoding: str, offset_of_x: int):
+def test_encoding_is_the_clients_first(fresh: RawClient, encoding: str, offset_of_x: int):
     capabilities = fresh.initialize(capabilities={"general": {"positionEncodings": [encoding, "utf-16"]}})
     assert capabilities["positionEncoding"] == encoding
     fresh.open(URI, "😀x\n")
     assert inline(fresh, character=offset_of_x) == "1:1:3"
 
 
-def test_edits_reach_the_store_and_then_the_users_handlers(client: RawClient):
+def test_changes_reach_the_store_and_then_the_handlers(client: RawClient):
     client.open(URI, "one\x0ctwo\nthree\n")
     spot = {"line": 1, "character": 0}
     client.change(URI, 2, {"range": {"start": spot, "end": spot}, "text": "\u2028"}, {"text": "x"})
@@ -90,7 +90,7 @@ def test_changes_of_unopened_documents_are_ignored(client: RawClient):
     assert "SECRET" not in client.stderr
 
 
-def test_a_request_sees_the_document_as_it_was_when_it_was_sent(client: RawClient):
+def test_snapshot_is_the_document_when_the_request_was_sent(client: RawClient):
     # All in one write, so that the server has every message at hand before it begins with the first.
     messages = []
     for version in range(2, 40):
@@ -119,7 +119,7 @@ def test_a_request_sees_the_document_as_it_was_when_it_was_sent(client: RawClien
 
 
 @pytest.mark.parametrize("msg_id", [7000, "seven", "", -1])
-def test_cancelled_request_is_answered_at_once(client: RawClient, msg_id: int | str):
+def test_cancel_is_answered_at_once(client: RawClient, msg_id: int | str):
     client.send_request("textDocument/inlineCompletion", at("test:slow"), msg_id=msg_id)
     assert is_alive(client)
     started = time.perf_counter()
@@ -129,7 +129,7 @@ def test_cancelled_request_is_answered_at_once(client: RawClient, msg_id: int | 
     assert client.result("test/events") == ["cancelled inline"]
 
 
-def test_request_cancelled_before_it_starts_is_answered(client: RawClient):
+def test_cancel_before_the_start_is_answered(client: RawClient):
     request = {
         "jsonrpc": "2.0",
         "id": 7,
@@ -142,7 +142,7 @@ def test_request_cancelled_before_it_starts_is_answered(client: RawClient):
     assert code(client.wait_unasked()[0]) == -32800
 
 
-def test_cancelled_command_stops_its_handler(client: RawClient):
+def test_cancel_of_a_command_stops_its_handler(client: RawClient):
     msg_id = client.send_request("workspace/executeCommand", {"command": "plain.sleep"})
     assert is_alive(client)
     client.cancel(msg_id)
@@ -150,7 +150,7 @@ def test_cancelled_command_stops_its_handler(client: RawClient):
     assert client.result("test/events") == ["cancelled command"]
 
 
-def test_late_or_wrong_cancellation_is_nothing(client: RawClient):
+def test_cancel_that_is_late_or_wrong_is_ignored(client: RawClient):
     client.cancel(client.send_request("test/echo", 1, msg_id="done"))
     client.wait("done")
     client.cancel("done")
@@ -168,13 +168,13 @@ def test_shutdown_cancels_what_runs(client: RawClient):
     assert code(client.wait(command)) == -32800
 
 
-def test_id_of_a_running_request_cannot_be_taken_again(client: RawClient):
+def test_duplicate_id_of_a_running_request_is_refused(client: RawClient):
     client.send_request("textDocument/inlineCompletion", at("test:slow"), msg_id=7)
     client.send_request("textDocument/inlineCompletion", at("test:slow"), msg_id=7)
     assert code(client.wait(7)) == -32600
 
 
-def test_handlers_that_are_done_are_forgotten(client: RawClient):
+def test_pending_requests_are_forgotten_when_done(client: RawClient):
     client.open(URI, "")
     for version in range(50):
         client.change(URI, version, {"text": "x"})
@@ -202,7 +202,7 @@ def test_result_that_is_no_json_is_still_answered(client: RawClient):
 
 
 @pytest.mark.parametrize("level", ["info", "debug"])
-def test_the_users_code_is_logged_at_debug_only(tmp_path: Path, level: str):
+def test_log_has_user_code_at_debug_only(tmp_path: Path, level: str):
     log = tmp_path / "log.txt"
     env = os.environ | {"PLAIN_LOG": level, "PLAIN_FILE": str(log)}
     with RawClient.start(PLAIN_SERVER, env=env) as client:

@@ -55,7 +55,7 @@ def test_silent_client_can_end_while_it_is_asked(start_server):
     assert editor.end() == 0
 
 
-def test_late_answers_are_dropped(start_server):
+def test_silent_client_that_answers_late_is_ignored(start_server):
     editor = silent(start_server, CONFIGURATION | PROGRESS)
     assert editor.ghost()
     for request in list(editor.server_requests):

@@ -28,7 +28,7 @@ class BundleChecking:
         self._folders: set[str] = set()
 
     def check(self) -> BundleIndex:
-        """What the bundle says it is. Raises SottoError for one that is not exactly what its SHA256SUMS lists."""
+        """The bundle's index. Raises SottoError for one that is not exactly what its SHA256SUMS lists."""
         try:
             nbytes = self._bundle.stat().st_size
             with tarfile.open(self._bundle, "r:") as tar:

@@ -34,7 +34,7 @@ class Member:
 
 
 class CountingReader:
-    """A file that is read once: hashes what passes and says how much it was."""
+    """A file that is read once: hashes what passes and reports how much it was."""
 
     def __init__(self, file: IO[bytes], on_read: Callable[[int], None]) -> None:
         self._file = file

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sotto_engine.errors import SottoError
 from sotto_lsp.commands.demo.client import DemoClient
-from sotto_lsp.commands.demo.screen import Screen, make_screen
+from sotto_lsp.commands.demo.screen import Screen
 from sotto_lsp.commands.demo.typist import Moment, choose_hole, type_hole
 from sotto_lsp.documents.source_file import read_source
 
@@ -25,7 +25,7 @@ def demo_command(file: Path | None, model_dir: Path | None, *, plain: bool) -> i
         raise SottoError(f"{path} is empty; give a file with something to type.")
     hole = choose_hole(text, _EXAMPLE_HOLE if file is None else None)
     is_terminal = sys.stdout.isatty() and not plain
-    screen = make_screen(sys.stdout, shutil.get_terminal_size() if is_terminal else None)
+    screen = Screen(sys.stdout, shutil.get_terminal_size() if is_terminal else None)
     try:
         return asyncio.run(_run(path, text, hole, model_dir, screen))
     except TimeoutError as error:
