@@ -1,13 +1,13 @@
 """A minimal editor: starts a real `sotto serve` and speaks LSP with it over stdio."""
 
 # pygls is typed in part only.
-# pyright: reportUnknownMemberType=false
+# pyright: reportUnknownMemberType=false, reportUntypedFunctionDecorator=false
 
 import asyncio
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from lsprotocol import types
 from pygls.lsp.client import LanguageClient
@@ -24,9 +24,7 @@ class DemoClient:
         self._uri = ""
         self._version = 0
         self.messages: list[str] = []
-        self._client.feature(types.WINDOW_WORK_DONE_PROGRESS_CREATE)(self._on_create)
-        self._client.feature(types.PROGRESS)(self._on_progress)
-        self._client.feature(types.WINDOW_SHOW_MESSAGE)(self._on_message)
+        self._register()
 
     async def start(self, path: Path, text: str, model_dir: Path | None) -> None:
         """Start the server, open the document and wait until the model is loaded."""
@@ -43,7 +41,7 @@ class DemoClient:
             await self._loaded.wait()
 
     def insert(self, position: types.Position, text: str) -> None:
-        """Notify the server of an insertion."""
+        """Tell the server of an insertion."""
         self._version += 1
         change = types.TextDocumentContentChangePartial(types.Range(position, position), text)
         identifier = types.VersionedTextDocumentIdentifier(self._version, self._uri)
@@ -76,13 +74,18 @@ class DemoClient:
         self._client.exit(None)
         await self._client.stop()
 
-    def _on_create(self, params: types.WorkDoneProgressCreateParams) -> None:
-        del params  # accepted
+    def _register(self) -> None:
+        @self._client.feature(types.WINDOW_WORK_DONE_PROGRESS_CREATE)
+        def create(params: types.WorkDoneProgressCreateParams) -> None:
+            del params
 
-    def _on_progress(self, params: types.ProgressParams) -> None:
-        value: object = params.value
-        if isinstance(value, dict) and cast("dict[str, object]", value).get("kind") == "end":
-            self._loaded.set()
+        @self._client.feature(types.PROGRESS)
+        def progress(params: types.ProgressParams) -> None:
+            if isinstance(params.value, dict) and params.value.get("kind") == "end":  # pyright: ignore[reportUnknownMemberType]
+                self._loaded.set()
 
-    def _on_message(self, params: types.ShowMessageParams) -> None:
-        self.messages.append(params.message)
+        @self._client.feature(types.WINDOW_SHOW_MESSAGE)
+        def show_message(params: types.ShowMessageParams) -> None:
+            self.messages.append(params.message)
+
+        del create, progress, show_message
