@@ -30,9 +30,7 @@ BENCHMARKS = set(
 every_page = pytest.mark.parametrize(
     "page", [*PAGES, *EDITOR_PAGES, *OTHER_PAGES], ids=lambda page: str(page.relative_to(ROOT))
 )
-short_page = pytest.mark.parametrize(
-    "page", [*PAGES, *EDITOR_PAGES], ids=lambda page: str(page.relative_to(ROOT))
-)
+short_page = pytest.mark.parametrize("page", [*PAGES, *EDITOR_PAGES], ids=lambda page: str(page.relative_to(ROOT)))
 
 
 def text_of(page):

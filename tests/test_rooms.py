@@ -28,9 +28,7 @@ def folder_graph(package):
     files = [path for path in package.rglob("*.py") if path.name not in ("__init__.py", "__main__.py")]
     imported = {path: _imported_files(package, path) for path in files}
     ground = {
-        path
-        for path in files
-        if path.parent == package and all(each.parent == package for each in imported[path])
+        path for path in files if path.parent == package and all(each.parent == package for each in imported[path])
     }
     graph = defaultdict(set)
     for path, targets in imported.items():
@@ -86,9 +84,7 @@ def test_package_root_holds_the_files_of_the_plan(package):
     assert {path.stem for path in package.glob("*.py")} - {"__init__"} == ROOTS[package]
 
 
-@pytest.mark.parametrize(
-    "top", [*ROOTS, ROOT / "onnx_models" / "recipe", ROOT / "tests"], ids=lambda path: path.name
-)
+@pytest.mark.parametrize("top", [*ROOTS, ROOT / "onnx_models" / "recipe", ROOT / "tests"], ids=lambda path: path.name)
 def test_folder_holds_4_to_12_files(top):
     counts = Counter(path.parent for path in top.rglob("*.py") if path.name != "__init__.py")
     crowded = {str(each.relative_to(ROOT)): num for each, num in counts.items() if num > MAX_FILES}

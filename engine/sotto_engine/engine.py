@@ -136,9 +136,7 @@ class Engine:
             self._prefix_cache.put(cache)
         return len(cache) - num_cached
 
-    def score(
-        self, request: Request, texts: Sequence[str], cancelled: CancelFlag
-    ) -> Steps[tuple[float, ...]]:
+    def score(self, request: Request, texts: Sequence[str], cancelled: CancelFlag) -> Steps[tuple[float, ...]]:
         """The natural-log probability of each text as the whole answer to a request; nothing if it is cancelled.
 
         The prompt's rows stay in the cache; those of the texts are never in it.
@@ -203,9 +201,7 @@ class Engine:
         if healed:
             logits = self._keep_extending(logits, healed)
         num_tokens = min(run.request.limits.max_tokens, self.model.max_tokens - len(cache))
-        with Speculation(
-            self.model, cache, prompt.token_ids, num_tokens, self._drafter, cancelled
-        ) as speculation:
+        with Speculation(self.model, cache, prompt.token_ids, num_tokens, self._drafter, cancelled) as speculation:
             choice = None
             for _ in range(num_tokens):
                 if choice is not None:
@@ -240,9 +236,7 @@ def _choose_slice(cache: KVCache, prompt: Prompt) -> int:
     size = min(PREFILL_SLICE, remaining)
     if cache.needs_checkpoints:
         ahead = (boundary - len(cache) for boundary in prompt.boundaries)
-        size = min(
-            (num for num in ahead if MIN_PREFILL <= num <= min(size, remaining - MIN_PREFILL)), default=size
-        )
+        size = min((num for num in ahead if MIN_PREFILL <= num <= min(size, remaining - MIN_PREFILL)), default=size)
     if remaining - size == 1:  # MIN_PREFILL holds for the last slice too
         size -= 1
     return size - MIN_PREFILL if size > 1 and size % ATTENTION_TILE == 1 else size

@@ -55,9 +55,7 @@ def load_engine(
     files = [manifest.directory / file.name for file in manifest.files]
     model, is_exact = make_rows_exact(graph, memory, files)
     memory.save()
-    prompts = PromptBuilder(
-        tokenizer, template, order, model.max_tokens, header=manifest.fim_header, chat=chat
-    )
+    prompts = PromptBuilder(tokenizer, template, order, model.max_tokens, header=manifest.fim_header, chat=chat)
     prefill_grid = 1 if is_exact else PREFILL_GRID
     stop_ids = {*manifest.stop_ids, *_find_control_ids(template, tokenizer)}
     good_for = manifest.good_for

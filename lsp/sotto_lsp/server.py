@@ -39,9 +39,7 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
     user_actions = UserActions(client, session)
     actions = ActionHandlers(client, session, documents, user_actions.find, prefetch.plan_prompt)
     lifecycle = Lifecycle(server, session, documents, OFFERS)
-    sync = DocumentSync(
-        documents, prefetch.document_opened, prefetch.document_changed, completer.document_closed
-    )
+    sync = DocumentSync(documents, prefetch.document_opened, prefetch.document_changed, completer.document_closed)
     commands: dict[str, Handler] = {COMMAND: actions.execute, METRICS: lambda _: session.metrics.report()}
 
     async def on_code_action(params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:

@@ -83,9 +83,7 @@ def _row(default: object, rule: Rule, meaning: str) -> Any:  # noqa: ANN401 - th
 class Settings:
     """Everything a user can set. A client writes the names in camelCase: `maxTokens`."""
 
-    enabled: bool = _row(
-        True, _BOOLEAN, "`false`: every request is answered with nothing, and no model is loaded"
-    )
+    enabled: bool = _row(True, _BOOLEAN, "`false`: every request is answered with nothing, and no model is loaded")
     model: str = _row(
         "",
         _TEXT,
@@ -102,9 +100,7 @@ class Settings:
         "empty: as its manifest says",
     )
     threads: int = _row(0, _whole(0, 256), "threads of the model; 0: one for each physical core")
-    cache_megabytes: int = _row(
-        256, _whole(1, 1 << 20), "memory for the KV caches of all places in all files"
-    )
+    cache_megabytes: int = _row(256, _whole(1, 1 << 20), "memory for the KV caches of all places in all files")
     max_tokens: int = _row(64, _whole(1, 512), "longest suggestion, in tokens")
     budget_ms: int = _row(
         1000,

@@ -32,9 +32,7 @@ class ModelStore:
         if not self.root.is_dir():
             return []
         return sorted(
-            path.name
-            for path in self.root.iterdir()
-            if (path / MANIFEST_NAME).exists() and _is_name(path.name)
+            path.name for path in self.root.iterdir() if (path / MANIFEST_NAME).exists() and _is_name(path.name)
         )
 
     def manifest(self, name: str) -> Manifest:
@@ -51,9 +49,7 @@ class ModelStore:
     def new_folder(self, name: str) -> Path:
         """An empty folder next to the models, for `finish` to move. Raises SottoError for a bad name."""
         if not _is_name(name) or name == EMBEDDED:
-            raise SottoError(
-                f"{name!r} is no name for a model; give letters, digits, '.', '_' and '-' with --name."
-            )
+            raise SottoError(f"{name!r} is no name for a model; give letters, digits, '.', '_' and '-' with --name.")
         if name in self.names():
             raise SottoError(f"There is a model {name!r} already; remove it first, or give another --name.")
         folder = self.root / f"{_PARTIAL}{name}"

@@ -36,9 +36,7 @@ def main() -> None:
     parser.add_argument("--held-out", type=Path, required=True, help='JSON lines with "text" (and "path")')
     parser.add_argument("--model", type=Path, default=sotto_models.embedded_model_dir())
     parser.add_argument("--tasks", type=int, default=60, help="of each kind")
-    parser.add_argument(
-        "--kind", choices=MAKERS, action="append", help="one of the table's rows; all if left out"
-    )
+    parser.add_argument("--kind", choices=MAKERS, action="append", help="one of the table's rows; all if left out")
     options = parser.parse_args()
     engine, manifest = load_engine(options.model)
     rows = [json.loads(line) for line in options.held_out.open(encoding="utf-8")]

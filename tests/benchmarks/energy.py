@@ -23,10 +23,7 @@ class EnergyMeter:
             return None
         # A counter that is full begins again at 0.
         return (
-            sum(
-                (now[at] - start) % (_number(at / "max_energy_range_uj") + 1)
-                for at, start in self._start.items()
-            )
+            sum((now[at] - start) % (_number(at / "max_energy_range_uj") + 1) for at, start in self._start.items())
             / 1e6
         )
 
@@ -34,9 +31,7 @@ class EnergyMeter:
         try:
             # intel-rapl:0 is a package, intel-rapl:0:0 a part of it.
             return {
-                at: _number(at / "energy_uj")
-                for at in self.root.glob("intel-rapl:[0-9]*")
-                if at.name.count(":") == 1
+                at: _number(at / "energy_uj") for at in self.root.glob("intel-rapl:[0-9]*") if at.name.count(":") == 1
             }
         except OSError:
             return {}

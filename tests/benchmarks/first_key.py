@@ -56,9 +56,7 @@ def main() -> None:
     parser.add_argument("--model", default="", help="a model's folder; the embedded one without it")
     options = parser.parse_args()
     arguments = ["--model", options.model] if options.model else []
-    print(
-        "| first key | lookAhead | prompt tokens | computed for it | ms to the answer |\n|---|---|---|---|---|"
-    )
+    print("| first key | lookAhead | prompt tokens | computed for it | ms to the answer |\n|---|---|---|---|---|")
     for edits in (False, True):
         for look_ahead in ("off", "on"):
             print(first_key(arguments, sources()[3], look_ahead, edits=edits), flush=True)

@@ -82,9 +82,7 @@ def wrong_name(original: str, dice: random.Random) -> Task | None:
         return None
     line_number = node.lineno - 1
     message = f"undefined name '{wrong}'"
-    return Task(
-        "fix_name", text, original, Place(line_number, line_number, start, start + len(wrong), message)
-    )
+    return Task("fix_name", text, original, Place(line_number, line_number, start, start + len(wrong), message))
 
 
 def misspelt_name(original: str, dice: random.Random) -> Task | None:
@@ -125,9 +123,7 @@ def missing_docstring(original: str, dice: random.Random) -> Task | None:
 
 def _of_signature(original: str, dice: random.Random, action: str) -> Task | None:
     functions = [
-        node
-        for node in ast.walk(ast.parse(original))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        node for node in ast.walk(ast.parse(original)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     ]
     dice.shuffle(functions)
     for node in functions:

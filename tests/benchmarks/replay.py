@@ -105,16 +105,12 @@ class Result:
             "key to answer p90 ms": round(percent[89], 2),
             "key to answer p95 ms": round(percent[94], 2),
             "key to answer max ms": round(latencies[-1], 2),
-            "prompt tokens from the cache": round(
-                metrics["num_cached_tokens"] / metrics["num_prompt_tokens"], 4
-            ),
+            "prompt tokens from the cache": round(metrics["num_cached_tokens"] / metrics["num_prompt_tokens"], 4),
             "tokens computed a model run": round(
                 (metrics["num_prompt_tokens"] - metrics["num_cached_tokens"]) / metrics["num_completions"], 2
             ),
             "CPU seconds a keystroke": round(metrics["cpu_seconds"] / len(latencies), 5),
-            "joules a keystroke": "unknown"
-            if self.joules is None
-            else round(self.joules / len(latencies), 3),
+            "joules a keystroke": "unknown" if self.joules is None else round(self.joules / len(latencies), 3),
             "peak memory MB": round(metrics["peak_memory_nbytes"] / 1e6, 1),
             "start to initialize answered ms": round(self.initialize_ms, 1),
             "start to first suggestion ms": round(self.first_suggestion_ms, 1),

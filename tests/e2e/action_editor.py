@@ -53,9 +53,7 @@ class ActionEditor(Editor):
 
     def messages(self):
         """The texts of the messages to the user."""
-        return [
-            each["params"]["message"] for each in self.notifications if each["method"] == "window/showMessage"
-        ]
+        return [each["params"]["message"] for each in self.notifications if each["method"] == "window/showMessage"]
 
     def progress(self, token):
         values = [each["params"] for each in self.notifications if each["method"] == "$/progress"]

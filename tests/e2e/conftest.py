@@ -46,9 +46,7 @@ class Editor(RawClient):
 
     def inline(self, offset=None, **context):
         """The items of an inline completion that is answered."""
-        result = self.result(
-            "textDocument/inlineCompletion", self.inline_params(offset, **context), timeout=30
-        )
+        result = self.result("textDocument/inlineCompletion", self.inline_params(offset, **context), timeout=30)
         return result["items"]
 
     def ghost(self, offset=None):

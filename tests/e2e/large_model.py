@@ -26,9 +26,7 @@ def make_large_model(folder: Path) -> Path:
     folder.mkdir(parents=True)
     save_graph(build_graph(config, _weights(config), SCHEMES["int8-b128"]), folder)
     shutil.copy(embedded / "tokenizer.json", folder)
-    manifest["files"] = {
-        path.name: {"sha256": "", "nbytes": path.stat().st_size} for path in folder.iterdir()
-    }
+    manifest["files"] = {path.name: {"sha256": "", "nbytes": path.stat().st_size} for path in folder.iterdir()}
     manifest |= {"name": "large", "min_probability": 0.0}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     assert load_manifest(folder).nbytes >= LARGE_NBYTES

@@ -98,9 +98,7 @@ class RawClient:
     def notify(self, method: str, params: object = None) -> None:
         self.send({"jsonrpc": "2.0", "method": method, "params": params})
 
-    def send_request(
-        self, method: str, params: object = None, *, msg_id: int | str | None = None
-    ) -> int | str:
+    def send_request(self, method: str, params: object = None, *, msg_id: int | str | None = None) -> int | str:
         """Send a request and return its id, for `wait`."""
         msg_id = next(self._ids) if msg_id is None else msg_id
         with self._changed:

@@ -50,9 +50,7 @@ def load_scripted(*args, load=loading.load_engine, **options):
     engine, manifest = load(*args, **options)
     answers = ScriptedAnswers(engine)
     engine.complete, engine.score = answers.complete, answers.score
-    return engine, replace(
-        manifest, good_for=(*manifest.good_for, "body", "docstring", loading.CHAT), languages=()
-    )
+    return engine, replace(manifest, good_for=(*manifest.good_for, "body", "docstring", loading.CHAT), languages=())
 
 
 loading.load_engine = load_scripted

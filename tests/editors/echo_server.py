@@ -36,9 +36,7 @@ async def on_completion(params: types.CompletionParams):
     before = lines[params.position.line][: params.position.character]
     await asyncio.sleep(delay_s)
     here = types.Range(types.Position(params.position.line, 0), params.position)
-    item = types.CompletionItem(
-        before + first(before), kind=types.CompletionItemKind.Text, filter_text=before
-    )
+    item = types.CompletionItem(before + first(before), kind=types.CompletionItemKind.Text, filter_text=before)
     item.text_edit = types.TextEdit(here, item.label)
     return types.CompletionList(is_incomplete=True, items=[item])
 

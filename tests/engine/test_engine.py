@@ -66,9 +66,7 @@ def test_limits_of_tokens_and_of_time_end_the_answer():
 
 def test_max_tokens_over_the_context_are_cut_to_it():
     engine = make_engine(max_tokens=300)
-    request = FillInRequest(
-        "a = 1\n" * 100, "b\n" * 100, limits=Limits(max_tokens=5000, stop_at=StopAt.BUDGET)
-    )
+    request = FillInRequest("a = 1\n" * 100, "b\n" * 100, limits=Limits(max_tokens=5000, stop_at=StopAt.BUDGET))
     done = run_steps(engine.complete(request, CancelFlag()))
     assert done.num_prompt_tokens <= 150
     assert done.num_prompt_tokens + len(done.token_ids) <= 300
@@ -141,8 +139,7 @@ def stepped(engine, request, num_steps):
 @pytest.mark.parametrize("num_steps", range(0, 21, 3))
 def test_completion_between_two_steps_of_another_changes_neither(drafts, num_steps):
     slow, urgent = (
-        answer(run_steps(make_engine(drafts=drafts).complete(request, CancelFlag())))
-        for request in (SLOW, URGENT)
+        answer(run_steps(make_engine(drafts=drafts).complete(request, CancelFlag()))) for request in (SLOW, URGENT)
     )
     engine = make_engine(drafts=drafts)
     steps = stepped(engine, SLOW, num_steps)

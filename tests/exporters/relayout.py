@@ -61,8 +61,7 @@ def _config(config: dict[str, Any]) -> dict[str, Any]:
         "model_type": "qwen3_5_moe",
         "tie_word_embeddings": config.get("tie_word_embeddings", False),
         "text_config": text | {"model_type": "qwen3_5_moe_text", "rope_parameters": rope},
-        "vision_config": VISION
-        | {"model_type": "qwen3_5_moe_vision", "out_hidden_size": config["hidden_size"]},
+        "vision_config": VISION | {"model_type": "qwen3_5_moe_vision", "out_hidden_size": config["hidden_size"]},
     }
 
 

@@ -107,9 +107,7 @@ def make_checkpoint(family: str, directory: Path) -> None:
         config = getattr(transformers, f"{prefix}Config")(text_config=values, vision_config=VISION)
         model = getattr(transformers, f"{prefix}ForConditionalGeneration")(config)
     else:
-        model = getattr(transformers, f"{prefix}ForCausalLM")(
-            getattr(transformers, f"{prefix}Config")(**values)
-        )
+        model = getattr(transformers, f"{prefix}ForCausalLM")(getattr(transformers, f"{prefix}Config")(**values))
     model.eval().save_pretrained(directory)
     backend = make_tokenizer()
     backend.save(str(directory / "tokenizer.json"))
@@ -172,9 +170,7 @@ def quantize(graph: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("--only", nargs="*", help="names like qwen2-genai-int4")
     arguments = parser.parse_args()

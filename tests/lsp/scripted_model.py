@@ -19,9 +19,7 @@ class ScriptedModel:
     """Gives its answers in order; as the engine does, an answer ends before a stop string."""
 
     def __init__(self, *answers):
-        self._answers = [
-            each if isinstance(each, tuple) else (each, FinishReason.STOP_ID) for each in answers
-        ]
+        self._answers = [each if isinstance(each, tuple) else (each, FinishReason.STOP_ID) for each in answers]
         self.requests = []
 
     async def generate(self, request):

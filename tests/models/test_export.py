@@ -8,9 +8,7 @@ import pytest
 
 pytest.importorskip("torch", reason="the recipe's tests need the `recipe` extra: torch is missing")
 pytest.importorskip("onnx", reason="the recipe's tests need the `recipe` extra: onnx is missing")
-pytest.importorskip(
-    "safetensors", reason="the recipe's tests need the `recipe` extra: safetensors is missing"
-)
+pytest.importorskip("safetensors", reason="the recipe's tests need the `recipe` extra: safetensors is missing")
 
 import numpy as np
 
@@ -86,9 +84,7 @@ def _random_weights(config, bias):
     return weights
 
 
-@pytest.fixture(
-    params=[(True, True, 16), (False, False, 32)], ids=["tied, bias", "untied, no bias, wide heads"]
-)
+@pytest.fixture(params=[(True, True, 16), (False, False, 32)], ids=["tied, bias", "untied, no bias, wide heads"])
 def tiny(request):
     """(config, weights) of a random model: Qwen2's shape, and Llama's with a head_dim of its own."""
     tied_head, bias, head_dim = request.param
@@ -142,9 +138,7 @@ def test_restored_weights_are_those_that_were_exported(tmp_path, scheme, bound):
 
     config = _tiny_config(tied_head=True, head_dim=16)
     weights = _random_weights(config, bias=True)
-    for name, tensor in (
-        restore(write_export(config, weights, SCHEMES[scheme], tmp_path)).state_dict().items()
-    ):
+    for name, tensor in restore(write_export(config, weights, SCHEMES[scheme], tmp_path)).state_dict().items():
         stored = weights[f"model.{name}"]
         assert np.abs(tensor.numpy() - stored).max() <= bound * np.abs(stored).max(), name
 

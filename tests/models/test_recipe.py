@@ -79,9 +79,7 @@ def test_audit_sees_what_was_packed_by_mistake(cache):
     dice = random.Random(1)
     documents = [Document("good", "a.py", PLANTED * 2), Document("good", "b.py", held_out)]
     rows = [
-        row
-        for document in documents
-        for row in pack.rows_of(Library(documents), [document], tokenizer, dice, 1024)
+        row for document in documents for row in pack.rows_of(Library(documents), [document], tokenizer, dice, 1024)
     ]
     benchmark = Benchmark.load([cache / "benchmark.jsonl.gz"])
     findings = audit(np.array(rows), tokenizer, [held_out], benchmark)
@@ -109,9 +107,7 @@ def test_resumed_run_equals_one_that_was_never_stopped(cache, tmp_path):
     second = train.Trainer(config, cache, tmp_path / "parts", plan)
     assert second.step == 5
     second.train()
-    one, other = (
-        torch.load(tmp_path / name / "state.pt", weights_only=True)["model"] for name in ("whole", "parts")
-    )
+    one, other = (torch.load(tmp_path / name / "state.pt", weights_only=True)["model"] for name in ("whole", "parts"))
     assert all(torch.equal(one[name], other[name]) for name in one)
 
 
@@ -188,9 +184,7 @@ def test_example_too_long_loses_what_is_farthest_from_the_cursor(cache):
 
 def test_name_from_another_file_brings_its_definition_along():
     used = Document("p", "a.py", "from b import load_the_table\n\nprint(load_the_table(1))\n")
-    other = Document(
-        "p", "b.py", "X = 1\n\ndef load_the_table(n):\n    return n\n\ndef unrelated():\n    pass\n"
-    )
+    other = Document("p", "b.py", "X = 1\n\ndef load_the_table(n):\n    return n\n\ndef unrelated():\n    pass\n")
     library = Library([used, other, Document("q", "c.py", other.text)])
     (related,) = library.related(used, used.text, 3, random.Random(0))
     assert (related.path, related.text) == ("b.py", "def load_the_table(n):\n    return n")

@@ -34,9 +34,7 @@ def cache(tmp_path_factory):
 def test_steps_lead_from_packages_to_an_evaluated_model(cache):
     benchmark, run, model = cache / "benchmark.jsonl.gz", cache / "run", cache / "model"
     here, packages = ("--cache", cache), ("--packages", cache / "packages.toml")
-    assert "good" in step(
-        "corpus.collect", *here, *packages, "--benchmark", benchmark, "--no-standard-library"
-    )
+    assert "good" in step("corpus.collect", *here, *packages, "--benchmark", benchmark, "--no-standard-library")
     assert "planted" not in (cache / "corpus.jsonl").read_text()
     assert "characters a token" in step("corpus.vocabulary", *here, "--size", 600)
     assert " rows, " in step("corpus.pack", *here, "--length", 512, "--epochs", 3, "--validation-rows", 4)
@@ -58,9 +56,7 @@ def test_steps_lead_from_packages_to_an_evaluated_model(cache):
     )
     assert " MB" in step("export.gguf", checkpoint, cache / "toy.gguf")
     questions = ("--held-out", cache / "held_out.jsonl", "--questions", 16, "--lines", benchmark)
-    printed = step(
-        "evaluation.evaluate", model, *questions, "--work-dir", cache / "work", "--plots", cache / "plots"
-    )
+    printed = step("evaluation.evaluate", model, *questions, "--work-dir", cache / "work", "--plots", cache / "plots")
     titles = [line.split("|")[1].strip() for line in printed.splitlines()]
     for part in (
         "loss, line",

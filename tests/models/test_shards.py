@@ -40,9 +40,7 @@ def test_joined_file_is_the_one_that_was_split(tmp_path, nbytes, compress):
 def test_compressed_text_takes_fewer_parts(tmp_path):
     file = tmp_path / "some.text"
     file.write_text("".join(map(module, range(20))))
-    plain, compressed = (
-        shards.split(file, tmp_path / "carry", _SIZE, compress) for compress in (False, True)
-    )
+    plain, compressed = (shards.split(file, tmp_path / "carry", _SIZE, compress) for compress in (False, True))
     assert len(compressed.parts) < len(plain.parts) / 3
     shards.join(tmp_path / "carry", file.name, tmp_path / "joined")
     assert (tmp_path / "joined").read_bytes() == file.read_bytes()
@@ -110,9 +108,7 @@ def test_run_goes_over_a_machine_with_little_room_to_carry(tmp_path):
     here.mkdir()
     there.mkdir()
     for name, numbers in (("corpus.jsonl", range(30)), ("held_out.jsonl", range(1000, 1012))):
-        rows = [
-            {"package": "good", "path": f"good/m{number}.py", "text": module(number)} for number in numbers
-        ]
+        rows = [{"package": "good", "path": f"good/m{number}.py", "text": module(number)} for number in numbers]
         (here / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
         step("train.shards", "split", here / name, carry, "--size", "2e3", "--compress")
     assert (carry / "corpus.jsonl.001").exists()
@@ -170,9 +166,7 @@ def test_stacked_matrices_are_updated_as_each_alone():
         for muon in muons:
             muon.step()
     for one, other in zip(alone, stacked, strict=True):
-        assert torch.allclose(
-            one, other, atol=1e-3
-        )  # a step is up to 0.03; bfloat16 may round a stack otherwise
+        assert torch.allclose(one, other, atol=1e-3)  # a step is up to 0.03; bfloat16 may round a stack otherwise
     states = [muon.state_dict()["state"] for muon in muons]
     assert states[0].keys() == states[1].keys()
     assert all(torch.equal(states[0][key]["momentum"], states[1][key]["momentum"]) for key in states[0])

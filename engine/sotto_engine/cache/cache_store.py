@@ -45,9 +45,7 @@ class WarmStart:
     project: str = ""
     """Prompts that were kept for one are never read for another."""
 
-    def open_store(
-        self, manifest: Manifest, prompts: Sequence[object], num_threads: int
-    ) -> "CacheStore | None":
+    def open_store(self, manifest: Manifest, prompts: Sequence[object], num_threads: int) -> "CacheStore | None":
         """Where a loaded model's prompts are kept; `prompts` says how they are made.
 
         Where that is switched off, what was kept for the project is deleted.
@@ -77,9 +75,7 @@ class CacheStore:
         self._is_listed = False
         self._unread: set[Path] = set()
 
-    def read(
-        self, token_ids: Sequence[int], num_known: int, new_cache: Callable[[], KVCache]
-    ) -> KVCache | None:
+    def read(self, token_ids: Sequence[int], num_known: int, new_cache: Callable[[], KVCache]) -> KVCache | None:
         """The kept cache with most of a prompt, if it has more than the `num_known` tokens that are in memory.
 
         Each file is read once: what memory had no room for later would have none again.

@@ -95,9 +95,7 @@ class KVCache:
         growing: list[list[object]] = [
             [spec.name, spec.num_heads, spec.head_dim, spec.dtype.str] for spec in self._layout
         ]
-        states: list[list[object]] = [
-            [spec.name, list(spec.shape), spec.dtype.str] for spec in self._state_layout
-        ]
+        states: list[list[object]] = [[spec.name, list(spec.shape), spec.dtype.str] for spec in self._state_layout]
         return [growing, states]
 
     @property

@@ -26,11 +26,7 @@ class StopRule:
 
     def cut(self, text: str) -> Cut | None:
         """The earliest end within `text`, or None while no rule has decided."""
-        cuts = [
-            Cut(found, FinishReason.STOP_STRING)
-            for stop in self.stop_strings
-            if (found := text.find(stop)) >= 0
-        ]
+        cuts = [Cut(found, FinishReason.STOP_STRING) for stop in self.stop_strings if (found := text.find(stop)) >= 0]
         if self.stop_at is StopAt.LINE and (end := find_end_of_line(text)) is not None:
             cuts.append(Cut(end, FinishReason.LINE))
         elif self.stop_at is StopAt.BLOCK and (end := find_end_of_block(text, self.line_prefix)) is not None:

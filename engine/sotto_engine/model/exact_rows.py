@@ -57,9 +57,7 @@ class EvenPasses:
         return logits[:-1]
 
 
-def make_rows_exact(
-    model: LanguageModel, memory: StartMemory, files: Sequence[Path]
-) -> tuple[LanguageModel, bool]:
+def make_rows_exact(model: LanguageModel, memory: StartMemory, files: Sequence[Path]) -> tuple[LanguageModel, bool]:
     """The model in the passes that make its rows exact, and whether any do; remembered for these files."""
     if memory.answer("exact rows", files, model.num_threads, lambda: rows_look_exact(model)):
         return model, True

@@ -70,9 +70,7 @@ def pack(manifest: Manifest, packed: PackedGraph) -> str:
         packed.finish(folder, refusal)
     if refusal:
         return _NOT_SHARED + refusal
-    return (
-        f"the model's weights are shared with other windows from now on ({nbytes / 1e6:.0f} MB on the disk)"
-    )
+    return f"the model's weights are shared with other windows from now on ({nbytes / 1e6:.0f} MB on the disk)"
 
 
 def _find_refusal(manifest: Manifest, graph: Path) -> str:
@@ -124,9 +122,7 @@ def _report(process: "subprocess.Popen[bytes]") -> None:
     assert process.stdout is not None
     output = process.stdout.read().decode(errors="replace").strip()
     process.wait()
-    log.info(
-        "%s", output.rpartition("\n")[2] or f"weights were not written: exit status {process.returncode}"
-    )
+    log.info("%s", output.rpartition("\n")[2] or f"weights were not written: exit status {process.returncode}")
 
 
 def _end_with_the_window() -> None:

@@ -55,9 +55,7 @@ def rows_are_exact(model: LanguageModel) -> bool:
     return _cuts_make_no_difference(model, _NUM_TOKENS, _SLICE, (2, 3, 7))
 
 
-def _cuts_make_no_difference(
-    model: LanguageModel, num_tokens: int, size: int, other_sizes: tuple[int, ...]
-) -> bool:
+def _cuts_make_no_difference(model: LanguageModel, num_tokens: int, size: int, other_sizes: tuple[int, ...]) -> bool:
     num_tokens = min(num_tokens, model.max_tokens)
     whole = _prefilled(model, size, num_tokens)
     return all(_same_rows(whole, _prefilled(model, other, num_tokens)) for other in other_sizes)
@@ -65,8 +63,7 @@ def _cuts_make_no_difference(
 
 def _same_rows(a: KVCache, b: KVCache) -> bool:
     rows = all(
-        np.array_equal(tensor[:, :, : len(a)], b.tensors[name][:, :, : len(b)])
-        for name, tensor in a.tensors.items()
+        np.array_equal(tensor[:, :, : len(a)], b.tensors[name][:, :, : len(b)]) for name, tensor in a.tensors.items()
     )
     return rows and all(np.array_equal(state, b.states[name]) for name, state in a.states.items())
 

@@ -47,9 +47,7 @@ def read_export_folder(directory: Path, graph_name: str | None = None) -> Manife
     decoder = genai.get("decoder", {})
     graph = str(graph_name or decoder.get("filename") or _find_graph(directory))
     if not (directory / graph).is_file():
-        raise SottoError(
-            f"There is no graph {graph} in {directory}; copy the whole export, or name its .onnx file."
-        )
+        raise SottoError(f"There is no graph {graph} in {directory}; copy the whole export, or name its .onnx file.")
     tokenizer = _load_tokenizer(directory)
     model_type = str(genai.get("type") or config.get("model_type") or "")
     hint = f"{directory.resolve().name} {config.get('_name_or_path', '')} {model_type}"
@@ -62,9 +60,7 @@ def read_export_folder(directory: Path, graph_name: str | None = None) -> Manife
     stop_ids = _stop_ids(directory, genai, config)
     chat_files = [name for name in (TEMPLATE_NAME, CONFIG_NAME) if (directory / name).is_file()]
     names = (graph, *_external_data(directory, graph), "tokenizer.json", *chat_files)
-    context_length = int(
-        genai.get("context_length") or config.get("max_position_embeddings") or MAX_CONTEXT_LENGTH
-    )
+    context_length = int(genai.get("context_length") or config.get("max_position_embeddings") or MAX_CONTEXT_LENGTH)
     return Manifest(
         directory=directory,
         name=directory.name,

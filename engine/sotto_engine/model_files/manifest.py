@@ -116,9 +116,7 @@ class Manifest:
             try:
                 nbytes = path.stat().st_size
                 is_same = (
-                    nbytes != file.nbytes
-                    or not file.sha256
-                    or memory.matches(path, file.sha256, compute_sha256)
+                    nbytes != file.nbytes or not file.sha256 or memory.matches(path, file.sha256, compute_sha256)
                 )
             except OSError as error:
                 raise SottoError(
@@ -162,9 +160,7 @@ def load_manifest(directory: Path) -> Manifest:
         raise SottoError(f"{path} cannot be read as JSON ({error}); install the model again.") from error
     fields = _Fields(path, data)
     if (number := fields.get("format", int)) != _FORMAT:
-        raise SottoError(
-            f"{path} has format {number}, this Sotto reads {_FORMAT}; update Sotto or the model."
-        )
+        raise SottoError(f"{path} has format {number}, this Sotto reads {_FORMAT}; update Sotto or the model.")
     fim = _Fields(path, fields.get("fim", dict))
     files = tuple(
         ModelFile(name, entry.get("sha256", str), entry.get("nbytes", int))
@@ -175,9 +171,7 @@ def load_manifest(directory: Path) -> Manifest:
     listed = {file.name for file in files}
     for name in (*listed, graph, tokenizer):
         if name not in listed or leaves_folder(name):
-            raise SottoError(
-                f"{path}: the file {name!r} is not listed under 'files' inside the folder; correct it."
-            )
+            raise SottoError(f"{path}: the file {name!r} is not listed under 'files' inside the folder; correct it.")
     return Manifest(
         directory=directory,
         name=fields.get("name", str),

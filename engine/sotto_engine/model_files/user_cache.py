@@ -19,9 +19,7 @@ import psutil
 
 MAX_AGE_S = 30 * 86400.0
 _NEW = ".new-"
-_FLAGS = (
-    os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-)
+_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 class UnusableEntry(ValueError):  # noqa: N818 - not an error: whoever asked does without

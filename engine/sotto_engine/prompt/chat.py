@@ -69,9 +69,7 @@ class ChatTemplate:
         )
         environment.globals.update(raise_exception=refuse, strftime_now=_now)
         environment.filters["tojson"] = _to_json
-        turns = [
-            {"role": message.role, "content": _PLACEHOLDER.format(i)} for i, message in enumerate(messages)
-        ]
+        turns = [{"role": message.role, "content": _PLACEHOLDER.format(i)} for i, message in enumerate(messages)]
         try:
             rendered = environment.from_string(self._source).render(
                 messages=turns,

@@ -55,9 +55,7 @@ class FimTemplate:
                 )
             return (*layout, Slot.TYPED)
         if self.suffix_first is None:
-            raise SottoError(
-                f"Models of the family {self.family!r} have no {order.value} order; set another."
-            )
+            raise SottoError(f"Models of the family {self.family!r} have no {order.value} order; set another.")
         return self.suffix_first
 
     def edit_layout(self, task: str) -> Layout:

@@ -38,9 +38,7 @@ class Tokenizer:
         try:
             return cls(tokenizers.Tokenizer.from_str(path.read_text(encoding="utf-8")))
         except Exception as error:  # tokenizers raises bare Exception for every kind of bad file
-            raise SottoError(
-                f"The tokenizer {path} cannot be loaded ({error}); install the model again."
-            ) from error
+            raise SottoError(f"The tokenizer {path} cannot be loaded ({error}); install the model again.") from error
 
     @property
     def vocab_size(self) -> int:
@@ -94,9 +92,7 @@ class Tokenizer:
         """Of what was encoded last, where a text can be encoded in pieces."""
         backend: Any = self._backend  # typed in part only
         has_extras = backend.truncation is not None or backend.padding is not None or backend.model.dropout
-        stages = (
-            stage.__getstate__() if stage else b"" for stage in (backend.normalizer, backend.pre_tokenizer)
-        )
+        stages = (stage.__getstate__() if stage else b"" for stage in (backend.normalizer, backend.pre_tokenizer))
         if has_extras or not encodes_piecewise(*stages):
             return None
         nbytes = np.zeros(max(self._token_bytes, default=0) + 1, np.int64)
@@ -114,19 +110,14 @@ class Tokenizer:
         byte_level = "Ġ" in vocabulary or "Ċ" in vocabulary
         to_bytes = _byte_level_bytes if byte_level else _byte_fallback_bytes
         controls = set(self._control.values())
-        return {
-            token_id: b"" if token_id in controls else to_bytes(token)
-            for token, token_id in vocabulary.items()
-        }
+        return {token_id: b"" if token_id in controls else to_bytes(token) for token, token_id in vocabulary.items()}
 
 
 def _byte_level_alphabet() -> dict[str, int]:
     """Character to byte in byte-level BPE (GPT-2): printable Latin-1 as itself, the rest from U+0100 on."""
     printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     others = [byte for byte in range(0x100) if byte not in printable]
-    return {chr(byte): byte for byte in printable} | {
-        chr(0x100 + rank): byte for rank, byte in enumerate(others)
-    }
+    return {chr(byte): byte for byte in printable} | {chr(0x100 + rank): byte for rank, byte in enumerate(others)}
 
 
 _ALPHABET = _byte_level_alphabet()

@@ -87,9 +87,7 @@ class EditRun:
         sentence = self._describe(verified, len(asked))
         return CheckedEdit(snapshot.uri, snapshot.version, (edit,), sentence)
 
-    async def _verify(
-        self, candidates: list[Candidate], num_wanted: int, progress: ActionProgress
-    ) -> Checked:
+    async def _verify(self, candidates: list[Candidate], num_wanted: int, progress: ActionProgress) -> Checked:
         """What the project's own checkers leave of the candidates; all of them where there are none to ask."""
         span, question = self.asking.span, self.asking.question
         if self.verifier is None or span.is_touched:

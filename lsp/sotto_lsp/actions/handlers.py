@@ -79,9 +79,7 @@ class ActionHandlers:
             if not can_take or not is_wanted(action, params.context.only):
                 continue
             is_open = params.context.trigger_kind == types.CodeActionTriggerKind.Invoked
-            if (
-                is_open and not entries and action.product is not Product.TESTS
-            ):  # these need a look at the disk
+            if is_open and not entries and action.product is not Product.TESTS:  # these need a look at the disk
                 question = Question(action, Lines(snapshot), target, file_name(snapshot.uri))
                 self._plan_prompt(build_first_request(question))  # while the user reads the menu
             diagnostic = next(each for each, its in zip(diagnostics, places, strict=True) if its is place)
@@ -183,9 +181,7 @@ class ActionHandlers:
                 progress.end(message)
         return result
 
-    def _prepare(
-        self, asking: Asking, place: Place
-    ) -> Callable[[ActionProgress], Awaitable[CheckedEdit | str]]:
+    def _prepare(self, asking: Asking, place: Place) -> Callable[[ActionProgress], Awaitable[CheckedEdit | str]]:
         """The run of an action, by what it comes to."""
         action, document, client = asking.question.action, asking.document, self._client.abilities
         if action.product is Product.TEXT:

@@ -120,10 +120,7 @@ async def _weigh(
     text, target = question.text, question.target
     whole = _whole(question)
     request = question.request(whole)
-    after = [
-        each.apply(text)[whole.start : whole.end + len(each.new) - (each.end - each.start)]
-        for each in changes
-    ]
+    after = [each.apply(text)[whole.start : whole.end + len(each.new) - (each.end - each.start)] for each in changes]
     scores = await model.score(request, [normalize_line_ends(each) for each in after])
     weighed = zip(changes, scores, strict=True)
     return sort_candidates([Candidate(each, score + search.prior(target, each)) for each, score in weighed])

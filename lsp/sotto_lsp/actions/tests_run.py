@@ -57,9 +57,7 @@ class TestsRun:
         question = name_subject(self.asking.question, tests, name)
         model, goes_on = self.asking.model(progress)
         refusals: list[str] = []
-        async for _, request, completion in generate_answers(
-            model, question, self.asking.num_answers, goes_on
-        ):
+        async for _, request, completion in generate_answers(model, question, self.asking.num_answers, goes_on):
             code, file = _read_tests(completion, request, tests), await self._file(tests.file)
             self.asking.check_unchanged()
             changes = tests.add_tests(file.snapshot.text, code, name)

@@ -48,9 +48,7 @@ def complete_command(place: str, model_dir: Path | None, *, as_json: bool) -> in
     return 0
 
 
-def suggest(
-    engine: Engine, text: str, offset: int, name: str, settings: Settings
-) -> tuple[Completion, Suggestion]:
+def suggest(engine: Engine, text: str, offset: int, name: str, settings: Settings) -> tuple[Completion, Suggestion]:
     """What is suggested at an offset of a file, however long it takes."""
     request = build_request(text, offset, name, dataclasses.replace(settings, budget_ms=60_000))
     prompted = dataclasses.replace(request, suffix=without_closers(request.suffix))

@@ -14,13 +14,9 @@ def add_models_arguments(parser: ArgumentParser) -> None:
     """The actions and their options."""
     actions = parser.add_subparsers(required=True, metavar="ACTION", dest="action")
     add = actions.add_parser("add", help="copy, check and prepare a model")
-    add.add_argument(
-        "source", type=Path, metavar="DIR|FILE", help="an export's folder, its .onnx file, .tar or .zip"
-    )
+    add.add_argument("source", type=Path, metavar="DIR|FILE", help="an export's folder, its .onnx file, .tar or .zip")
     add.add_argument("--name", help="what to call it (default: its folder's name)")
-    add.add_argument(
-        "--link", action="store_true", help="link to the files instead of copying them; no preparation"
-    )
+    add.add_argument("--link", action="store_true", help="link to the files instead of copying them; no preparation")
     add.add_argument("--no-prepare", action="store_true", help="take the graph as it is")
     listing = actions.add_parser("list", help="the models that are there; * is the one in use")
     listing.add_argument("--json", action="store_true", help="the list as JSON")

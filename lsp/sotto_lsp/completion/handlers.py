@@ -12,9 +12,7 @@ _MAX_WORD_CHARS = 200
 _LABEL_CHARS = 60
 
 
-async def inline_completion(
-    completer: Completer, params: types.InlineCompletionParams
-) -> types.InlineCompletionList:
+async def inline_completion(completer: Completer, params: types.InlineCompletionParams) -> types.InlineCompletionList:
     """Always a list: null would leave a stale ghost in Neovim. The range is empty, which every editor shows."""
     snapshot = await completer.begin(types.TEXT_DOCUMENT_INLINE_COMPLETION, params.text_document.uri)
     if snapshot is None:

@@ -90,9 +90,7 @@ class Document:
         self._set_snapshot(GapText(text), LineStarts.of(text), version)
 
     def _set_snapshot(self, content: GapText, line_starts: LineStarts, version: int) -> None:
-        self._snapshot = DocumentSnapshot(
-            self.uri, self.language_id, version, content, line_starts, self._encoding
-        )
+        self._snapshot = DocumentSnapshot(self.uri, self.language_id, version, content, line_starts, self._encoding)
 
 
 class DocumentStore:

@@ -14,7 +14,5 @@ def keeps_words(before: str, after: str, keywords: Set[str]) -> bool:
     """Whether `after` has the words of `before` and no other ones, keywords aside."""
     if _WORD_CHAR.findall(before) == _WORD_CHAR.findall(after):
         return True  # a sign stood where one word seems to stand now
-    old, new = (
-        Counter(word for word in _WORD.findall(each) if word not in keywords) for each in (before, after)
-    )
+    old, new = (Counter(word for word in _WORD.findall(each) if word not in keywords) for each in (before, after))
     return not (new - old or (old - new).total() > _MAX_LOST_WORDS)

@@ -40,15 +40,11 @@ class ClientAbilities:
             has_document_changes=bool(edit and edit.document_changes),
             has_annotations=bool(edit and edit.change_annotation_support),
             has_snippets=bool(edit and edit.document_changes and edit.snippet_edit_support),
-            creates_files=bool(
-                edit and types.ResourceOperationKind.Create in (edit.resource_operations or ())
-            ),
+            creates_files=bool(edit and types.ResourceOperationKind.Create in (edit.resource_operations or ())),
             resolves_edits=bool(resolve and "edit" in resolve.properties),
             has_literals=bool(action and action.code_action_literal_support),
             tags=bool(
-                action
-                and action.tag_support
-                and types.CodeActionTag.LlmGenerated in action.tag_support.value_set
+                action and action.tag_support and types.CodeActionTag.LlmGenerated in action.tag_support.value_set
             ),
             has_progress=bool(window and window.work_done_progress),
             asks_questions=bool(window and window.show_message),
@@ -73,9 +69,7 @@ class ClientAbilities:
         """
         annotated = with_preview and self.has_annotations
         if not (annotated or creates_file or self.has_document_changes):
-            return types.WorkspaceEdit(
-                changes={uri: [each for each in edits if isinstance(each, types.TextEdit)]}
-            )
+            return types.WorkspaceEdit(changes={uri: [each for each in edits if isinstance(each, types.TextEdit)]})
         made: Sequence[types.TextEdit | types.AnnotatedTextEdit | types.SnippetTextEdit] = edits
         annotations: dict[str, types.ChangeAnnotation] | None = None
         if annotated:

@@ -64,9 +64,7 @@ class Lifecycle:
             return None
         question = types.ConfigurationParams([types.ConfigurationItem(section=SECTION)])
         try:
-            answers = await self._client.ask(
-                types.WORKSPACE_CONFIGURATION, question, _CONFIGURATION_TIMEOUT_S
-            )
+            answers = await self._client.ask(types.WORKSPACE_CONFIGURATION, question, _CONFIGURATION_TIMEOUT_S)
         except (ClientError, TimeoutError) as error:
             log.warning("the client did not answer workspace/configuration: %s", error or "it took too long")
             return None

@@ -32,9 +32,7 @@ class PyglsAdapter(JsonRPCProtocol):
         for union in (int | str, Union[int, str], Union[int, str, None]):  # noqa: UP007 - lsprotocol's own spelling
             converter.register_structure_hook(union, _structure_id)
         converter.register_structure_hook(str, _structure_str)
-        super().__init__(
-            cast("Any", None), converter
-        )  # the server is for pygls' own handlers, which do not run
+        super().__init__(cast("Any", None), converter)  # the server is for pygls' own handlers, which do not run
         self._send = send
 
     def structure_params(self, method: str, message: Message) -> object:
@@ -76,9 +74,7 @@ class PyglsAdapter(JsonRPCProtocol):
             raise ClientError(str(reason or "The client gave no reason."))
         try:
             result_type = self._result_types[msg_id]
-            return (
-                self._converter.structure(message, result_type).result if result_type else message["result"]
-            )
+            return self._converter.structure(message, result_type).result if result_type else message["result"]
         except Exception as error:  # cattrs and attrs validators raise what they like
             raise ClientError(f"The client's answer is not valid ({type(error).__name__}).") from error
 

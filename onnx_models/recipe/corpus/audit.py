@@ -59,12 +59,8 @@ def forbidden_packages(sources: Path) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--cache", type=Path, required=True, help="folder of held_out.jsonl and tokenizer.json"
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cache", type=Path, required=True, help="folder of held_out.jsonl and tokenizer.json")
     parser.add_argument("--rows", type=Path, help="folder of train.bin, CACHE by default")
     parser.add_argument("--benchmark", type=Path, action="append", default=[])
     parser.add_argument("--length", type=int, default=1024)

@@ -50,9 +50,7 @@ class SourceFile:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", type=Path, required=True, help="folder for downloads and results")
     parser.add_argument("--packages", type=Path, default=PACKAGES, help="the pinned list")
     parser.add_argument(
@@ -95,9 +93,7 @@ def download(packages: dict[str, str], folder: Path) -> list[Path]:
     return [archive for archive in found if archive is not None]
 
 
-def build(
-    archives: list[Path], cache: Path, benchmark: Benchmark, standard_library: bool
-) -> dict[str, object]:
+def build(archives: list[Path], cache: Path, benchmark: Benchmark, standard_library: bool) -> dict[str, object]:
     """Write the corpus, what is held out of it, and the manifest, which is returned."""
     deduplicator = Deduplicator()
     entries: list[dict[str, object]] = []
@@ -124,9 +120,7 @@ def build(
 def licence_of(metadata: str) -> str:
     """The licence a package declares, by expression, classifiers or its short name."""
     message = email.parser.Parser().parsestr(metadata, headersonly=True)
-    classifiers = [
-        c.split("::")[-1].strip() for c in message.get_all("Classifier", []) if c.startswith("License ::")
-    ]
+    classifiers = [c.split("::")[-1].strip() for c in message.get_all("Classifier", []) if c.startswith("License ::")]
     short = str(message.get("License") or "").strip()
     declared = message.get("License-Expression") or ", ".join(classifiers)
     return declared or (short if len(short) <= _LICENCE_CHARS else short.split("\n")[0][:_LICENCE_CHARS])
@@ -145,9 +139,7 @@ def _origins(
         yield {"name": "python", "version": version, "sha256": ""}, "PSF-2.0", _standard_library()
     for archive in archives:
         members = dict(_members(archive))
-        metadata = next(
-            (text for path, text in members.items() if path.endswith(("METADATA", "PKG-INFO"))), ""
-        )
+        metadata = next((text for path, text in members.items() if path.endswith(("METADATA", "PKG-INFO"))), "")
         name, version = archive.name.split("-")[0], archive.name.removesuffix(".tar.gz").split("-")[1]
         package, licence = name.replace(".", "_").lower(), licence_of(metadata)
         # What is held out is only measured on, so its licence does not matter.

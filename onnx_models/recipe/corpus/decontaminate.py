@@ -29,11 +29,7 @@ class Benchmark:
                 for line in lines:
                     row = json.loads(line)
                     code = row.get("prompt", "") + row.get("canonical_solution", "") + row.get("code", "")
-                    names |= (
-                        {row["entry_point"]}
-                        if "entry_point" in row
-                        else set(re.findall(r"def (\w+)\(", code))
-                    )
+                    names |= {row["entry_point"]} if "entry_point" in row else set(re.findall(r"def (\w+)\(", code))
                     ngrams |= _ngrams(f"{row.get('text', '')} {code} {row.get('suffix', '')}")
         # Some of MBPP's answers are classes, and any class defines `__init__`.
         return cls(frozenset(name for name in names if not name.startswith("__")), frozenset(ngrams))

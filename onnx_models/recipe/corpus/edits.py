@@ -39,9 +39,7 @@ _OPERATORS = {
     "False": "True",
     "if not ": "if ",
 }
-_OPERATOR = re.compile(
-    "|".join(re.escape(operator) for operator in sorted(_OPERATORS, key=len, reverse=True))
-)
+_OPERATOR = re.compile("|".join(re.escape(operator) for operator in sorted(_OPERATORS, key=len, reverse=True)))
 
 
 @dataclass(frozen=True)

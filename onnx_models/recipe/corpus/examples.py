@@ -113,9 +113,7 @@ class ExampleMaker:
         if self._dice.random() >= _JOINED_SHARE:
             return self._encode(before), self._encode(middle)
         encoding = self._tokenizer.encode(before + middle, add_special_tokens=False)
-        split = next(
-            (i for i, (_, end) in enumerate(encoding.offsets) if end > len(before)), len(encoding.ids)
-        )
+        split = next((i for i, (_, end) in enumerate(encoding.offsets) if end > len(before)), len(encoding.ids))
         return encoding.ids[:split], encoding.ids[split:]
 
     def _header(self, path: str, related: Sequence[Related], room: int) -> list[int]:

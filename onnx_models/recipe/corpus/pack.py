@@ -162,9 +162,7 @@ def _first_that_fits(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", type=Path, required=True, help="folder of corpus.jsonl and tokenizer.json")
     parser.add_argument("--out", type=Path, help="folder for the rows, CACHE by default")
     parser.add_argument("--length", type=int, default=1024)
@@ -212,9 +210,7 @@ def pack_training(
     tokenizer_path = cache / "tokenizer.json"
     with (out / "train.partial").open("wb") as rows, (out / "train.sources.jsonl").open("w") as sources:
         for epoch in epochs:
-            slices = [
-                Slice(tokenizer_path, out, length, epoch, number, num_slices) for number in range(num_slices)
-            ]
+            slices = [Slice(tokenizer_path, out, length, epoch, number, num_slices) for number in range(num_slices)]
             global _library, _chosen  # noqa: PLW0603 - forked processes read them without a copy each
             _library = Library.read(cache / "corpus.jsonl", seed=epoch)
             _chosen = selection.of(_library.documents)
@@ -276,9 +272,7 @@ def _pack_slice(job: Slice) -> Path:
     documents = _chosen[job.number :: job.num_slices]
     path = job.out / f"train-{job.epoch}-{job.number}.partial"
     with path.open("wb") as out:
-        for row in rows_of(
-            _library, documents, tokenizer, random.Random(f"{job.epoch} {job.number}"), job.length
-        ):
+        for row in rows_of(_library, documents, tokenizer, random.Random(f"{job.epoch} {job.number}"), job.length):
             row.tofile(out)
     return path
 

@@ -37,9 +37,7 @@ def find_signatures(text: str) -> list[Signature]:
         if returns[1]:
             rest = rest[rest.index(returns[1]) + len(returns[1]) :]
         plain = text[head.start() : head.end()] + parameters + ")" + rest
-        found.append(
-            Signature(head.start(), returns.end(), head[1], text[head.start() : returns.end()], plain)
-        )
+        found.append(Signature(head.start(), returns.end(), head[1], text[head.start() : returns.end()], plain))
     return found
 
 

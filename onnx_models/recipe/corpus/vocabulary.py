@@ -24,9 +24,7 @@ _PIECES = r"\r?\n[ \t]*|[ ]?[A-Za-z_]+|\d|[ ]?[^\sA-Za-z_\d]+|[ \t]+|\s"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--size", type=int, default=8192)
     parser.add_argument("--files", type=int, default=5000, help="how many files of the corpus to learn from")

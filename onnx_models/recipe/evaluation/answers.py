@@ -32,9 +32,7 @@ def ask_line(engine: Engine, question: Question) -> Answer:
     line = answer.text.lstrip("\n").split("\n")[0]
     line_before = question.prefix[question.prefix.rfind("\n") + 1 :]
     # On an empty line the indentation is the editor's; after typed text a space counts.
-    found, wanted = (
-        (line, question.answer) if line_before.strip() else (line.strip(), question.answer.strip())
-    )
+    found, wanted = (line, question.answer) if line_before.strip() else (line.strip(), question.answer.strip())
     return Answer(found, answer.probability, found.rstrip() == wanted.rstrip())
 
 

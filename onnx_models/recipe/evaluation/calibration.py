@@ -29,18 +29,14 @@ class Calibration:
 
 def calibrate(answers: list[Answer]) -> Calibration:
     """Of greedy answers with text in them."""
-    ranked = sorted(
-        (answer for answer in answers if answer.text.strip()), key=lambda answer: answer.probability
-    )
+    ranked = sorted((answer for answer in answers if answer.text.strip()), key=lambda answer: answer.probability)
     probabilities = np.array([answer.probability for answer in ranked])
     is_right = np.array([answer.is_right for answer in ranked], float)
     half = len(ranked) // 2
     return Calibration(
         bins=[
             (float(p.mean()), float(r.mean()), len(p))
-            for p, r in zip(
-                np.array_split(probabilities, _BINS), np.array_split(is_right, _BINS), strict=True
-            )
+            for p, r in zip(np.array_split(probabilities, _BINS), np.array_split(is_right, _BINS), strict=True)
         ],
         area=_area(is_right),
         threshold=float(probabilities[half]),

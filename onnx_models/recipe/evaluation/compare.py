@@ -24,12 +24,8 @@ from sotto_engine.loading import load_engine
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "checkpoint", type=Path, help="folder with config.json, model.safetensors, tokenizer.json"
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint", type=Path, help="folder with config.json, model.safetensors, tokenizer.json")
     parser.add_argument("infilling", type=Path, help="HumanEval-SingleLineInfilling.jsonl.gz")
     parser.add_argument("--work-dir", type=Path, default=Path("build/exports"))
     parser.add_argument("--rows", type=int, default=400)

@@ -18,9 +18,7 @@ from recipe.evaluation.scores import Settings, measure
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", type=Path, nargs="+", help="folders with manifest.json")
     parser.add_argument("--held-out", type=Path, required=True, help="held_out.jsonl of the corpus step")
     parser.add_argument("--lines", type=Path, help="HumanEval-SingleLineInfilling.jsonl.gz")

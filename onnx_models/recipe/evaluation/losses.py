@@ -24,9 +24,7 @@ def measure_losses(
     return {kind: _loss(runner, tokenizer, texts, kind, length, num_examples) for kind in KINDS}
 
 
-def _loss(
-    runner: Runner, tokenizer: Tokenizer, texts: list[str], kind: str, length: int, num_examples: int
-) -> float:
+def _loss(runner: Runner, tokenizer: Tokenizer, texts: list[str], kind: str, length: int, num_examples: int) -> float:
     dice = random.Random(4)
     maker = ExampleMaker(tokenizer, dice)
     nats, chars, found = 0.0, 0, 0

@@ -27,9 +27,7 @@ def _reliability(results: list[dict[str, Any]], path: Path) -> None:
     for result in results:
         bins = result["scores"]["held_out"]["calibration"]["bins"]
         axes.plot([p for p, _, _ in bins], [right for _, right, _ in bins], marker="o", label=result["name"])
-    axes.set(
-        xlabel="the model's probability of its answer", ylabel="share that is right", xlim=(0, 1), ylim=(0, 1)
-    )
+    axes.set(xlabel="the model's probability of its answer", ylabel="share that is right", xlim=(0, 1), ylim=(0, 1))
     _finish(figure, axes, path)
 
 

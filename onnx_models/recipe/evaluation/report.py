@@ -67,18 +67,14 @@ def _rows() -> list[tuple[str, _Cell]]:
         ("area under the curve", lambda s: f"{s['held_out']['calibration']['area']:.3f}"),
         (
             "lines that use another file, 2 typed, exact with / without its snippet",
-            lambda s: (
-                f"{s['held_out']['cross_file']['with']:.1%} / {s['held_out']['cross_file']['without']:.1%}"
-            ),
+            lambda s: f"{s['held_out']['cross_file']['with']:.1%} / {s['held_out']['cross_file']['without']:.1%}",
         ),
     ]
     for task in ("fix", "types", "docstring", "rename"):
         rows.append(
             (
                 f"{task}, exact / parses",
-                lambda s, task=task: (
-                    f"{s['edits'][task]['exact']:.0%} / {s['edits'][task]['well_formed']:.0%}"
-                ),
+                lambda s, task=task: f"{s['edits'][task]['exact']:.0%} / {s['edits'][task]['well_formed']:.0%}",
             )
         )
     rows += [

@@ -51,9 +51,7 @@ class Settings:
 
     def as_key(self) -> dict[str, Any]:
         """By file names: where they lie does not matter."""
-        return {
-            name: value.name if isinstance(value, Path) else value for name, value in asdict(self).items()
-        }
+        return {name: value.name if isinstance(value, Path) else value for name, value in asdict(self).items()}
 
 
 def measure(directory: Path, settings: Settings) -> dict[str, Any]:
@@ -82,9 +80,7 @@ def measure(directory: Path, settings: Settings) -> dict[str, Any]:
         sections["lines"] = lambda: _lines(engines, main_order, problems, settings.run)
     if settings.spans:
         gaps = spans(settings.spans, settings.num_rows)
-        sections["spans"] = lambda: asdict(
-            score_infilling(engines[main_order], gaps, ask_span, run=settings.run)
-        )
+        sections["spans"] = lambda: asdict(score_infilling(engines[main_order], gaps, ask_span, run=settings.run))
     return {name: _timed(name, section) for name, section in sections.items()}
 
 

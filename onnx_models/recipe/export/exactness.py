@@ -56,10 +56,7 @@ def verified_alike(runner: Runner, input_ids: list[int], num_drafted: int) -> bo
     """Whether a pass that returns many logits gives each the bits of a two-row pass that returns one."""
     start = len(input_ids) - num_drafted
     many = runner.forward(input_ids[start:], start, num_logits=num_drafted).copy()
-    ones = [
-        runner.forward(input_ids[row - 1 : row + 1], row - 1)[0].copy()
-        for row in range(start, len(input_ids))
-    ]
+    ones = [runner.forward(input_ids[row - 1 : row + 1], row - 1)[0].copy() for row in range(start, len(input_ids))]
     return np.array_equal(many, np.stack(ones))
 
 
@@ -76,9 +73,7 @@ def _random_cut(length: int, generator: random.Random) -> list[int]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("export_dir", type=Path)
     parser.add_argument("tokenizer", type=Path)
     parser.add_argument("source", type=Path, help="a source file of at least 1,000 tokens")

@@ -29,9 +29,7 @@ def write_export(
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=Path, help="folder with config.json and model.safetensors")
     parser.add_argument("output_dir", type=Path)
     parser.add_argument("--scheme", choices=sorted(SCHEMES), default="int4-b32")

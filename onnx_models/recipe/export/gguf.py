@@ -131,15 +131,11 @@ def _stored_type(tensor: NDArray[np.float32], matrix_type: ElementType) -> Eleme
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=Path, help=f"folder with {', '.join(FILES)}")
     parser.add_argument("output", type=Path, help="the file to write, say model.gguf")
     parser.add_argument("--type", choices=sorted(TYPES), default="f16", help="of the matrices")
-    parser.add_argument(
-        "--pre-tokenizer", default=PRE_TOKENIZER, help="llama.cpp's name; qwen2 for Qwen's own"
-    )
+    parser.add_argument("--pre-tokenizer", default=PRE_TOKENIZER, help="llama.cpp's name; qwen2 for Qwen's own")
     options = parser.parse_args()
     try:
         write_gguf(options.checkpoint, options.output, options.type, options.pre_tokenizer)

@@ -43,13 +43,9 @@ class _Nodes:
     def add(self, op: str, inputs: list[str], output: str, domain: str = "", **attributes) -> str:
         return self.add_many(op, inputs, [output], domain, **attributes)[0]
 
-    def add_many(
-        self, op: str, inputs: list[str], outputs: list[str], domain: str = "", **attributes
-    ) -> list[str]:
+    def add_many(self, op: str, inputs: list[str], outputs: list[str], domain: str = "", **attributes) -> list[str]:
         name = next(output for output in outputs if output)
-        self.nodes.append(
-            helper.make_node(op, inputs, outputs, name=f"{name}/{op}", domain=domain, **attributes)
-        )
+        self.nodes.append(helper.make_node(op, inputs, outputs, name=f"{name}/{op}", domain=domain, **attributes))
         return outputs
 
 
@@ -74,9 +70,7 @@ def build_graph(config: DecoderConfig, weights: Weights, scheme: Scheme) -> onnx
             # After the last attention a row feeds nothing but its own logits: rows without logits are dropped
             # here rather than before the head, which saves a prefill slice most of a layer.
             attended, hidden = (_last_rows(nodes, rows, first_row) for rows in (attended, hidden))
-        output = _linear(
-            nodes, attended, [weights[f"{prefix}.self_attn.o_proj.weight"]], f"layers.{layer}.o", scheme
-        )
+        output = _linear(nodes, attended, [weights[f"{prefix}.self_attn.o_proj.weight"]], f"layers.{layer}.o", scheme)
         normed, hidden = _add_and_norm(
             nodes,
             config,
@@ -177,9 +171,7 @@ def _attention(
     )[0]
 
 
-def _mlp(
-    nodes: _Nodes, config: DecoderConfig, weights: Weights, scheme: Scheme, layer: int, normed: str
-) -> str:
+def _mlp(nodes: _Nodes, config: DecoderConfig, weights: Weights, scheme: Scheme, layer: int, normed: str) -> str:
     source, name = f"model.layers.{layer}.mlp", f"layers.{layer}"
     fused = _linear(
         nodes,
@@ -259,9 +251,7 @@ def _add_and_norm(
 
 
 def _last_rows(nodes: _Nodes, rows: str, first_row: str) -> str:
-    return _slice(
-        nodes, rows, first_row, nodes.constant("end", np.array([np.iinfo(np.int64).max], np.int64)), 1
-    )
+    return _slice(nodes, rows, first_row, nodes.constant("end", np.array([np.iinfo(np.int64).max], np.int64)), 1)
 
 
 def _slice(nodes: _Nodes, rows: str, start: str, end: str, axis: int) -> str:

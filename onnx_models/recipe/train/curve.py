@@ -17,16 +17,12 @@ _KIND = re.compile(r"([\w-]+) ([\d.]+)")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="folder with losses.tsv and validation.log")
     parser.add_argument("picture", type=Path)
     arguments = parser.parse_args()
     figure, axes = plt.subplots(figsize=(6.0, 3.6), dpi=110)
-    axes.plot(
-        *read_training_losses(arguments.run / "losses.tsv"), color="0.75", linewidth=1, label="training rows"
-    )
+    axes.plot(*read_training_losses(arguments.run / "losses.tsv"), color="0.75", linewidth=1, label="training rows")
     for kind, (millions, losses) in read_validation_losses(arguments.run / "validation.log").items():
         axes.plot(millions, losses, marker="o", markersize=3, linewidth=1, label=f"held out, {kind}")
     axes.set(xlabel="tokens seen, millions", ylabel="loss, nats a token")

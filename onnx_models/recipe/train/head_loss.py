@@ -31,9 +31,7 @@ class _HeadLoss(torch.autograd.Function):
         return total * scale
 
     @staticmethod
-    def backward(
-        context: torch.autograd.function.FunctionCtx, gradient: Tensor
-    ) -> tuple[Tensor, Tensor, None]:
+    def backward(context: torch.autograd.function.FunctionCtx, gradient: Tensor) -> tuple[Tensor, Tensor, None]:
         row_gradient, head_gradient = context.saved_tensors
         return row_gradient * gradient.to(row_gradient.dtype), head_gradient * gradient, None
 

@@ -96,9 +96,7 @@ def restore(graph: Path) -> Decoder:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path, help="folder with an export of this recipe")
     parser.add_argument("checkpoint", type=Path, help="folder for config.json and model.safetensors")
     options = parser.parse_args()

@@ -201,12 +201,8 @@ class Trainer:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument(
-        "--cache", type=Path, required=True, help="folder with train.bin and validation-*.bin"
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cache", type=Path, required=True, help="folder with train.bin and validation-*.bin")
     parser.add_argument("--run", type=Path, required=True, help="folder of this run's checkpoints")
     parser.add_argument("--tokens", type=float, required=True, help="tokens of the whole run, as 400e6")
     parser.add_argument("--rate", type=float, default=1.0, help="times the optimizers' own learning rates")
@@ -214,9 +210,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop and save after this long")
     parser.add_argument("--save-minutes", type=float, default=20.0, help="between two checkpoints")
     parser.add_argument("--grow-from", type=Path, help="begin with the layers of this shallower run")
-    parser.add_argument(
-        "--from-checkpoint", type=Path, help="begin with these weights; see recipe.train.restore"
-    )
+    parser.add_argument("--from-checkpoint", type=Path, help="begin with these weights; see recipe.train.restore")
     parser.add_argument("--seen", type=float, default=0.0, help="tokens that they saw")
     parser.add_argument("--shape", default="cpu", help="a table of --shapes")
     parser.add_argument("--shapes", type=Path, default=SHAPES, help="TOML file of model shapes")

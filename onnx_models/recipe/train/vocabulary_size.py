@@ -23,9 +23,7 @@ _SCHEME = SCHEMES["int8-b32"]
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", type=Path, required=True, help="folder of corpus.jsonl and held_out.jsonl")
     parser.add_argument("--sizes", type=int, nargs="+", default=[8192, 12_288, 16_384])
     parser.add_argument("--shape", default="cpu", help="a table of shapes.toml, its vocabulary aside")

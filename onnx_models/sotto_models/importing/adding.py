@@ -43,10 +43,7 @@ class Added:
         before, after = self.comparison.decode_rates
         text = "the same greedy text" if self.comparison.same_text else "greedy text that differs in places"
         sizes = f"{self.source_nbytes / 1e6:.0f} -> {self.manifest.nbytes / 1e6:.0f} MB"
-        return (
-            f"{before:.0f} -> {after:.0f} tok/s, {sizes}, "
-            f"logits within {self.comparison.logits_error:.1g}, {text}"
-        )
+        return f"{before:.0f} -> {after:.0f} tok/s, {sizes}, logits within {self.comparison.logits_error:.1g}, {text}"
 
 
 class ModelAdding:
@@ -101,9 +98,7 @@ class ModelAdding:
                 self._bring(source / file.name, folder / file.name, link=link)
             added = Added(manifest, manifest.nbytes)
         shutil.rmtree(unpacked, ignore_errors=True)
-        final = dataclasses.replace(
-            added.manifest, directory=folder, files=self._hashed(folder, added.manifest)
-        )
+        final = dataclasses.replace(added.manifest, directory=folder, files=self._hashed(folder, added.manifest))
         if not is_prepared:
             # refuses what cannot be run
             Model(folder / final.graph, final.context_length, head_dim=final.head_dim)

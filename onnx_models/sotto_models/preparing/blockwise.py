@@ -77,9 +77,7 @@ def _search_scales(blocks: NDArray[np.float32], bits: int) -> tuple[NDArray[np.f
         inverse = np.divide(1, scale, out=np.zeros_like(scale), where=scale != 0)
         levels = np.clip(np.rint(blocks * inverse), lowest, highest)
         weight = np.einsum("ij,ij->i", levels, levels)
-        fitted = np.divide(
-            np.einsum("ij,ij->i", blocks, levels), weight, out=np.zeros_like(weight), where=weight > 0
-        )
+        fitted = np.divide(np.einsum("ij,ij->i", blocks, levels), weight, out=np.zeros_like(weight), where=weight > 0)
         error = np.square(blocks - levels * fitted[:, None]).sum(axis=1)
         better = error < best_error
         best_levels[better], best_scales[better], best_error[better] = (

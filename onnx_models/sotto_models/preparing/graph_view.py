@@ -28,9 +28,7 @@ class GraphView:
         self._model = model
         self.initializers: dict[str, Any] = {tensor.name: tensor for tensor in model.graph.initializer}
         self.inputs: dict[str, Any] = {value.name: value for value in model.graph.input}
-        self.producers: dict[str, Any] = {
-            name: node for node in model.graph.node for name in node.output if name
-        }
+        self.producers: dict[str, Any] = {name: node for node in model.graph.node for name in node.output if name}
         self.consumers: dict[str, list[Any]] = defaultdict(list)
         for node in model.graph.node:
             for name in node.input:

@@ -44,9 +44,7 @@ def add_num_logits(graph: Any) -> bool:
         ),
     ]
     head.input[0] = "sotto.rows"
-    position = next(
-        i for i, node in enumerate(graph.node) if node is head or list(node.output) == list(head.output)
-    )
+    position = next(i for i, node in enumerate(graph.node) if node is head or list(node.output) == list(head.output))
     for node in reversed(cut):
         graph.node.insert(position, node)
     for value in graph.output:

@@ -87,11 +87,7 @@ def _fix_head_size(graph: Any, head_dim: int) -> bool:
     fixed = False
     for value in (*graph.input, *graph.output):
         dims = value.type.tensor_type.shape.dim
-        if (
-            len(dims) == _CACHE_AXES
-            and ("past" in value.name or "present" in value.name)
-            and dims[3].dim_param
-        ):
+        if len(dims) == _CACHE_AXES and ("past" in value.name or "present" in value.name) and dims[3].dim_param:
             dims[3].Clear()
             dims[3].dim_value = head_dim
             fixed = True

@@ -49,9 +49,7 @@ def _projection(view: GraphView, tensor: str) -> _Projection | None:
         return None
     node, bias = view.producer(cut.input[0], "Add", "MatMulNBits"), None
     if node is not None and node.op_type == "Add":
-        sides = [
-            (view.constant(node.input[i]), view.producer(node.input[1 - i], "MatMulNBits")) for i in (0, 1)
-        ]
+        sides = [(view.constant(node.input[i]), view.producer(node.input[1 - i], "MatMulNBits")) for i in (0, 1)]
         bias, node = next(((b, n) for b, n in sides if b is not None and n is not None), (None, None))
     if node is None or (bias is not None and bias.ndim != 1):
         return None

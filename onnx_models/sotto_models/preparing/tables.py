@@ -53,11 +53,7 @@ def quantize_tables(graph: Any) -> list[str]:
 def _embedding(graph: Any, weights: dict[str, Any]) -> Any | None:
     """The gather of rows of a float32 table by input_ids."""
     for node in graph.node:
-        if (
-            node.op_type == "Gather"
-            and node.input[1] == "input_ids"
-            and _is_table(weights.get(node.input[0]), 1)
-        ):
+        if node.op_type == "Gather" and node.input[1] == "input_ids" and _is_table(weights.get(node.input[0]), 1):
             return node
     return None
 
@@ -83,9 +79,7 @@ def _replace_gather(graph: Any, gather: Any, matrix: QuantizedMatrix) -> None:
     graph.initializer.append(numpy_helper.from_array(np.array([0, 0, matrix.num_columns], np.int64), shape))
     graph.initializer.append(numpy_helper.from_array(np.array([2], np.int64), axis))
     nodes = [
-        helper.make_node(
-            "Unsqueeze", [f"{name}.scales", axis], [f"{name}.scales_3d"], name=f"{name}.scales_3d"
-        ),
+        helper.make_node("Unsqueeze", [f"{name}.scales", axis], [f"{name}.scales_3d"], name=f"{name}.scales_3d"),
         helper.make_node(
             "GatherBlockQuantized",
             [f"{name}.packed", gather.input[1], f"{name}.scales_3d"],

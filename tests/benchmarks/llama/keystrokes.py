@@ -105,9 +105,7 @@ class KeyboardOfBoth(Keyboard):
         num_asked = len(self.presses.num_prompt)
         super()._ask(change)
         peer, buffer = Side(), self.buffer
-        _ask_llama(
-            self._llama, buffer.text[: buffer.cursor], buffer.text[buffer.cursor :], self._num_tokens, peer
-        )
+        _ask_llama(self._llama, buffer.text[: buffer.cursor], buffer.text[buffer.cursor :], self._num_tokens, peer)
         if len(self.presses.num_prompt) > num_asked:
             self.pairs.append((self.presses.latencies_ms[-1], peer.latencies_ms[0]))
 
@@ -162,13 +160,9 @@ def _ask_llama(llama: LlamaServer, prefix: str, suffix: str, num_tokens: int, si
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--llama-server", type=Path, required=True, help="a built llama-server")
-    parser.add_argument(
-        "--gguf", type=Path, required=True, help="the weights for it (see recipe.export.gguf)"
-    )
+    parser.add_argument("--gguf", type=Path, required=True, help="the weights for it (see recipe.export.gguf)")
     parser.add_argument("--model", default="", help="Sotto's model folder; the embedded one by default")
     parser.add_argument("--order", default="", help="Sotto's FIM order, where not the model's own")
     parser.add_argument("--keystrokes", type=int, default=300)
@@ -192,9 +186,7 @@ def main() -> None:
 
 
 @contextmanager
-def _both_servers(
-    options: argparse.Namespace, settings: dict[str, Any]
-) -> Generator[tuple[RawClient, LlamaServer]]:
+def _both_servers(options: argparse.Namespace, settings: dict[str, Any]) -> Generator[tuple[RawClient, LlamaServer]]:
     with (
         tempfile.TemporaryDirectory() as folder,
         LlamaServer.start(options.llama_server, options.gguf, options.threads, Path(folder) / "log") as llama,
@@ -208,17 +200,13 @@ def _both_servers(
 def _print_keystrokes(options: argparse.Namespace, settings: dict[str, Any]) -> None:
     with _both_servers(options, settings) as (client, llama):
         sotto, peer = run(client, llama, options.keystrokes, options.tokens)
-    print(
-        f"{len(sotto.latencies_ms)} keys, {options.threads} threads, up to {options.tokens} new tokens a key\n"
-    )
+    print(f"{len(sotto.latencies_ms)} keys, {options.threads} threads, up to {options.tokens} new tokens a key\n")
     print(HEAD)
     print(sotto.row("Sotto"))
     print(peer.row("llama-server as llama.vim asks"))
     ratios = [a / b for a, b in zip(sotto.latencies_ms, peer.latencies_ms, strict=True)]
     low, middle, high = statistics.quantiles(ratios, n=4)
-    print(
-        f"\nSotto / llama-server, key by key: median {middle:.2f}, half of the keys {low:.2f} to {high:.2f}"
-    )
+    print(f"\nSotto / llama-server, key by key: median {middle:.2f}, half of the keys {low:.2f} to {high:.2f}")
     if options.plot:
         draw({"Sotto": sotto.latencies_ms, "llama-server": peer.latencies_ms}, options.plot)
 

@@ -56,9 +56,7 @@ def llama_rates(program: Path, gguf: Path, num_threads: int) -> Rates:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", type=Path, nargs="+", help="model folders")
     parser.add_argument("--llama-bench", type=Path, required=True)
     parser.add_argument("--gguf", type=Path, required=True)

@@ -97,9 +97,7 @@ def test_missing_checker_is_named_and_the_fix_applied(start):
     editor = start("ruff", env=ENV | {"PATH": ""})
     result = fix(editor, MISSPELT, "totl", "Undefined name `totl`", source="Ruff", code="F821")
     assert result["applied"]
-    assert result["message"].endswith(
-        "Not checked: ruff is neither in the workspace's .venv nor on the PATH."
-    )
+    assert result["message"].endswith("Not checked: ruff is neither in the workspace's .venv nor on the PATH.")
 
 
 def test_all_allowed_checkers_see_bodies_and_type_hints(start):

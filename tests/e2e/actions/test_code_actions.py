@@ -23,8 +23,7 @@ TODO = "import os\n\n\ndef mean(values):\n    total = sum(values)\n    # TODO: d
 LINE = "def mean(values):\n    total = sum(values)\n    return total / len(values)\n"
 MISSPELT = LINE.replace("return total", "return totl")
 SETTER = (
-    STUB.split("    def get_age", maxsplit=1)[0]
-    + "    def set_name(self, name: str):\n        self.name = name\n"
+    STUB.split("    def get_age", maxsplit=1)[0] + "    def set_name(self, name: str):\n        self.name = name\n"
 )
 NAME = "def mean(values):\n    total = sum(values)\n    return foo / len(values)\n"
 

@@ -72,9 +72,7 @@ def test_offered_actions_of_an_instruct_model(start_editor):
         "Write tests for this function",
         "Explain",
     ]
-    instructed = "# As a comprehension, please.\n" + LOOP.replace("    for", "for").replace(
-        "        out", "    out"
-    )
+    instructed = "# As a comprehension, please.\n" + LOOP.replace("    for", "for").replace("        out", "    out")
     for text, place, expected in [
         (CODE, "def area", of_a_function),
         (CODE, LOOP, about_code),
@@ -90,9 +88,7 @@ def test_offered_actions_of_an_instruct_model(start_editor):
         assert [each["title"] for each in editor.actions(place)] == expected
     editor.open_text(CODE)
     assert [each["title"] for each in editor.actions("def area", only=["source"])] == [of_a_function[3]]
-    assert editor.actions("def area", only=["source"], triggerKind=1), (
-        "opened by the user: prompts may be computed"
-    )
+    assert editor.actions("def area", only=["source"], triggerKind=1), "opened by the user: prompts may be computed"
     editor.open_text(CODE, "file:///project/test_shapes.py")
     assert of_a_function[3] not in [each["title"] for each in editor.actions("def area")]
 
@@ -191,9 +187,7 @@ def test_missing_test_file_is_named_to_a_client_that_creates_none(start_editor, 
     editor = start_editor(TESTS.replace("math.pi", "3.14"))
     editor.open_text(CODE)
     result = editor.run(action(editor, "Write tests for this function", "def area"))
-    assert (
-        result["message"] == "The editor cannot create files; create test_shapes.py and run the action again."
-    )
+    assert result["message"] == "The editor cannot create files; create test_shapes.py and run the action again."
     existing = "import math\n\n\ndef test_pi():\n    assert math.pi > 3\n"
     (tmp_path / "test_shapes.py").write_text(existing)
     uri = (tmp_path / "test_shapes.py").as_uri()
@@ -208,9 +202,7 @@ def test_tests_go_into_the_open_document_as_it_is(start_editor, tmp_path):
     uri = (tmp_path / "test_shapes.py").as_uri()
     editor.open(uri, "from shapes import area\n\nx = 1\n")  # not saved: the disk has no such file
     editor.open_text(CODE)
-    editor.answers["workspace/applyEdit"] = lambda params: (
-        editor.edits.append(params["edit"]) or {"applied": True}
-    )
+    editor.answers["workspace/applyEdit"] = lambda params: editor.edits.append(params["edit"]) or {"applied": True}
     assert editor.run(action(editor, "Write tests for this function", "def area"))["applied"]
     (change,) = editor.edits[0]["documentChanges"]
     assert change["textDocument"] == {"uri": uri, "version": 1}
@@ -243,9 +235,7 @@ def test_long_explanation_is_shown_next_to_the_code(start_editor):
     editor.run(action(editor, "Explain", LOOP))
     assert editor.messages()[-1] == "Sotto: Explain: " + long.strip()
     editor.run(action(editor, "Explain", LOOP))
-    assert editor.messages()[-1] == "Sotto: Explain: It adds." and len(shown) == 1, (
-        "short enough for a message"
-    )
+    assert editor.messages()[-1] == "Sotto: Explain: It adds." and len(shown) == 1, "short enough for a message"
     assert editor.end() == 0
     assert not path.parent.exists(), "gone with the session"
 

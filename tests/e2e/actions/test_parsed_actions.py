@@ -183,9 +183,7 @@ def test_lines_are_simplified_rewritten_and_explained(start, code, tmp_path):
         result = run(editor, title, lines)
         assert result["applied"], result
         assert "pi" not in editor.text and new in editor.text and "Sure" not in editor.text
-        assert (
-            "checked that it parses, signatures and names that other code uses are kept" in result["message"]
-        )
+        assert "checked that it parses, signatures and names that other code uses are kept" in result["message"]
         (change,) = editor.edits[-1]["documentChanges"]
         assert len(change["edits"][0]["newText"]) <= len(new), "no more than what differs"
     show(editor, code, None, tmp_path)

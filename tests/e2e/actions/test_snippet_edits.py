@@ -29,9 +29,7 @@ def edit_of():
             editor.edits.append(params["edit"]) or {"applied": True}
         )
         asked = []
-        editor.answers["window/showMessageRequest"] = lambda params: (
-            asked.append(params) or params["actions"][0]
-        )
+        editor.answers["window/showMessageRequest"] = lambda params: asked.append(params) or params["actions"][0]
         title, place = action
         named = {each["title"]: each for each in editor.actions(place)}
         msg_id = editor.start_action(named[title])

@@ -58,9 +58,7 @@ def test_noise_from_an_instruct_model_is_never_written(editor, tmp_path):
         assert result["applied"] is False, result
         num_asked = editor.metrics()["num_action_answers"] - num_before
         assert num_asked == (1 if title == "Explain" else 2)
-        assert (
-            title == "Explain" or "passes the checks" in result["message"] or "no answer" in result["message"]
-        )
+        assert title == "Explain" or "passes the checks" in result["message"] or "no answer" in result["message"]
     assert editor.text == whole and editor.edits == []
 
 
@@ -101,6 +99,4 @@ def test_base_model_is_offered_no_instruct_action():
     with ActionEditor.start([*COMMAND, "--model", EXPORT]) as editor:
         editor.begin()
         editor.open_text(CODE)
-        assert {"Simplify", "Explain", "Write tests for this function"}.isdisjoint(
-            offered(editor, "def area")
-        )
+        assert {"Simplify", "Explain", "Write tests for this function"}.isdisjoint(offered(editor, "def area"))

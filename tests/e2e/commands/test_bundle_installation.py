@@ -73,9 +73,7 @@ class Machine:
 
     def run(self, *command, **more):
         environment = self.environment | more
-        return subprocess.run(
-            self.alone(*command), env=environment, capture_output=True, text=True, check=False
-        )
+        return subprocess.run(self.alone(*command), env=environment, capture_output=True, text=True, check=False)
 
     def install(self, *options, **more):
         return self.run("sh", self.bundle / "install.sh", *options, **more)

@@ -25,9 +25,7 @@ def sotto(tmp_path):
     def run(*arguments, **more):
         environment = os.environ | {"SOTTO_MODELS": str(tmp_path / "store")} | more
         command = [sys.executable, "-m", "sotto_lsp", *map(str, arguments)]
-        return subprocess.run(
-            command, capture_output=True, text=True, env=environment, timeout=120, check=False
-        )
+        return subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False)
 
     return run
 
@@ -162,9 +160,7 @@ def test_tokenizer_that_is_missing_is_refused(sotto, export):
 @pytest.mark.parametrize("option", [[], ["--no-prepare"]], ids=["prepared", "as it is"])
 def test_merged_decoder_is_refused_by_its_name_and_by_its_inputs(sotto, export, option):
     model = onnx.load(export / "model.onnx")
-    model.graph.input.append(
-        onnx.helper.make_tensor_value_info("use_cache_branch", onnx.TensorProto.BOOL, [1])
-    )
+    model.graph.input.append(onnx.helper.make_tensor_value_info("use_cache_branch", onnx.TensorProto.BOOL, [1]))
     (export / "model.onnx").write_bytes(model.SerializeToString())
     assert "old merged decoder" in refusal(sotto("models", "add", export, *option))
     (export / "model.onnx").rename(export / "decoder_model_merged.onnx")

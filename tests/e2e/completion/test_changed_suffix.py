@@ -59,9 +59,7 @@ def test_changed_suffix_is_prefetched_in_a_pause(open_editor, look_ahead, costs)
         editor.wait_ahead(editor.metrics()["num_ahead_tokens"])
     replace(editor, "move_0(self, by)", "shift(me, how)")
     _, num_computed = request(editor)
-    assert (num_computed > 100) is costs, (
-        "both changes together are too many for the suffix that was read first"
-    )
+    assert (num_computed > 100) is costs, "both changes together are too many for the suffix that was read first"
 
 
 def test_invoked_request_reads_the_text_as_it_is(open_editor):

@@ -7,8 +7,7 @@ import pytest
 from e2e.raw_client import EVERYTHING
 
 CODE = "".join(
-    f"def step_{number}(values):\n    total = sum(values) + {number}\n    return total\n\n\n"
-    for number in range(60)
+    f"def step_{number}(values):\n    total = sum(values) + {number}\n    return total\n\n\n" for number in range(60)
 )
 PLACE = CODE.index("\n", len(CODE) // 2)
 URI = "file:///project/steps.py"

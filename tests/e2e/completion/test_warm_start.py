@@ -11,9 +11,7 @@ import pytest
 from e2e.conftest import COMMAND, Editor
 from e2e.raw_client import EVERYTHING
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux", reason="moves the user's cache folder by XDG_CACHE_HOME"
-)
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="moves the user's cache folder by XDG_CACHE_HOME")
 CODE = "".join(f"def f{n}(values):\n    total = {n}\n    return total + sum(values)\n\n\n" for n in range(25))
 BEGUN = "def mean(values):\n    return su"
 

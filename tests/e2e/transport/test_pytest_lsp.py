@@ -31,9 +31,7 @@ async def client(lsp_client: LanguageClient):
 @pytest.mark.asyncio
 async def test_ghost_text_with_progress_and_no_message(client: LanguageClient):
     uri = "file:///app.py"
-    client.text_document_did_open(
-        types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "python", 0, CODE))
-    )
+    client.text_document_did_open(types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, "python", 0, CODE)))
     params = types.InlineCompletionParams(
         context=types.InlineCompletionContext(types.InlineCompletionTriggerKind.Invoked),
         text_document=types.TextDocumentIdentifier(uri),

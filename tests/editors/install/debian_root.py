@@ -34,13 +34,9 @@ class DebianRoot:
     def unpack(self, *packages: str) -> None:
         """Download the packages with their whole closure and unpack them; nothing is installed, no script is run."""
         if not shutil.which("apt-get"):
-            raise RuntimeError(
-                f"{packages[0]} is installed from Debian's packages, and there is no apt-get here."
-            )
+            raise RuntimeError(f"{packages[0]} is installed from Debian's packages, and there is no apt-get here.")
         if platform.machine() != "x86_64":
-            raise RuntimeError(
-                f"{packages[0]} is installed for x86_64 only, and this is {platform.machine()}."
-            )
+            raise RuntimeError(f"{packages[0]} is installed for x86_64 only, and this is {platform.machine()}.")
         config = self._private_apt()
         run(["apt-get", "update", "-qq"], APT_CONFIG=config)
         archives = self._folder / "debs"

@@ -80,9 +80,7 @@ def _install_debian(packages: list[str]) -> None:
     if not missing:
         return
     if not shutil.which("apt-get") or os.geteuid() != 0:
-        raise RuntimeError(
-            f"These packages of Debian's are missing: {', '.join(missing)}; install them first."
-        )
+        raise RuntimeError(f"These packages of Debian's are missing: {', '.join(missing)}; install them first.")
     _run(["apt-get", "update", "-qq"])
     _run(["apt-get", "install", "-y", "-qq", "--no-install-recommends", *missing])
 

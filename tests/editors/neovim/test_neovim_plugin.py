@@ -208,9 +208,7 @@ def test_stale_answers_are_not_shown_while_typing_goes_on(open_echo):
 def test_cancel_by_the_next_key_ends_the_request(open_echo):
     nvim = open_echo("", delay_ms=500)
     if nvim.lua("return require('sotto').backend()") == "native":
-        pytest.skip(
-            "Neovim 0.12 cancels on leaving insert mode only; the server answers the older request at once"
-        )
+        pytest.skip("Neovim 0.12 cancels on leaving insert mode only; the server answers the older request at once")
     nvim.lua(
         "_G.seen = {}; vim.api.nvim_create_autocmd('LspRequest', { callback = function(event)"
         " table.insert(seen, event.data.request.type) end })"

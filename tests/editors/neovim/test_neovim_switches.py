@@ -121,9 +121,7 @@ def test_checkhealth_and_help_exist(open_neovim):
 def test_help_opens_and_has_no_tag_twice(open_neovim, tmp_path):
     nvim = open_neovim("")
     shutil.copytree(Path(__file__).parents[3] / "editors/neovim/doc", tmp_path / "doc")
-    nvim.lua(
-        "local root = ...; vim.opt.runtimepath:append(root); vim.cmd.helptags(root .. '/doc')", str(tmp_path)
-    )
+    nvim.lua("local root = ...; vim.opt.runtimepath:append(root); vim.cmd.helptags(root .. '/doc')", str(tmp_path))
     for tag in ["sotto", "sotto-install", "sotto-setup", "sotto-mappings", ":Sotto"]:
         nvim.lua("vim.cmd.help(...)", tag)
         assert nvim.lua("return vim.fn.expand('%:t')") == "sotto.txt"

@@ -80,9 +80,7 @@ def test_undo_removes_a_suggestion(open_emacs):
 def test_killed_server_is_started_again(open_emacs):
     emacs = open_emacs(CODE)
     (server,) = emacs.children("sotto_lsp")
-    assert emacs.stays(lambda: emacs.children("sotto_lsp"), 4), (
-        "eglot gives up one that ends in its first 3 seconds"
-    )
+    assert emacs.stays(lambda: emacs.children("sotto_lsp"), 4), "eglot gives up one that ends in its first 3 seconds"
     os.kill(server, signal.SIGKILL)
     emacs.wait(lambda: emacs.children("sotto_lsp") not in ([], [server]))
     emacs.wait(lambda: emacs.row_with("onnected!"))  # "Reconnected!" follows "Connected!"

@@ -110,9 +110,7 @@ def test_undo_removes_an_entry_and_keeps_typed_text(open_ready):
 @pytest.mark.editor_check(
     "Helix", "nothing stale: fast typing", "nothing stale: deletion", "nothing stale: insert mode left"
 )
-@pytest.mark.parametrize(
-    "keys", ["xyz", BACKSPACE, BACKSPACE * 2, DELETE_WORD, "x" + BACKSPACE + "y", ESCAPE]
-)
+@pytest.mark.parametrize("keys", ["xyz", BACKSPACE, BACKSPACE * 2, DELETE_WORD, "x" + BACKSPACE + "y", ESCAPE])
 def test_stale_entry_of_another_place_does_not_stay(open_echo, keys):
     helix = open_echo("\n", delay_ms=100)
     helix.type("i", "a", "bc")
@@ -133,9 +131,7 @@ def test_code_action_from_the_menu_shows_its_edit(open_ready):
     helix.input(" ", "a")
     helix.wait(lambda: helix.row_with("Fix syntax error here"))
     helix.input(ENTER)
-    helix.wait(
-        lambda: helix.row_with("def total(values):") and helix.row_with("checked that the file compiles")
-    )
+    helix.wait(lambda: helix.row_with("def total(values):") and helix.row_with("checked that the file compiles"))
     assert helix.text() == "def total(values):\n    return sum(values)\n"
     helix.input("u")
     helix.wait(lambda: not helix.row_with("def total(values):"))

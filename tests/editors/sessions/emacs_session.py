@@ -38,9 +38,7 @@ def with_lsp_mode(server: list[str] = SERVER) -> str:
 def with_eglot() -> str:
     """What editors/README.md says, with this checkout's server and for a slow machine."""
     documented = re.search(r"```elisp\n(\(with-eval-after-load 'eglot.*?)```", README.read_text(), re.DOTALL)
-    assert documented and DOCUMENTED_COMMAND in documented[1], (
-        "editors/README.md has lost eglot's configuration"
-    )
+    assert documented and DOCUMENTED_COMMAND in documented[1], "editors/README.md has lost eglot's configuration"
     slow = "(setq-default eglot-workspace-configuration '(:sotto (:minProbability 0 :budgetMs 20000)))\n"
     return documented[1].replace(DOCUMENTED_COMMAND, _quoted(SERVER)) + slow
 
@@ -74,9 +72,7 @@ class EmacsSession(TerminalSession):
         lines = []
         for number in range(self.terminal.lines - 1):  # the last is the echo area
             cells = self.terminal.buffer[number]
-            shown = "".join(
-                cells[column].data for column in range(self.terminal.columns) if cells[column].italics
-            )
+            shown = "".join(cells[column].data for column in range(self.terminal.columns) if cells[column].italics)
             lines += [shown.rstrip()] if shown.strip() else []
         return "\n".join(lines)
 

@@ -10,15 +10,11 @@ from editors.sessions.terminal_session import ENTER, TerminalSession
 class NeovimTerminal(TerminalSession):
     """One Neovim with one file open. `options`: of the plugin's setup."""
 
-    def __init__(
-        self, program: Path, file: Path, options: dict[str, object], more: str = "", **size: int
-    ) -> None:
+    def __init__(self, program: Path, file: Path, options: dict[str, object], more: str = "", **size: int) -> None:
         """`more`: Lua to run after the set-up."""
         given = f"vim.json.decode([==[{json.dumps(options)}]==])"
         init = file.parent / "init.lua"
-        init.write_text(
-            f"local function set_up(...){PLUGIN}end\nset_up({given})\nvim.o.swapfile = false\n{more}"
-        )
+        init.write_text(f"local function set_up(...){PLUGIN}end\nset_up({given})\nvim.o.swapfile = false\n{more}")
         command = [str(program), "-u", str(init), "-i", "NONE", "-n", file.name]
         super().__init__(command, file.parent, **size)
 

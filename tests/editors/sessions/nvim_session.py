@@ -83,9 +83,7 @@ class NvimSession(ScreenSession):
 
     def wait_served(self) -> None:
         """Ghost text is switched on a moment after the server has answered; an InsertEnter before that is missed."""
-        self.wait(
-            lambda: self.lua('return #vim.api.nvim_get_autocmds({ event = "InsertEnter", buffer = 0 }) > 0')
-        )
+        self.wait(lambda: self.lua('return #vim.api.nvim_get_autocmds({ event = "InsertEnter", buffer = 0 }) > 0'))
 
     def lua(self, code, *arguments):
         return self._nvim.exec_lua(code, *arguments)

@@ -48,9 +48,7 @@ class TerminalPicture:
         ]
         for number in range(self._num_rows):
             parts += self._row(number)
-        parts.append(
-            f'<rect x="{x:g}" y="{y + 2:g}" width="2" height="{CELL_HEIGHT - 3}" fill="{FOREGROUND}"/>'
-        )
+        parts.append(f'<rect x="{x:g}" y="{y + 2:g}" width="2" height="{CELL_HEIGHT - 3}" fill="{FOREGROUND}"/>')
         return "\n".join([*parts, "</svg>", ""])
 
     def _row(self, number: int) -> list[str]:

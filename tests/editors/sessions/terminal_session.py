@@ -62,9 +62,7 @@ class TerminalSession(ScreenSession):
     def children(self, name: str) -> list[int]:
         """Processes of the editor whose command line holds the name."""
         pids = Path(f"/proc/{self.pid}/task/{self.pid}/children")
-        found = [
-            int(pid) for each in pids.parent.parent.glob("*/children") for pid in each.read_text().split()
-        ]
+        found = [int(pid) for each in pids.parent.parent.glob("*/children") for pid in each.read_text().split()]
         return [pid for pid in found if name.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
     def input(self, *keys: str, pause: float = 0.05) -> None:

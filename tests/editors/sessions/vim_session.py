@@ -25,9 +25,7 @@ class VimSession(TerminalSession):
     def __init__(self, program: Path, file: Path, plugin: Path, set_up: str) -> None:
         """`plugin`: its folder. `set_up`: Vim script of the user's."""
         vimrc = file.parent / "vimrc"
-        vimrc.write_text(
-            f"set nocompatible noswapfile\nfiletype plugin on\nset runtimepath+={plugin}\n{set_up}\n"
-        )
+        vimrc.write_text(f"set nocompatible noswapfile\nfiletype plugin on\nset runtimepath+={plugin}\n{set_up}\n")
         programs = file.parent / "bin"  # with nothing but this: Vim's own Python looks for itself on the path
         programs.mkdir()
         (programs / "sotto").symlink_to(Path(sys.executable).parent / "sotto")

@@ -32,9 +32,7 @@ def test_first_ghost_text_needs_no_setting(vscode):
     wait_ready(vscode)
     vscode.type("(")
     vscode.wait(lambda: vscode.ghost() == "values")
-    assert vscode.lines()[-1] == BEFORE + ")", (
-        "VS Code closes the parenthesis, the ghost is not in the document"
-    )
+    assert vscode.lines()[-1] == BEFORE + ")", "VS Code closes the parenthesis, the ghost is not in the document"
     vscode.shoot("first-ghost")
     vscode.press("Tab")
     vscode.wait(lambda: vscode.saved(file).endswith(BEFORE + "values)"))
@@ -76,9 +74,7 @@ def test_ghost_text_of_several_lines_is_accepted_whole(window):
 
 
 @check("accepted by word")
-@pytest.mark.parametrize(
-    "key", ["Control+ArrowRight", "Control+Alt+W"], ids=["VS Code's key", "sotto.acceptWord"]
-)
+@pytest.mark.parametrize("key", ["Control+ArrowRight", "Control+Alt+W"], ids=["VS Code's key", "sotto.acceptWord"])
 def test_accept_word_leaves_the_rest_shown(window, key):
     file = window.open_text(TRY)
     window.run("Trigger Inline Suggestion")

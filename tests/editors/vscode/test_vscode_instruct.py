@@ -10,9 +10,7 @@ CHOICES = ".suggest-widget.visible .monaco-list-row"
 LINE = "def mean(values):\n    total = sum(values)\n    return total / len(values)\n"
 ACTIONS = ".action-widget .monaco-list-row"
 WRITE = "Write tests for this function"
-TESTS = (
-    "_of_none():\n    assert area([]) == []\n\n\ndef test_area_of_two():\n    assert area([1, 2]) == [3, 7]"
-)
+TESTS = "_of_none():\n    assert area([]) == []\n\n\ndef test_area_of_two():\n    assert area([1, 2]) == [3, 7]"
 
 
 @pytest.fixture(scope="module")

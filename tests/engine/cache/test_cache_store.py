@@ -54,9 +54,7 @@ def cost(root, request=REQUEST, **options):
 
 
 def prompt(number):
-    return FillInRequest(
-        f"# file {number}\nx = {number}\n" * 40, f"\n# {number}\n", limits=Limits(max_tokens=2)
-    )
+    return FillInRequest(f"# file {number}\nx = {number}\n" * 40, f"\n# {number}\n", limits=Limits(max_tokens=2))
 
 
 @pytest.mark.parametrize("make_model", [FakeModel, FakeRecurrentModel])

@@ -135,9 +135,7 @@ def test_other_project_order_or_threads_read_nothing(monkeypatch):
     engine.keep_prompts(never)
 
     def num_cached(**options):
-        return run_steps(
-            load(**{"num_threads": 1, **options}).complete(request, CancelFlag())
-        ).num_cached_tokens
+        return run_steps(load(**{"num_threads": 1, **options}).complete(request, CancelFlag())).num_cached_tokens
 
     assert num_cached(project="file:///other") == 0
     assert num_cached() > 500

@@ -10,9 +10,7 @@ INT64 = np.dtype(np.int64)
 
 
 def make_cache(max_checkpoint_nbytes=1 << 10):
-    return KVCache(
-        [CacheTensor("k", 1, 1, INT64)], 4096, [StateTensor("s", (1, 1), INT64)], max_checkpoint_nbytes
-    )
+    return KVCache([CacheTensor("k", 1, 1, INT64)], 4096, [StateTensor("s", (1, 1), INT64)], max_checkpoint_nbytes)
 
 
 def grow(cache, num_tokens):

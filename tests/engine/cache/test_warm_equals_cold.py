@@ -123,9 +123,7 @@ def test_other_cuts_would_be_noticed():
     warm = make_engine(make_model=FakeCutModel, grid=1)
     answers = []
     for length in range(20, 60):
-        request = FillInRequest(
-            "def f(x):\n    return x\n" * 3 + "a" * length, "\n", limits=Limits(max_tokens=6)
-        )
+        request = FillInRequest("def f(x):\n    return x\n" * 3 + "a" * length, "\n", limits=Limits(max_tokens=6))
         cold = make_engine(make_model=FakeCutModel, grid=1)
         answers.append(
             answer(run_steps(warm.complete(request, CancelFlag())))
@@ -136,17 +134,13 @@ def test_other_cuts_would_be_noticed():
 
 def test_wrong_key_would_be_noticed():
     engine = make_engine()
-    right = run_steps(
-        engine.complete(FillInRequest("x = ab", "\n", limits=Limits(max_tokens=6)), CancelFlag())
-    )
+    right = run_steps(engine.complete(FillInRequest("x = ab", "\n", limits=Limits(max_tokens=6)), CancelFlag()))
     run_steps(engine.complete(FillInRequest("x = aa", "\n", limits=Limits(max_tokens=6)), CancelFlag()))
     engine._prefix_cache.clear()
     run_steps(engine.complete(FillInRequest("y = ab", "\n", limits=Limits(max_tokens=6)), CancelFlag()))
     cache = engine._prefix_cache._resting[0]
     cache.token_ids[cache.token_ids.index(engine.tokenizer.encode("y")[0])] = engine.tokenizer.encode("x")[0]
-    wrong = run_steps(
-        engine.complete(FillInRequest("x = ab", "\n", limits=Limits(max_tokens=6)), CancelFlag())
-    )
+    wrong = run_steps(engine.complete(FillInRequest("x = ab", "\n", limits=Limits(max_tokens=6)), CancelFlag()))
     assert wrong.token_ids != right.token_ids
 
 
@@ -157,9 +151,7 @@ def test_typing_computes_only_what_was_typed(make_model):
     run_steps(engine.complete(FillInRequest(text, "\n\nend\n", limits=Limits(max_tokens=4)), CancelFlag()))
     for character in "return a":
         text += character
-        done = run_steps(
-            engine.complete(FillInRequest(text, "\n\nend\n", limits=Limits(max_tokens=4)), CancelFlag())
-        )
+        done = run_steps(engine.complete(FillInRequest(text, "\n\nend\n", limits=Limits(max_tokens=4)), CancelFlag()))
         assert done.num_prompt_tokens - done.num_cached_tokens <= 8
 
 
@@ -218,9 +210,7 @@ def test_failing_pass_leaves_the_cache_sound():
 
 
 def test_sampling_with_a_seed_is_the_same_warm_or_cold():
-    request = FillInRequest(
-        "x = ", "\n", sampling=Sampling(0.8, 0.9, 40, seed=7), limits=Limits(max_tokens=8)
-    )
+    request = FillInRequest("x = ", "\n", sampling=Sampling(0.8, 0.9, 40, seed=7), limits=Limits(max_tokens=8))
     engine = make_engine()
     first = answer(run_steps(engine.complete(request, CancelFlag())))
     assert first == answer(run_steps(engine.complete(request, CancelFlag())))

@@ -68,9 +68,7 @@ def test_answer_is_the_same_with_and_without_drafts(
     plain = make_engine(order, context, make_model=make_model, drafts=False)
     right = answer(run_steps(plain.complete(request, CancelFlag())))
     assert answer(run_steps(drafting.complete(request, CancelFlag()))) == right
-    assert answer(run_steps(drafting.complete(request, CancelFlag()))) == right, (
-        "also with what was learnt, and warm"
-    )
+    assert answer(run_steps(drafting.complete(request, CancelFlag()))) == right, "also with what was learnt, and warm"
 
 
 REQUEST = FillInRequest("a = 1\n" * 10, "\n", limits=Limits(max_tokens=30, stop_at=StopAt.BUDGET))
@@ -117,9 +115,7 @@ def test_rows_of_single_token_passes_are_not_kept():
     assert min(engine.model.passes) >= 2
 
 
-@pytest.mark.parametrize(
-    ("make_model", "grid"), [(FakeRecurrentModel, 1), (FakeCutModel, 32), (FakeModel, 32)]
-)
+@pytest.mark.parametrize(("make_model", "grid"), [(FakeRecurrentModel, 1), (FakeCutModel, 32), (FakeModel, 32)])
 def test_drafts_are_not_made_where_a_row_may_change(make_model, grid):
     engine = make_engine(make_model=make_model, grid=grid)
     done = run_steps(engine.complete(REQUEST, CancelFlag()))

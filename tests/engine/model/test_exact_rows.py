@@ -102,9 +102,7 @@ def test_prefill_leaves_no_single_row_over_a_tile():
     lengths = set[int]()
     for num_letters in range(1, 140):
         engine = make_engine()
-        run_steps(
-            engine.complete(FillInRequest("a" * num_letters, "", limits=Limits(max_tokens=1)), CancelFlag())
-        )
+        run_steps(engine.complete(FillInRequest("a" * num_letters, "", limits=Limits(max_tokens=1)), CancelFlag()))
         assert all(size % ATTENTION_TILE != 1 for size in engine.model.passes), engine.model.passes
         lengths.add(sum(engine.model.passes))
     assert {33, 65, 97, 129} <= lengths, "the lengths of which one would be left over"

@@ -5,9 +5,7 @@ import pytest
 from sotto_engine.model_files.inner_path import leaves_folder
 
 
-@pytest.mark.parametrize(
-    "name", ["../a", "a/../../b", "/etc/passwd", "..\\a", "C:\\a", "C:a", "\\\\server\\a"]
-)
+@pytest.mark.parametrize("name", ["../a", "a/../../b", "/etc/passwd", "..\\a", "C:\\a", "C:a", "\\\\server\\a"])
 def test_paths_that_leave_their_folder(name):
     assert leaves_folder(name)
 

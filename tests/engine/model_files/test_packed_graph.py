@@ -34,9 +34,7 @@ def load(share=True, warm_start=None, **options):
     return load_engine(EMBEDDED, ModelOptions(share_weights=share, **options), warm_start=warm_start)[0]
 
 
-@pytest.mark.parametrize(
-    "sizes", [(200,), (64, 64, 64, 8), (2, 3, 130, 33, 32), (63, 1, 1, 1, 2, 7, 1, 9, 115)]
-)
+@pytest.mark.parametrize("sizes", [(200,), (64, 64, 64, 8), (2, 3, 130, 33, 32), (63, 1, 1, 1, 2, 7, 1, 9, 115)])
 def test_packed_logits_and_rows_are_the_same_bits(packed, sizes):
     manifest = describe_model(EMBEDDED)
     models = [

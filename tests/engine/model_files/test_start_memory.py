@@ -74,9 +74,7 @@ def test_file_changed_a_moment_ago_is_not_remembered(tmp_path, weights):
     assert reading.num_files == 2 and not memory.exists()
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"{", b"\xff\xfe", b"[]", b'{"format": 9}', b'{"format": 1, "entries": 3}']
-)
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[]", b'{"format": 9}', b'{"format": 1, "entries": 3}'])
 def test_corrupt_memory_is_none(tmp_path, weights, content):
     memory, reading = tmp_path / "memory.json", Reading()
     memory.write_bytes(content)

@@ -34,8 +34,7 @@ def rendered(family, order, request, header=False):
     builder = PromptBuilder(tokenizer, find_template(family, tokenizer), order, 4096, header=header)
     prompt = builder.build(request)
     text = "".join(
-        tokenizer.token_bytes(i).decode() or backend.id_to_token(i).replace("▁", "_")
-        for i in prompt.token_ids
+        tokenizer.token_bytes(i).decode() or backend.id_to_token(i).replace("▁", "_") for i in prompt.token_ids
     )
     return text, prompt.healed
 
@@ -115,9 +114,7 @@ def test_anchor_is_at_a_line_and_moves_once_in_many_lines():
         text += f"line {number} of the file"
         for typed in ("", "\n", "\na = 1 + 2", "\n" + "a" * 300):
             prompt, _ = rendered("qwen", ANCHORED, FillInRequest(text + typed, "\nd"))
-            before, _, after = prompt.removeprefix("<|fim_prefix|>").partition(
-                "<|fim_suffix|>\nd<|fim_middle|>"
-            )
+            before, _, after = prompt.removeprefix("<|fim_prefix|>").partition("<|fim_suffix|>\nd<|fim_middle|>")
             assert text.startswith(before) and (not before or after.startswith("\nline "))
             assert len(text) - len(before) >= 200 or not before
             anchors.append(len(before))

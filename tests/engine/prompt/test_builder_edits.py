@@ -37,9 +37,7 @@ def test_edit_prompt_is_the_one_of_training_in_every_order(order, task):
 
 def test_edit_prompt_fits_and_its_region_is_whole():
     region = "    y = 1\n" * 20
-    request = EditRequest(
-        "fix", "a = 1\n" * 500, suffix="b = 1\n" * 500, region=region, limits=Limits(max_tokens=50)
-    )
+    request = EditRequest("fix", "a = 1\n" * 500, suffix="b = 1\n" * 500, region=region, limits=Limits(max_tokens=50))
     ids = builder().build(request).token_ids
     assert len(ids) <= 350
     text = b"".join(TOKENIZER.token_bytes(token_id) for token_id in ids).decode()

@@ -75,9 +75,7 @@ def edits(seed, num_edits):
     for _ in range(num_edits):
         action = dice.random()
         if action < 0.6:
-            typed = (
-                dice.choice(TYPED) if dice.random() < 0.7 else SOURCE[cursor : cursor + dice.randint(1, 9)]
-            )
+            typed = dice.choice(TYPED) if dice.random() < 0.7 else SOURCE[cursor : cursor + dice.randint(1, 9)]
             text, cursor = text[:cursor] + typed + text[cursor:], cursor + len(typed)
         elif action < 0.75:
             num_erased = dice.randint(1, 12)

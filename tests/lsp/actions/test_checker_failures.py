@@ -82,9 +82,7 @@ def test_timeout_of_a_checker_keeps_its_refusals(plant, tmp_path):
         "p = pathlib.Path(__file__ + '.n')\nn = len(p.read_text()) if p.exists() else 0\n"
         "p.write_text('x' * (n + 1))\n"
     )
-    report = (
-        "print(json.dumps([{'location': {'row': 1}, 'code': 'F1', 'message': 'no'}] if n == 1 else []))\n"
-    )
+    report = "print(json.dumps([{'location': {'row': 1}, 'code': 'F1', 'message': 'no'}] if n == 1 else []))\n"
     plant("ruff", count + "if n == 2: time.sleep(600)\n" + report)
     verifier = Verifier(find_checkers(("ruff",)), tmp_path, tmp_path / "app.py", limit_s=5.0)
     for _ in range(2):  # the second time it is not asked again

@@ -49,9 +49,7 @@ def tree(folder):
 
 def test_pyright_accepts_the_answer_that_mends_its_diagnostic(project):
     on_disk = tree(project)
-    diagnosed = Diagnosed(
-        4, "Pylance", "reportReturnType", 'Type "int" is not assignable to return type "str"'
-    )
+    diagnosed = Diagnosed(4, "Pylance", "reportReturnType", 'Type "int" is not assignable to return type "str"')
     verdict = verdicts(project, "pyright", APP, [APP + "\n", WITHOUT_IMPORT, FIXED, WORSE], diagnosed)
     assert verdict.accepted == [2], "the relative import is found: its type is what the diagnostic is about"
     still, new = verdict.refusals

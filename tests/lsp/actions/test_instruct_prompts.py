@@ -38,9 +38,7 @@ def test_prompt_of_an_action_is_as_drawn(number):
     action = find_action(title.split(":")[0])
     question = question_at(action.template, action.find, drawn)
     if action.product is Product.TESTS:
-        question = name_subject(
-            question, PythonModuleTests(Path(), "shop.app"), question.target.words["name"]
-        )
+        question = name_subject(question, PythonModuleTests(Path(), "shop.app"), question.target.words["name"])
     said = shown(build_first_request(question))
     if os.environ.get("UPDATE_GOLDEN"):
         CASES[number] = f"{title}\n{drawn}\n{said}"

@@ -30,9 +30,7 @@ def hole(language_id, drawn, name):
     """The text with ⟨what the hole covers⟩, between what is written before and after an answer."""
     lines, place = marked(drawn, language_id=language_id)
     action = next(
-        each
-        for each, *_ in find_offered(lines.snapshot, [place], FILLS)
-        if name in each.find(lines, place).holes
+        each for each, *_ in find_offered(lines.snapshot, [place], FILLS) if name in each.find(lines, place).holes
     )
     target = action.find(lines, place)
     at, text = target.holes[name], lines.snapshot.text

@@ -134,9 +134,7 @@ def test_offered_on_selected_lines_with_an_instruct_model():
     action = definition(GOOD).action()
 
     def names(good_for):
-        return [
-            each.name for each, *_ in find_offered(lines.snapshot, [place], frozenset(good_for), [action])
-        ]
+        return [each.name for each, *_ in find_offered(lines.snapshot, [place], frozenset(good_for), [action])]
 
     assert names({CHAT})[-1] == action.name, "behind Sotto's own"
     assert action.name not in names({"inline-completion", "types", "docstring"})
@@ -150,9 +148,7 @@ def test_offered_on_selected_lines_with_an_instruct_model():
 def test_instruction_goes_as_it_is_and_the_answer_is_checked():
     action = definition(WHOLE).action()
     question = question_at(action.template, action.find, CODE)
-    (message,) = [
-        each for each in question.request(question.target.holes["part"]).messages if each.role == "user"
-    ]
+    (message,) = [each for each in question.request(question.target.holes["part"]).messages if each.role == "user"]
     assert "Replace {print} by log.info." in message.content
     assert "    log.info(name)\n" in outcome(question, "log.info(name)")
     assert outcome(question, "logger.info(name)") == ["logger is defined nowhere"]
@@ -164,9 +160,7 @@ def test_names_are_kept_where_the_action_asks_for_it(check, refused):
     question = question_at(action.template, action.find, "▮def greet(name):\n    return name\n▮")
     result = outcome(question, "def welcome(name):\n    return name")
     assert result == (
-        ["greet, which other code may use, would be gone"]
-        if refused
-        else "def welcome(name):\n    return name\n"
+        ["greet, which other code may use, would be gone"] if refused else "def welcome(name):\n    return name\n"
     )
 
 

@@ -70,9 +70,7 @@ def run(tmp_path, monkeypatch):
             verifier = make_verifier(action, place, "python", file, session.settings.action_checkers)
             question = Question(action, lines, target, "app.py")
             try:
-                edit = await EditRun(Asking(session, documents, document, question, span), verifier).edit(
-                    Progress()
-                )
+                edit = await EditRun(Asking(session, documents, document, question, span), verifier).edit(Progress())
             except SottoError as error:
                 return document.text, str(error), len(session.requests)
         (change,) = edit.edits

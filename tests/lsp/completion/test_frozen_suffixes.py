@@ -122,11 +122,7 @@ def naive_distance(before, after):
     return min(rows)
 
 
-@given(
-    st.lists(
-        st.tuples(st.sampled_from("idr"), st.integers(1, 60), st.sampled_from(["x", "b", "="])), max_size=8
-    )
-)
+@given(st.lists(st.tuples(st.sampled_from("idr"), st.integers(1, 60), st.sampled_from(["x", "b", "="])), max_size=8))
 def test_near_equals_the_whole_table_of_edit_distances(edits):
     tokens = re.findall(r"\w", "abcdefghij" * 7)
     changed = list(tokens)

@@ -35,9 +35,7 @@ def change(store: DocumentStore, version: int, *changes: types.TextDocumentConte
     return store.change(types.VersionedTextDocumentIdentifier(version, URI), changes)
 
 
-def replace(
-    start: tuple[int, int], end: tuple[int, int], text: str
-) -> types.TextDocumentContentChangePartial:
+def replace(start: tuple[int, int], end: tuple[int, int], text: str) -> types.TextDocumentContentChangePartial:
     return types.TextDocumentContentChangePartial(Range(Position(*start), Position(*end)), text)
 
 
@@ -124,9 +122,7 @@ def test_surrogates_replaced_move_no_position(text: str, other: str, encoding: P
         ("", replace((5, 5), (9, 9), "\r\n"), "\r\n"),
     ],
 )
-def test_edit_lands_at_the_clients_position(
-    text: str, edit: types.TextDocumentContentChangePartial, expected: str
-):
+def test_edit_lands_at_the_clients_position(text: str, edit: types.TextDocumentContentChangePartial, expected: str):
     store = opened(text)
     assert change(store, 2, edit)
     assert document_of(store).text == expected

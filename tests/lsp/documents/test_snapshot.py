@@ -52,9 +52,7 @@ def model_offset(text: str, encoding: PositionEncoding, line: int, character: in
 
 
 @given(TEXTS, ENCODINGS, st.integers(0, 45), st.integers(0, 200))
-def test_offset_of_any_position_is_the_models(
-    text: str, encoding: PositionEncoding, line: int, character: int
-):
+def test_offset_of_any_position_is_the_models(text: str, encoding: PositionEncoding, line: int, character: int):
     snapshot = DocumentSnapshot.of(text, encoding=encoding)
     assert snapshot.offset_at(Position(line, character)) == model_offset(text, encoding, line, character)
 

@@ -23,8 +23,6 @@ def test_workspace_root_is_the_innermost_folder(uri, folders, root):
     assert WorkspaceFile.of(uri, folders).root == Path(root)
 
 
-@pytest.mark.parametrize(
-    "uri", ["untitled:Untitled-1", "vscode-notebook-cell:/w/a.ipynb#1", "file:///w/../b.py", ""]
-)
+@pytest.mark.parametrize("uri", ["untitled:Untitled-1", "vscode-notebook-cell:/w/a.ipynb#1", "file:///w/../b.py", ""])
 def test_uri_of_no_file_has_no_workspace(uri):
     assert WorkspaceFile.of(uri, ["file:///w"]) is None

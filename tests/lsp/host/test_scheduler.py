@@ -30,9 +30,7 @@ def test_newer_completion_overtakes_a_slow_one_between_two_passes():
     async def work(scheduler):
         async def ask_newer():
             tasks.append(await begin(scheduler, complete(PROMPT)))
-            tasks[0].add_done_callback(
-                lambda _: order.append(("newer", older_passes, len(engine.model.passes)))
-            )
+            tasks[0].add_done_callback(lambda _: order.append(("newer", older_passes, len(engine.model.passes))))
 
         older_passes = 5
         at_pass(engine, older_passes, asyncio.get_running_loop(), ask_newer)
@@ -73,9 +71,7 @@ def test_waiting_jobs_go_by_priority_and_the_newest_completion_first():
     async def work(scheduler):
         first = await begin(scheduler, once(lambda _: free.wait()))
         jobs = [
-            await begin(
-                scheduler, once(lambda _, name=f"{priority.name} {number}": order.append(name)), priority
-            )
+            await begin(scheduler, once(lambda _, name=f"{priority.name} {number}": order.append(name)), priority)
             for priority in (Priority.PREFETCH, Priority.ACTION, Priority.COMPLETION)
             for number in (1, 2)
         ]

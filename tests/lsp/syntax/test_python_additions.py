@@ -7,9 +7,7 @@ from sotto_lsp.actions.instruct.edit_answer import read_edit
 from sotto_lsp.syntax.python.additions import check_addition
 from sotto_lsp.syntax.target import Addition
 
-BEFORE = (
-    "from x import Graph\n\n\nclass Node:\n    def f(self, a, b: int = 1):\n        return a\n\n\nlower = 1\n"
-)
+BEFORE = "from x import Graph\n\n\nclass Node:\n    def f(self, a, b: int = 1):\n        return a\n\n\nlower = 1\n"
 HEAD = "def f(self, a, b: int = 1):"
 
 
@@ -79,8 +77,6 @@ def test_docstring_is_cut_to_its_summary_and_closed(text, expected):
 
 
 def test_cut_off_signature_is_no_answer():
-    assert answered("    def f(a: int):\n", "types", region="def f(a):\n") == "def f(a: int):", (
-        "as deep as it was"
-    )
+    assert answered("    def f(a: int):\n", "types", region="def f(a):\n") == "def f(a: int):", "as deep as it was"
     assert answered("def f(a: int):\n", "types", region="  def f(a):\n") == "  def f(a: int):"
     assert answered("    def f(a: int", "types", FinishReason.LENGTH) == ""

@@ -54,9 +54,7 @@ def test_repairs_have_what_was_there_before(language_id, wrong, right):
     lines = planted(language_id, wrong)
     target = target_at(lines, wrong)
     assert target is not None and target.language_id == language_id
-    repaired = [
-        change.apply(lines.snapshot.text) for change in find_syntax_repairs(lines, target, time_limit_s=60)
-    ]
+    repaired = [change.apply(lines.snapshot.text) for change in find_syntax_repairs(lines, target, time_limit_s=60)]
     assert AROUND[language_id].replace("{}\n", right + "\n", 1) in repaired
     assert len(repaired) == len(set(repaired)) <= MAX_REPAIRS
 

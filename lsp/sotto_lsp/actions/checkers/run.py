@@ -67,9 +67,7 @@ class CheckerRun:
         if not self.checker.takes_stdin:
             folder = private / (self.root.name or "workspace")
             copy = await asyncio.to_thread(mirror_workspace, self.root, self.file, folder)
-        return _Begun(
-            program, folder, Call(copy or self.file, find_python(self.root), private / "cache"), copy
-        )
+        return _Begun(program, folder, Call(copy or self.file, find_python(self.root), private / "cache"), copy)
 
     async def _check(self, begun: _Begun, text: str) -> list[Finding]:
         if begun.copy is not None:
@@ -88,9 +86,7 @@ class CheckerRun:
 @contextlib.asynccontextmanager
 async def _private_folder() -> AsyncGenerator[Path]:
     """For this user alone; made and removed on another thread."""
-    private = await asyncio.to_thread(
-        tempfile.TemporaryDirectory, prefix="sotto-", ignore_cleanup_errors=True
-    )
+    private = await asyncio.to_thread(tempfile.TemporaryDirectory, prefix="sotto-", ignore_cleanup_errors=True)
     try:
         yield Path(private.name)
     finally:

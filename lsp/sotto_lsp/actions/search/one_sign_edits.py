@@ -19,9 +19,7 @@ def edit_one_sign(line: str, signs: tuple[str, ...], keywords: frozenset[str]) -
     tokens = list(_TOKEN.finditer(line))
     code = len(line) - len(line.lstrip())
     ends = {code, *(each.end() for each in tokens), len(line.rstrip())}
-    inside = {
-        place for each in tokens if each[0].isidentifier() for place in range(each.start() + 1, each.end())
-    }
+    inside = {place for each in tokens if each[0].isidentifier() for place in range(each.start() + 1, each.end())}
     for place in sorted(ends, reverse=True):
         yield from (TextChange(place, place, sign) for sign in signs)
     for token in tokens:
@@ -30,9 +28,7 @@ def edit_one_sign(line: str, signs: tuple[str, ...], keywords: frozenset[str]) -
         yield from (TextChange(place, place, sign) for sign in _IN_WORDS)
 
 
-def _other_tokens(
-    token: re.Match[str], signs: tuple[str, ...], keywords: frozenset[str]
-) -> Iterator[TextChange]:
+def _other_tokens(token: re.Match[str], signs: tuple[str, ...], keywords: frozenset[str]) -> Iterator[TextChange]:
     """What may belong in the place of a token, or nothing."""
     start, end = token.span()
     if token[0].isspace():

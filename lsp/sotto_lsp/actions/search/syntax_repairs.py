@@ -16,9 +16,7 @@ MAX_REPAIRS = 96
 """Each costs the model a pass. More there are only where the error lies far from where the parser noticed it."""
 
 
-def find_syntax_repairs(
-    lines: Lines, target: Target, time_limit_s: float = _TIME_LIMIT_S
-) -> list[TextChange]:
+def find_syntax_repairs(lines: Lines, target: Target, time_limit_s: float = _TIME_LIMIT_S) -> list[TextChange]:
     """Every such change of the target's lines, the likeliest line first; at most 96."""
     mending = syntax_of(target.language_id).find_mending(lines, target)
     if mending is None:

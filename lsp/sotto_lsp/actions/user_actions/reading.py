@@ -27,9 +27,7 @@ def read_definitions(data: bytes) -> tuple[list[Definition], list[str]]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         return [], [f"it is no TOML: {error}."]
     problems = [
-        f"it has no use for {name!r}; each action is a table [[action]]."
-        for name in tables
-        if name != "action"
+        f"it has no use for {name!r}; each action is a table [[action]]." for name in tables if name != "action"
     ]
     rows = tables.get("action", [])
     if not isinstance(rows, list):
@@ -69,8 +67,7 @@ def _mistakes(row: object) -> Iterator[str]:
 
 def _make_definition(row: dict[str, object]) -> Definition:
     values = {
-        name: tuple(cast("list[str]", value)) if isinstance(value, list) else value
-        for name, value in row.items()
+        name: tuple(cast("list[str]", value)) if isinstance(value, list) else value for name, value in row.items()
     }
     instruction = cast("str", values["instruction"]).strip()
     return Definition(**{**values, "instruction": instruction})  # pyright: ignore[reportArgumentType] - as the rules say

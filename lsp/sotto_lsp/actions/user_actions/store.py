@@ -52,11 +52,7 @@ class UserActionStore:
             before = known.problems
             _look(path, known)
             if known.problems and known.problems != before:
-                more = (
-                    f" And {len(known.problems) - _MAX_SHOWN} more."
-                    if len(known.problems) > _MAX_SHOWN
-                    else ""
-                )
+                more = f" And {len(known.problems) - _MAX_SHOWN} more." if len(known.problems) > _MAX_SHOWN else ""
                 self._report(" ".join(f"{path}: {each}" for each in known.problems[:_MAX_SHOWN]) + more)
         return known.actions
 

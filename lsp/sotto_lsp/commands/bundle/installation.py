@@ -38,17 +38,13 @@ class Installation:
         index = BundleIndex.from_json((self._bundle / INDEX_NAME).read_text(encoding="utf-8"))
         target = Target.here()
         if target not in index.wheels:
-            raise SottoError(
-                f"This is {target} and the bundle is for {index.for_whom()}; make one for this machine."
-            )
+            raise SottoError(f"This is {target} and the bundle is for {index.for_whom()}; make one for this machine.")
         if self._to.exists() and not (self._to / INDEX_NAME).exists():
             raise SottoError(f"{self._to} is there and no bundle made it; name another folder with --to.")
         self._make_environment()
         self._install([self._bundle / "wheels" / name for name in index.wheels[target]])
         if index.models:
-            complaint = self._python(
-                "-m", "sotto_lsp.commands.bundle.carried_models", str(self._bundle / "models")
-            )
+            complaint = self._python("-m", "sotto_lsp.commands.bundle.carried_models", str(self._bundle / "models"))
             if complaint:
                 raise SottoError(complaint.removeprefix("sotto: "))
         return self._next_steps(index)
@@ -136,13 +132,9 @@ def default_folder() -> Path:
 
 def main() -> int:
     """The exit code."""
-    parser = argparse.ArgumentParser(
-        prog="install", description="Install Sotto from this bundle, without a network."
-    )
+    parser = argparse.ArgumentParser(prog="install", description="Install Sotto from this bundle, without a network.")
     parser.add_argument("bundle", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument(
-        "--to", type=Path, default=default_folder(), metavar="DIR", help="default: %(default)s"
-    )
+    parser.add_argument("--to", type=Path, default=default_folder(), metavar="DIR", help="default: %(default)s")
     arguments = parser.parse_args()
     try:
         with ProgressLine() as progress:

@@ -57,9 +57,7 @@ class BundleMaking:
                 return self._write(out, order, members, Path(work))
         except OSError as error:
             why = error.strerror or first_line(error)
-            raise SottoError(
-                f"The bundle cannot be written ({why}); make room, or name a file elsewhere."
-            ) from error
+            raise SottoError(f"The bundle cannot be written ({why}); make room, or name a file elsewhere.") from error
 
     def _write(self, out: Path, order: Order, members: list[Member], work: Path) -> Made:
         self._on_step("Sotto's wheel", None)

@@ -70,13 +70,9 @@ def _read(wheel: Path) -> tuple[str, dict[str, bytes]]:
         with zipfile.ZipFile(wheel) as zipped:
             files = {name: zipped.read(name) for name in zipped.namelist() if not name.endswith("/")}
     except (OSError, zipfile.BadZipFile) as error:
-        raise SottoError(
-            f"{wheel} cannot be read as a wheel ({first_line(error)}); build it again."
-        ) from error
+        raise SottoError(f"{wheel} cannot be read as a wheel ({first_line(error)}); build it again.") from error
     if not wheel.name.startswith(f"{_NAME}-") or _ENTRANCE not in files:
-        raise SottoError(
-            f"{wheel} is no wheel of sotto-ls that can install a bundle; build one with `pip wheel`."
-        )
+        raise SottoError(f"{wheel} is no wheel of sotto-ls that can install a bundle; build one with `pip wheel`.")
     return wheel.name, files
 
 
@@ -133,6 +129,4 @@ def _check_version(vsix: Path, version: str) -> None:
             f"{vsix} cannot be read as a VS Code extension ({first_line(error)}); build it again with `make vsix`."
         ) from error
     if found != version:
-        raise SottoError(
-            f"{vsix} is version {found} and Sotto is {version}; build it again with `make vsix`."
-        )
+        raise SottoError(f"{vsix} is version {found} and Sotto is {version}; build it again with `make vsix`.")

@@ -91,9 +91,7 @@ class TarWriting:
                 digests[member.name] = CountingReader(file, progress.count).sha256()
         return digests
 
-    def _add(
-        self, tar: tarfile.TarFile, folder: str, members: Sequence[Member], digests: dict[str, str]
-    ) -> None:
+    def _add(self, tar: tarfile.TarFile, folder: str, members: Sequence[Member], digests: dict[str, str]) -> None:
         progress = Progress(sum(member.nbytes for member in members), "writing", self._on_step)
         for member in members:
             info = tarfile.TarInfo(f"{folder}/{member.name}")

@@ -80,9 +80,7 @@ def targets(platforms: Sequence[str] | None, pythons: Sequence[str] | None) -> l
     for python in pythons or ():
         found = re.fullmatch(r"3\.(\d+)", python)
         if not found or int(found[1]) < _OLDEST_PYTHON:
-            raise SottoError(
-                f"--python {python}: Sotto runs on Python 3.{_OLDEST_PYTHON} and newer; write 3.12."
-            )
+            raise SottoError(f"--python {python}: Sotto runs on Python 3.{_OLDEST_PYTHON} and newer; write 3.12.")
     names = platforms or [this_platform()]
     return sorted({Target(name, python) for name in names for python in pythons or [this_python()]})
 

@@ -23,9 +23,7 @@ from sotto_lsp.commands.bundle.target import Target
 _PIP = "pip>=24"
 """Travels with the rest: Debian's Python makes environments without it."""
 _MAX_ROUNDS = 5
-_NO_NETWORK = re.compile(
-    r"NewConnectionError|ConnectTimeout|ReadTimeout|ProxyError|SSLError|Max retries exceeded"
-)
+_NO_NETWORK = re.compile(r"NewConnectionError|ConnectTimeout|ReadTimeout|ProxyError|SSLError|Max retries exceeded")
 _NO_WHEEL = re.compile(r"No matching distribution found for (.+)")
 
 
@@ -54,9 +52,7 @@ def download_wheels(own: Path, target: Target, folder: Path, find_links: Sequenc
         if not needed.lacking:
             return [*needed.wheels, *folder.glob("pip-*.whl")]
         requirements += needed.lacking
-    raise SottoError(
-        f"The wheels for {target} cannot be had: pip leaves out some of {', '.join(requirements)}."
-    )
+    raise SottoError(f"The wheels for {target} cannot be had: pip leaves out some of {', '.join(requirements)}.")
 
 
 def needed_wheels(root: str, wheels: Iterable[Path], target: Target) -> Needed:

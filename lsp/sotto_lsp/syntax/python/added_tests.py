@@ -46,9 +46,7 @@ def apply_all(text: str, changes: Sequence[TextChange]) -> str:
 def whole_tests(code: str) -> str:
     """What is whole of code that was cut off: all but the last definition and what follows it."""
     lines = code.split("\n")
-    starts = [
-        number for number, line in enumerate(lines) if line.startswith(("def ", "async def ", "class ", "@"))
-    ]
+    starts = [number for number, line in enumerate(lines) if line.startswith(("def ", "async def ", "class ", "@"))]
     heads = [number for number in starts if not lines[number - 1].startswith("@")]
     return "\n".join(lines[: heads[-1]]) if heads else ""
 
@@ -72,9 +70,7 @@ def _unfit(body: list[ast.stmt], name: str) -> str | None:
         return "it would run code when it is imported"
     if not any(isinstance(node, ast.Name) and node.id == name for node in nodes):
         return f"it does not use {name}"
-    checks = (
-        isinstance(node, ast.Assert) or (isinstance(node, ast.Attribute) and _checks(node)) for node in nodes
-    )
+    checks = (isinstance(node, ast.Assert) or (isinstance(node, ast.Attribute) and _checks(node)) for node in nodes)
     return None if any(checks) else "it checks nothing"
 
 

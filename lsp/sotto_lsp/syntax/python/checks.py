@@ -33,9 +33,7 @@ class PythonChecks(Syntax):
         if not target.is_syntax_error and not any(_has_code(line) for line in new_lines):
             return "there is no code in it"
         before = read_python(self.add_stub(text, target))
-        return _check_names(text, before, code, change, target) or _check_kept(
-            text, after, before, code, target
-        )
+        return _check_names(text, before, code, change, target) or _check_kept(text, after, before, code, target)
 
     def list_checks(self, target: Target) -> tuple[str, ...]:
         kept = "all signatures are kept"
@@ -93,9 +91,7 @@ def _check_names(
     return f"{min(unknown)} is defined nowhere" if unknown else None
 
 
-def _check_kept(
-    text: str, after: str, before: PythonCode | None, code: PythonCode, target: Target
-) -> str | None:
+def _check_kept(text: str, after: str, before: PythonCode | None, code: PythonCode, target: Target) -> str | None:
     old_lines, new_lines = target.lines_of(text, after)
     if target.is_syntax_error:
         return None if keeps_words(old_lines, new_lines, _KEYWORDS) else "words of the line are gone"

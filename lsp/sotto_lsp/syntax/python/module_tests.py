@@ -103,7 +103,5 @@ def _module_name(source: WorkspaceFile, *, is_next_to_it: bool) -> str:
         top = source.root / "src" if folder.is_relative_to(source.root / "src") else source.root
         parts = [*folder.relative_to(top).parts, *parts]
     if not parts or not all(part.isidentifier() for part in parts):
-        raise SottoError(
-            f"{source.file.name} has no name that tests could import it by; nothing was written."
-        )
+        raise SottoError(f"{source.file.name} has no name that tests could import it by; nothing was written.")
     return ".".join(parts)

@@ -107,9 +107,7 @@ def _check_around(before: SyntaxTree, after: SyntaxTree, change: TextChange) -> 
     if any(old_open[kind] != new_open[kind] for kind in _BRACKETS):
         return "its brackets are not balanced"
     delta = len(after.text) - len(before.text)
-    around = [
-        (each.kind, each.start, each.end + delta, _head(before, each)) for each in _around(before, change)
-    ]
+    around = [(each.kind, each.start, each.end + delta, _head(before, each)) for each in _around(before, change)]
     moved = TextChange(change.start, new_end, "")
     if around != [(each.kind, each.start, each.end, _head(after, each)) for each in _around(after, moved)]:
         return "it would end the function around it"
@@ -119,12 +117,8 @@ def _check_around(before: SyntaxTree, after: SyntaxTree, change: TextChange) -> 
 def _around(tree: SyntaxTree, change: TextChange) -> list[Region]:
     """The functions, types and modules in whose bodies the change lies, outer ones first."""
     end = max(change.end, change.start + 1)
-    regions = {
-        each for role in (Role.FUNCTION, Role.SIGNATURE) for each in tree.regions(role, change.start, end)
-    }
-    around = [
-        each for each in regions if each.body and each.body[0] < change.start and change.end < each.body[1]
-    ]
+    regions = {each for role in (Role.FUNCTION, Role.SIGNATURE) for each in tree.regions(role, change.start, end)}
+    around = [each for each in regions if each.body and each.body[0] < change.start and change.end < each.body[1]]
     return sorted(around, key=lambda region: (region.start, -region.end, region.kind))
 
 

@@ -178,8 +178,6 @@ def _leaves(node: "Node", start: int, end: int) -> "Iterator[Node]":
     while todo:
         at = todo.pop()
         if at.child_count:
-            todo += reversed(
-                [each for each in at.children if each.start_byte < end and each.end_byte > start]
-            )
+            todo += reversed([each for each in at.children if each.start_byte < end and each.end_byte > start])
         else:
             yield at

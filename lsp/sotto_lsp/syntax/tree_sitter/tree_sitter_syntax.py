@@ -48,9 +48,7 @@ class TreeSitterSyntax(Syntax):
         if len(snapshot.content) > MAX_PARSED_CHARS:
             limit = f"{MAX_PARSED_CHARS:,} characters"
             return f"Documents of more than {limit} are not parsed, so no answer can be checked."
-        too_slow = (
-            f"The document could not be parsed within {TIME_LIMIT_S} s; mend the first errors in it by hand."
-        )
+        too_slow = f"The document could not be parsed within {TIME_LIMIT_S} s; mend the first errors in it by hand."
         return self.explain_missing_parser() or too_slow
 
     def find_problems(self, lines: Lines) -> Iterator[Problem]:
@@ -146,8 +144,7 @@ def _is_fixed(tree: SyntaxTree, start: int, end: int) -> bool:
     if any(each.start == start for each in tree.regions(Role.COMMENT, start, end)):
         return True
     heads = [
-        (each.start, each.body[0] if each.body else each.end)
-        for each in tree.regions(Role.SIGNATURE, start, end)
+        (each.start, each.body[0] if each.body else each.end) for each in tree.regions(Role.SIGNATURE, start, end)
     ]
     fixed = [(each.start, each.end) for each in tree.regions(Role.FIXED, start, end)]
     return any(first < end and start < last for first, last in (*heads, *fixed))
