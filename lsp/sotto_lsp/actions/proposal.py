@@ -30,7 +30,7 @@ class ActionModel(Protocol):
 _LIKELIEST = Sampling()
 
 GoesOn = Callable[[str, int], bool]
-"""Told what comes next and how much is done, in percent; False ends the asking."""
+"""Gets what comes next and how much is done, in percent; False ends the questions."""
 
 Accepts = Callable[[list[Candidate]], Awaitable[bool]]
 """Whether one of these is good enough, so that no more need be asked for."""
