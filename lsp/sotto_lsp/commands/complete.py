@@ -12,10 +12,10 @@ from sotto_engine.engine import Engine
 from sotto_engine.errors import SottoError
 from sotto_engine.loading import load_engine
 from sotto_engine.request import Completion
+from sotto_lsp.commands.source_file import read_source
 from sotto_lsp.completion.fitting import Suggestion, fit
 from sotto_lsp.completion.request import build_request
 from sotto_lsp.completion.suffixes import without_closers
-from sotto_lsp.documents.source_file import read_source
 from sotto_lsp.settings import Settings
 from sotto_models.store import resolve_model
 
