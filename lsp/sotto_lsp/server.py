@@ -11,20 +11,25 @@ from sotto_lsp.actions.menu import COMMAND, KINDS
 from sotto_lsp.actions.user_actions.offered import UserActions
 from sotto_lsp.completion.completer import Completer
 from sotto_lsp.completion.handlers import completion, inline_completion
+from sotto_lsp.documents.notebooks import Notebooks
 from sotto_lsp.documents.store import DocumentStore
 from sotto_lsp.host.session import Session
-from sotto_lsp.transport.document_sync import DocumentSync
+from sotto_lsp.transport.document_sync import DocumentSync, NotebookSync
 from sotto_lsp.transport.json_rpc import Handler, run_command
 from sotto_lsp.transport.lifecycle import Lifecycle
 from sotto_lsp.transport.lsp_server import SottoServer
 
 METRICS = "sotto.metrics"
+EXPLAIN_LAST = "sotto.explainLast"
 
 OFFERS = types.ServerCapabilities(
     inline_completion_provider=types.InlineCompletionOptions(),
     completion_provider=types.CompletionOptions(resolve_provider=False),
     code_action_provider=types.CodeActionOptions(code_action_kinds=KINDS, resolve_provider=True),
-    execute_command_provider=types.ExecuteCommandOptions(commands=[COMMAND, METRICS]),
+    notebook_document_sync=types.NotebookDocumentSyncOptions(
+        notebook_selector=[types.NotebookDocumentFilterWithNotebook(notebook="*")], save=False
+    ),
+    execute_command_provider=types.ExecuteCommandOptions(commands=[COMMAND, METRICS, EXPLAIN_LAST]),
 )
 
 
@@ -33,14 +38,26 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
     server = SottoServer("sotto", version("sotto-ls"))
     client = server.client
     documents = DocumentStore()
+    notebooks = Notebooks(documents)
     session = Session(model_dir)
-    completer = Completer(session, documents)
+    completer = Completer(
+        session,
+        documents,
+        notebooks,
+        folder_uris=lambda: client.folder_uris,
+        may_replace=lambda: client.draws_replacements,
+    )
     prefetch = completer.prefetch
     user_actions = UserActions(client, session)
     actions = ActionHandlers(client, session, documents, user_actions.find, prefetch.plan_prompt)
     lifecycle = Lifecycle(server, session, documents, OFFERS)
-    sync = DocumentSync(documents, prefetch.document_opened, prefetch.document_changed, completer.document_closed)
-    commands: dict[str, Handler] = {COMMAND: actions.execute, METRICS: lambda _: session.metrics.report()}
+    sync = DocumentSync(documents, prefetch.document_opened, completer.document_changed, completer.document_closed)
+    notebook_sync = NotebookSync(sync, notebooks)
+    commands: dict[str, Handler] = {
+        COMMAND: actions.execute,
+        METRICS: lambda _: session.metrics.report(),
+        EXPLAIN_LAST: lambda _: completer.explanations.report(),
+    }
 
     async def on_code_action(params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:
         prefetch.cursor_moved(params.text_document.uri, params.range.end)
@@ -51,7 +68,7 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
         session.stop(keep=True)
         actions.end()
 
-    server.rpc.on_refused = sync.on_refused
+    server.rpc.on_refused = notebook_sync.on_refused
     server.rpc.handlers = {
         types.INITIALIZE: lifecycle.initialize,
         types.INITIALIZED: lifecycle.initialized,
@@ -62,6 +79,9 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
         types.TEXT_DOCUMENT_DID_OPEN: sync.did_open,
         types.TEXT_DOCUMENT_DID_CHANGE: sync.did_change,
         types.TEXT_DOCUMENT_DID_CLOSE: sync.did_close,
+        types.NOTEBOOK_DOCUMENT_DID_OPEN: notebook_sync.did_open,
+        types.NOTEBOOK_DOCUMENT_DID_CHANGE: notebook_sync.did_change,
+        types.NOTEBOOK_DOCUMENT_DID_CLOSE: notebook_sync.did_close,
         types.TEXT_DOCUMENT_INLINE_COMPLETION: partial(inline_completion, completer),
         types.TEXT_DOCUMENT_COMPLETION: partial(completion, completer),
         types.TEXT_DOCUMENT_CODE_ACTION: on_code_action,
