@@ -1,4 +1,4 @@
-"""A real Emacs with lsp-mode, from Debian's packages.
+"""A real Emacs with lsp-mode, yasnippet and company, from Debian's packages.
 
 PYTHONPATH=tests python -m editors.install.install_emacs            prints the path of the program
 """
@@ -8,7 +8,8 @@ from pathlib import Path
 
 from editors.install.debian_root import HOME, DebianRoot, run, write_wrapper
 
-FOLDER = HOME / "emacs-sid"
+FOLDER = HOME / "emacs-with-packages-sid"
+PACKAGES = ("elpa-lsp-mode", "elpa-yasnippet", "elpa-company")
 
 
 def installed() -> Path | None:
@@ -22,7 +23,7 @@ def install() -> Path:
     if program := installed():
         return program
     root = DebianRoot(FOLDER, "sid", "root")
-    root.unpack("emacs-nox", "elpa-lsp-mode")
+    root.unpack("emacs-nox", *PACKAGES)
     program = root.path / "usr/bin/emacs-nox"
     root.adopt(program)
     (version,) = (path.name for path in (root.path / "usr/share/emacs").glob("[0-9]*"))
