@@ -2,9 +2,11 @@
 
 import { commands, type Disposable, type LogOutputChannel, ProgressLocation, window, workspace } from "vscode";
 import { counterLines } from "./counters";
+import { explanationRow, explanationText, parseExplanations } from "./explanation";
 import { type Model, modelChoices, parseModels } from "./models";
 import type { Pause } from "./pause";
 import type { Server } from "./server";
+import { isDisabled, toggleLanguage } from "./settings";
 
 /** VS Code's own commands on ghost text. */
 const GHOST_TEXT = {
@@ -34,11 +36,16 @@ export function registerCommands(server: Server, pause: Pause, log: LogOutputCha
       const chosen = minutes ?? (await askMinutes());
       if (chosen) pause.snooze(chosen);
     },
+    toggleLanguage: async () => {
+      const language = activeLanguage();
+      if (language) await toggleLanguage(language);
+    },
     restart: () => server.restart(),
     log: () => {
       log.show();
     },
     selectModel: () => selectModel(server, log),
+    explainLast: () => explainLast(server, log),
     showMetrics: () => showMetrics(server),
     doctor: () => runDoctor(server, log),
     menu: () => showMenu(pause),
@@ -49,12 +56,23 @@ export function registerCommands(server: Server, pause: Pause, log: LogOutputCha
   return Object.entries(actions).map(([name, run]) => commands.registerCommand(`sotto.${name}`, run));
 }
 
+function activeLanguage(): string | undefined {
+  return window.activeTextEditor?.document.languageId;
+}
+
 async function showMenu(pause: Pause): Promise<void> {
+  const language = activeLanguage();
+  const ofLanguage = language && {
+    label: isDisabled(language) ? `$(play) Turn on for ${language}` : `$(circle-slash) Turn off for ${language}`,
+    command: "sotto.toggleLanguage",
+  };
   const items = [
     pause.state === "on"
       ? { label: "$(circle-slash) Turn off in this window", command: "sotto.disable" }
       : { label: "$(play) Turn on", command: "sotto.enable" },
     { label: "$(debug-pause) Pause for some minutes", command: "sotto.snooze" },
+    ...(ofLanguage ? [ofLanguage] : []),
+    { label: "$(question) Explain the last suggestion", command: "sotto.explainLast" },
     { label: "$(package) Choose a model", command: "sotto.selectModel" },
     { label: "$(graph) Metrics", command: "sotto.showMetrics" },
     { label: "$(pulse) Doctor", command: "sotto.doctor" },
@@ -91,6 +109,21 @@ async function selectModel(server: Server, log: LogOutputChannel): Promise<void>
   } else if (chosen) {
     const [picked] = (await window.showOpenDialog({ canSelectFolders: true, canSelectFiles: false })) ?? [];
     if (picked) await settings.update("model", picked.fsPath, true);
+  }
+}
+
+/** The server's last answers and their reasons; the log gets all that is known of a chosen one. */
+async function explainLast(server: Server, log: LogOutputChannel): Promise<void> {
+  try {
+    const explanations = parseExplanations(await server.execute("sotto.explainLast"));
+    const rows = explanations.map((each) => ({ ...explanationRow(each), each }));
+    const title = rows.length ? "Last suggestions, newest first" : "Nothing was asked yet";
+    const chosen = await window.showQuickPick(rows, { title, matchOnDetail: true });
+    if (!chosen) return;
+    log.info(explanationText(chosen.each));
+    log.show();
+  } catch (error) {
+    void window.showWarningMessage(`Sotto: the last suggestion is not explained (${String(error)}).`);
   }
 }
 

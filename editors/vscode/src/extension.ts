@@ -10,9 +10,10 @@ import {
   workspace,
 } from "vscode";
 import { hideGhostText, registerCommands } from "./commands";
+import { LastReason } from "./lastReason";
 import { Pause } from "./pause";
 import { Server } from "./server";
-import { languages } from "./settings";
+import { languages, offSetting } from "./settings";
 import { shownState, type State, statusText, statusTooltip } from "./state";
 import { traffic } from "./traffic";
 
@@ -24,9 +25,9 @@ export function activate(context: ExtensionContext): void {
   let serverState: State = { kind: "loading" };
 
   function show(): void {
-    const state = shownState(serverState, workspace.getConfiguration("sotto").get("enabled", true), pause.state);
+    const state = shownState(serverState, offSetting(window.activeTextEditor?.document.languageId), pause.state);
     item.text = statusText(state);
-    item.tooltip = statusTooltip(state);
+    item.tooltip = statusTooltip(state, reason.text);
     item.backgroundColor = state.kind === "error" ? new ThemeColor("statusBarItem.errorBackground") : undefined;
     item.show();
   }
@@ -42,11 +43,18 @@ export function activate(context: ExtensionContext): void {
     hideGhostText();
     show();
   });
+  const reason = new LastReason(() => server.execute("sotto.explainLast"), show);
   const { needsServer } = context.extension.packageJSON as { needsServer: string };
   const server = new Server(
     needsServer,
     log,
-    traffic(() => pause.state === "on", onState),
+    traffic(
+      () => pause.state === "on",
+      onState,
+      () => {
+        reason.answered();
+      },
+    ),
     onState,
   );
 
@@ -63,8 +71,12 @@ export function activate(context: ExtensionContext): void {
     item,
     pause,
     server,
+    reason,
     ...registerCommands(server, pause, log),
     workspace.onDidOpenTextDocument(startFor),
+    window.onDidChangeActiveTextEditor(() => {
+      if (isStarted) show();
+    }),
     workspace.onDidGrantWorkspaceTrust(() => void server.restart()),
     workspace.onDidChangeConfiguration((event) => {
       if (!event.affectsConfiguration("sotto") || !isStarted) return;

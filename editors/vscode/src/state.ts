@@ -8,10 +8,14 @@ export interface State {
   readonly isPassing?: boolean;
 }
 
-/** The state to show: a fault goes before a wish of the user's, which goes before what the server does. */
-export function shownState(server: State, isEnabled: boolean, pause: "on" | "off" | "paused"): State {
+/**
+ * The state to show: a fault goes before a wish of the user's, which goes before what the server does.
+ *
+ * `off`: the sentence of a setting that turns ghost text off.
+ */
+export function shownState(server: State, off: string | undefined, pause: "on" | "off" | "paused"): State {
   if (server.kind === "error") return server;
-  if (!isEnabled) return { kind: "off", detail: "The setting sotto.enabled is off." };
+  if (off) return { kind: "off", detail: off };
   return pause === "on" ? server : { kind: pause };
 }
 
@@ -37,6 +41,8 @@ export function statusText({ kind, detail }: State): string {
   return kind === "loading" && detail ? `${ICONS.loading} Sotto: ${detail}` : `${ICONS[kind]} Sotto`;
 }
 
-export function statusTooltip({ kind, detail }: State): string {
-  return detail ? `Sotto: ${WORDS[kind]} (${detail})` : `Sotto: ${WORDS[kind]}`;
+/** `reason`: that of the last answer, where there is one. */
+export function statusTooltip({ kind, detail }: State, reason?: string): string {
+  const words = kind === "off" && detail ? "off" : WORDS[kind];
+  return `Sotto: ${words}${detail ? ` (${detail})` : ""}${reason ? `\nLast answer: ${reason}` : ""}`;
 }

@@ -8,7 +8,8 @@ import type { State } from "./state";
 const THINKING_MS = 150;
 const LOADING = "Sotto: loading ";
 
-export function traffic(isOn: () => boolean, onState: (state: State) => void): Middleware {
+/** `onAnswer` hears that the server has answered a question for ghost text. */
+export function traffic(isOn: () => boolean, onState: (state: State) => void, onAnswer: () => void): Middleware {
   let loading: unknown; // the token of the progress under way
   const thinking = new Set<unknown>();
 
@@ -28,6 +29,7 @@ export function traffic(isOn: () => boolean, onState: (state: State) => void): M
       } finally {
         clearTimeout(timer);
         if (thinking.has(token)) think(token, false);
+        onAnswer();
       }
     },
     handleWorkDoneProgress(token, params, next) {

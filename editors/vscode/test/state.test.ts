@@ -5,16 +5,19 @@ import { Pause } from "../src/pause";
 import { shownState, statusText, statusTooltip } from "../src/state";
 
 test("a fault goes before a pause, and the setting before what the server does", () => {
-  assert.equal(shownState({ kind: "error" }, false, "paused").kind, "error");
-  assert.equal(shownState({ kind: "loading" }, false, "paused").kind, "off");
-  assert.equal(shownState({ kind: "ready" }, true, "paused").kind, "paused");
-  assert.equal(shownState({ kind: "thinking" }, true, "on").kind, "thinking");
+  assert.equal(shownState({ kind: "error" }, "It is off.", "paused").kind, "error");
+  assert.equal(shownState({ kind: "loading" }, "It is off.", "paused").kind, "off");
+  assert.equal(shownState({ kind: "ready" }, undefined, "paused").kind, "paused");
+  assert.equal(shownState({ kind: "thinking" }, undefined, "on").kind, "thinking");
 });
 
 test("the status bar names what is loaded, the tooltip what is wrong", () => {
   assert.equal(statusText({ kind: "loading", detail: "embedded" }), "$(loading~spin) Sotto: embedded");
   assert.equal(statusText({ kind: "error", detail: "It is gone." }), "$(error) Sotto");
   assert.equal(statusTooltip({ kind: "error", detail: "It is gone." }), "Sotto: not running (It is gone.)");
+  assert.equal(statusTooltip({ kind: "off" }), "Sotto: off in this window");
+  assert.equal(statusTooltip({ kind: "off", detail: "A setting." }), "Sotto: off (A setting.)");
+  assert.equal(statusTooltip({ kind: "ready" }, "In a word."), "Sotto: ready\nLast answer: In a word.");
 });
 
 test("a snooze ends by itself, and is said when it begins and when it ends", (t) => {
