@@ -9,8 +9,9 @@ from sotto_lsp.documents.line_ends import normalize_line_ends
 from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.paths import WorkspaceFile
 from sotto_lsp.syntax.margin import margin_of, without_margin
-from sotto_lsp.syntax.protocol import MAX_PARSED_CHARS, Mending, Problem
+from sotto_lsp.syntax.protocol import MAX_PARSED_CHARS, CursorContext, Mending, Problem
 from sotto_lsp.syntax.python.checks import PythonChecks
+from sotto_lsp.syntax.python.cursor import read_cursor
 from sotto_lsp.syntax.python.module_tests import PythonModuleTests
 from sotto_lsp.syntax.python.parsing import find_error, parse_python
 from sotto_lsp.syntax.python.repairs import find_error_lines, mend
@@ -34,6 +35,9 @@ class PythonSyntax(PythonFunctions, PythonChecks):
         if error is not None and error.line < len(lines):
             first, last = find_error_lines(lines, error)
             yield Problem(lines.start(error.line) + error.character, first, last, (error.line, error.line))
+
+    def read_cursor(self, prefix: str, suffix: str) -> CursorContext:
+        return read_cursor(prefix, suffix)
 
     def count_open_brackets(self, lines: Lines, start: int, end: int) -> Counter[str]:
         return count_open_brackets(lines.snapshot.content[start:end])
