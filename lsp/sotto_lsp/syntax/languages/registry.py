@@ -3,22 +3,16 @@
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+from sotto_lsp.syntax.generic import unknown_syntax
 from sotto_lsp.syntax.protocol import Syntax
 from sotto_lsp.syntax.python.python_syntax import PythonSyntax
 from sotto_lsp.syntax.tree_sitter.language import load_languages
 from sotto_lsp.syntax.tree_sitter.tree_sitter_syntax import TreeSitterSyntax
 
 
-class UnknownSyntax(Syntax):
-    """Of a language that nothing is known of: finds nothing."""
-
-
-_UNKNOWN = UnknownSyntax()
-
-
 def syntax_of(language_id: str) -> Syntax:
     """Of an unknown language, one that finds nothing."""
-    return _syntaxes().get(language_id, _UNKNOWN)
+    return _syntaxes().get(language_id) or unknown_syntax(language_id)
 
 
 def language_ids() -> tuple[str, ...]:

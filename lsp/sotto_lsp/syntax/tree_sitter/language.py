@@ -9,6 +9,8 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any
 
+from sotto_lsp.syntax.lexer import Lexer, Rules, StringRule
+
 
 class Role(Enum):
     """What a node is to code actions; the values are the keys of a language's file."""
@@ -29,7 +31,8 @@ class Language:
     """One row: `grammars` has, by the ids that editors use, the module and function that give the grammar.
 
     package: what pip installs. blocks: bodies in brackets that hold statements. stub: matches the text of a body that
-    is still to be written. step: how a body is indented where the file does not show it.
+    is still to be written. step: how a body is indented where the file does not show it. needs_semicolons: whether
+    simple statements end with one.
     """
 
     name: str
@@ -39,6 +42,8 @@ class Language:
     blocks: frozenset[str]
     stub: re.Pattern[str]
     step: str
+    lexer: Lexer
+    needs_semicolons: bool
 
     @property
     def remedy(self) -> str:
@@ -68,4 +73,17 @@ def _row(data: dict[str, Any]) -> Language:
         blocks=frozenset(data["blocks"]),
         stub=re.compile("|".join(data["stubs"]), re.IGNORECASE),
         step=data["step"],
+        lexer=_lexer(data["lexical"]),
+        needs_semicolons=data["lexical"].get("needs_semicolons", True),
     )
+
+
+def _lexer(data: dict[str, Any]) -> Lexer:
+    rules = Rules(
+        line_comments=tuple(data["line_comments"]),
+        block_comments=data["block_comments"],
+        nested_comments=data.get("nested_comments", False),
+        strings=tuple(StringRule(**each) for each in data["strings"]),
+        skipped=data.get("skipped", ""),
+    )
+    return Lexer(rules)

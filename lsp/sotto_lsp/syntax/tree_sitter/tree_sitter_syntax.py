@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from sotto_lsp.documents.lines import Lines
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.documents.text_change import TextChange
-from sotto_lsp.syntax.protocol import MAX_PARSED_CHARS, Mending, Problem, Stub, Syntax
+from sotto_lsp.syntax.balance import keeps_balance
+from sotto_lsp.syntax.protocol import MAX_PARSED_CHARS, CursorContext, Mending, Problem, Stub, Syntax
 from sotto_lsp.syntax.target import Target
 from sotto_lsp.syntax.tree_sitter.checks import check_tree, is_mended, list_checks
+from sotto_lsp.syntax.tree_sitter.cursor import read_cursor
 from sotto_lsp.syntax.tree_sitter.grammar import grammar_of
+from sotto_lsp.syntax.tree_sitter.guard import keeps_parsing
 from sotto_lsp.syntax.tree_sitter.language import Language, Role
 from sotto_lsp.syntax.tree_sitter.stub import find_stub
 from sotto_lsp.syntax.tree_sitter.syntax_tree import TIME_LIMIT_S, Region, SyntaxTree
@@ -56,6 +59,13 @@ class TreeSitterSyntax(Syntax):
         for region in tree.problems if tree else ():
             first, last = _error_lines(lines, region)
             yield Problem(region.start, first, last, (first, last))
+
+    def read_cursor(self, prefix: str, suffix: str) -> CursorContext:
+        return read_cursor(self._language, prefix)
+
+    def is_no_worse(self, prefix: str, suffix: str, text: str, num_replaced: int) -> bool:
+        is_balanced = keeps_balance(self._language.lexer, prefix, suffix, text, num_replaced)
+        return is_balanced and keeps_parsing(self._language_id, prefix, suffix, text, num_replaced)
 
     def count_open_brackets(self, lines: Lines, start: int, end: int) -> Counter[str]:
         tree = tree_of(lines.snapshot)
