@@ -45,7 +45,7 @@ export function registerCommands(server: Server, pause: Pause, log: LogOutputCha
       log.show();
     },
     selectModel: () => selectModel(server, log),
-    explainLast: () => explainLast(server, log),
+    explain: () => explainLast(server, log),
     showMetrics: () => showMetrics(server),
     doctor: () => runDoctor(server, log),
     menu: () => showMenu(pause),
@@ -72,7 +72,7 @@ async function showMenu(pause: Pause): Promise<void> {
       : { label: "$(play) Turn on", command: "sotto.enable" },
     { label: "$(debug-pause) Pause for some minutes", command: "sotto.snooze" },
     ...(ofLanguage ? [ofLanguage] : []),
-    { label: "$(question) Explain the last suggestion", command: "sotto.explainLast" },
+    { label: "$(question) Explain the last suggestion", command: "sotto.explain" },
     { label: "$(package) Choose a model", command: "sotto.selectModel" },
     { label: "$(graph) Metrics", command: "sotto.showMetrics" },
     { label: "$(pulse) Doctor", command: "sotto.doctor" },

@@ -30,6 +30,8 @@ KEYS = {
     "Control+Alt+D": "sotto.dismiss",
 }
 """Key bindings as the README proposes them."""
+SNIPPET_KEY = "Control+Alt+S"
+SNIPPET = {"command": "editor.action.insertSnippet", "args": {"snippet": "call($1, $2)$0"}}
 
 
 @functools.cache
@@ -62,7 +64,8 @@ class CodeServer:
             path.mkdir(parents=True)
         asks_nothing = {"security.workspace.trust.startupPrompt": "never"}
         (user / "settings.json").write_text(json.dumps(PROFILE | asks_nothing | (untrusting or {})))
-        keys = [{"key": key.lower().replace("control", "ctrl"), "command": KEYS[key]} for key in KEYS]
+        bindings = {key: {"command": command} for key, command in KEYS.items()} | {SNIPPET_KEY: SNIPPET}
+        keys = [{"key": key.lower().replace("control", "ctrl"), **binding} for key, binding in bindings.items()]
         (user / "keybindings.json").write_text(json.dumps(keys))
         # VS Code takes the PATH from the user's login shell, whatever it was started with.
         programs = Path(sys.executable).parent

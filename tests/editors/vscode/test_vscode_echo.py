@@ -1,13 +1,10 @@
 """A real VS Code whose server suggests what it was asked about, late: nothing stale is shown, candidates change."""
 
-import sys
-from importlib.metadata import version
-
 import pytest
 
 from editors import echo_server
 from editors.echo_server import first, second
-from editors.vscode.vscode_session import check, started
+from editors.vscode.vscode_session import check, started, write_program
 
 DELAY_MS = 300
 
@@ -15,13 +12,7 @@ DELAY_MS = 300
 @pytest.fixture(scope="module")
 def window(request, tmp_path_factory):
     with started(request, tmp_path_factory) as window:
-        program = tmp_path_factory.mktemp("bin") / "sotto"
-        program.write_text(
-            "#!/bin/sh\n"
-            f'case "$*" in *--version*) echo "sotto {version("sotto-ls")}";;\n'
-            f'*) exec "{sys.executable}" "{echo_server.__file__}" {DELAY_MS};; esac\n'
-        )
-        program.chmod(0o755)
+        program = write_program(tmp_path_factory.mktemp("bin"), echo_server.__file__, DELAY_MS)
         window.set(server_path=str(program))
         window.load()
         window.wait(lambda: "from sotto.server.path" in window.server.log())

@@ -1,7 +1,11 @@
 """A VS Code with one window, for a module of tests: started once, as starting takes half a minute."""
 
 import contextlib
+import shlex
+import sys
 from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 
@@ -41,3 +45,13 @@ def started(request, tmp_path_factory, untrusting=None) -> Iterator[VscodeWindow
 def wait_ready(window: VscodeWindow) -> None:
     """Until the model is loaded."""
     window.wait(lambda: window.status().endswith("ready"), 120)
+
+
+def write_program(folder: Path, *arguments: object) -> Path:
+    """A program `sotto` that says its version, and serves as this Python does with these arguments."""
+    program = folder / "sotto"
+    command = shlex.join(map(str, [sys.executable, *arguments]))
+    says_version = f'echo "sotto {version("sotto-ls")}"'
+    program.write_text(f'#!/bin/sh\ncase "$*" in *--version*) {says_version};; *) exec {command};; esac\n')
+    program.chmod(0o755)
+    return program

@@ -63,13 +63,14 @@ class VscodeWindow:
         self.press("Control+End")
         return file
 
-    def open_text(self, text: str, line: int = 0, column: int = 0) -> Path:
+    def open_text(self, text: str, line: int = 0, column: int = 0, name: str = "case{:03}.py") -> Path:
         """A new file with this text; the cursor at its end, or there (from 1)."""
-        file = self._new_file(text)
+        file = self._new_file(text, name)
         self.press("Escape", "Control+P")
         self._choose(str(file), row=file.name)  # VS Code's index does not know it yet
         self.wait(lambda: self.read(_TAB) == file.name)
-        self.wait(lambda: self.lines()[: text.count("\n") + 1] == text.split("\n"))
+        lines = text.replace("\r\n", "\n").expandtabs(4).split("\n")
+        self.wait(lambda: self.lines()[: len(lines)] == lines)
         if line:
             self.press("Control+G")
             self._choose(f"{line}:{column}", row="")
@@ -128,9 +129,9 @@ class VscodeWindow:
         return ["".join(text for text, _ in pieces) for _, pieces in self.read(_PARTS)]
 
     def saved(self, file: Path) -> str:
-        """The document, on the disk."""
+        """The document, on the disk, with its own line ends."""
         self.press("Control+S")
-        return file.read_text()
+        return file.read_bytes().decode()
 
     def status(self) -> str:
         """Sotto's item in the status bar, as it is read aloud: its icon, its text, its tooltip."""
@@ -178,10 +179,10 @@ class VscodeWindow:
             os.killpg(self._driver.pid, signal.SIGKILL)
             self._driver.wait()
 
-    def _new_file(self, text: str) -> Path:
+    def _new_file(self, text: str, name: str = "case{:03}.py") -> Path:
         self._num_files += 1
-        file = self.folder / f"case{self._num_files:03}.py"
-        file.write_text(text)
+        file = self.folder / name.format(self._num_files)
+        file.write_bytes(text.encode())
         return file
 
     def _choose(self, typed: str, *, row: str) -> None:
