@@ -84,7 +84,7 @@ lsp-mode itself takes the cursor of the last change: after a bracket that `elect
           (blank (if (string-prefix-p "\n" text) " " "")) ; a line end has no cell for the cursor
           (ghost (propertize (concat blank text) 'face 'lsp-inline-completion-overlay-face)))
     (when (= start lsp-inline-completion--start-point)
-      (put-text-property 0 1 'cursor t ghost)
+      (put-text-property 0 1 'cursor 1 ghost)
       (move-overlay overlay start end)
       (overlay-put overlay 'display (and (< start end) ""))
       (overlay-put overlay 'after-string ghost)

@@ -28,11 +28,15 @@ CHECKS = (
     "nothing stale: deletion",
     "nothing stale: undo",
     "nothing stale: insert mode left",
+    "closed brackets",
+    "dos file and tabs",
+    "snippet jump",
+    "indentation first",
+    "beside a menu",
 )
 IN_A_LIST = "an entry of a completion list is taken whole"
 NO_EDITS = "ALE applies no edits of a server's own"
 FIRST = "not tested there: its users see the others first"
-WHOLE = "lsp-mode takes ghost text whole"
 BARE = "not tested without the plugin; see Neovim 0.12"
 IN_A_MENU = ("Emacs, eglot", "Helix", "Vim, ALE", "Vim, vim-lsp")
 WHY_NOT = {
@@ -40,8 +44,6 @@ WHY_NOT = {
     **{(editor, f"accepted by {part}"): IN_A_LIST for editor in IN_A_MENU for part in ("word", "line")},
     **{(editor, "next candidate"): "the server has one candidate, and no second ran" for editor in IN_A_MENU},
     ("Helix", "preview or confirmation"): "Helix applies every edit at once (source of 25.07)",
-    ("Emacs, lsp-mode", "accepted by word"): WHOLE,
-    ("Emacs, lsp-mode", "accepted by line"): WHOLE,
     (
         "Vim, vim-lsp",
         "several lines",

@@ -1,7 +1,8 @@
 """A language server whose suggestions are written down: ghost text, the same as an entry of a list, and why.
 
-python tests/editors/scripted_ghosts.py FILE
+python tests/editors/scripted_ghosts.py FILE [list]
 
+list: for editors without ghost text.
 FILE: `{"def is_closed(": ["self):", 1]}` suggests `self):` there, in place of the one character after the cursor.
 """
 
@@ -33,13 +34,11 @@ def on_initialized(params: types.InitializedParams):
     server.window_show_message(types.ShowMessageParams(types.MessageType.Info, "ghosts: ready"))
 
 
-@server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
 def on_inline_completion(params: types.InlineCompletionParams):
     text, range_, _ = find_ghost(params)
     return types.InlineCompletionList([types.InlineCompletionItem(text, range=range_)] if text else [])
 
 
-@server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions())
 def on_completion(params: types.CompletionParams):
     text, range_, word = find_ghost(params)
     start = types.Position(range_.start.line, range_.start.character - len(word))
@@ -60,7 +59,7 @@ def find_ghost(params: types.TextDocumentPositionParams) -> tuple[str, types.Ran
     place = params.position
     before = lines[place.line][: place.character]
     for key, (text, num_taken) in ghosts.items():
-        typed = before[before.rfind(key) + len(key) :]
+        typed = before[before.find(key) + len(key) :]
         if key in before and text.startswith(typed):
             end = types.Position(place.line, place.character + num_taken)
             return text[len(typed) :], types.Range(place, end), re.findall(r"\w*\Z", before)[0]
@@ -69,4 +68,8 @@ def find_ghost(params: types.TextDocumentPositionParams) -> tuple[str, types.Ran
 
 if __name__ == "__main__":
     ghosts = json.loads(Path(sys.argv[1]).read_text())
+    if "list" in sys.argv:
+        server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions())(on_completion)
+    else:
+        server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())(on_inline_completion)
     server.start_io()
