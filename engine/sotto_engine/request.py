@@ -183,3 +183,8 @@ class Completion:
     num_cached_tokens: int
     timings: Timings
     line_probabilities: tuple[float, ...] = ()
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether a budget ended it."""
+        return self.finish_reason in (FinishReason.LENGTH, FinishReason.DEADLINE)

@@ -107,12 +107,19 @@ class Settings:
         _whole(20, 60_000),
         "what is ready this long after the request is shown; after a quarter of it a suggestion ends with its line",
     )
-    multiline: bool = _row(True, _BOOLEAN, "`false`: never more than one line")
+    max_lines: int = _row(0, _whole(0, 100), "most lines of a suggestion; `0`: as many as its block has")
+    comments: bool = _row(True, _BOOLEAN, "`false`: nothing is suggested inside comments and docstrings")
+    strings: bool = _row(True, _BOOLEAN, "`false`: nothing is suggested inside strings")
+    mode: str = _row(
+        "normal",
+        _one_of("quiet", "normal", "eager"),
+        "how sure the model must be of a line that you did not ask for: `quiet`, `normal`, `eager`",
+    )
     temperature: float = _row(0.0, _number(0, 2), "0: always the most probable text; higher: more varied")
     min_probability: float | None = _row(
         None,
         _number(0, 1),
-        "lines that the model itself gives less are shown only when you ask for them; `null`: as its manifest says; "
+        "lines that the model itself gives less are shown only when you ask for them; `null`: as `mode` says; "
         "`0`: everything is shown",
     )
     code_actions: bool = _row(True, _BOOLEAN, "`false`: no code action is offered")

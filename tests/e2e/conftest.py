@@ -19,9 +19,9 @@ class Editor(RawClient):
     version = 1
     text = ""
 
-    def open_text(self, text, uri=None):
+    def open_text(self, text, uri=None, language_id="python"):
         self.uri, self.text, self.version = uri or self.uri, text, 1
-        self.open(self.uri, text)
+        self.open(self.uri, text, language_id)
 
     def type(self, text, offset=None):
         """Insert text (at its end by default) and tell the server."""
@@ -31,6 +31,19 @@ class Editor(RawClient):
         self.version += 1
         self.change(self.uri, self.version, {"range": {"start": position, "end": position}, "text": text})
         return offset + len(text)
+
+    def delete(self, start, end):
+        """Delete text and tell the server."""
+        places = {"start": self.position(start), "end": self.position(end)}
+        self.text = self.text[:start] + self.text[end:]
+        self.version += 1
+        self.change(self.uri, self.version, {"range": places, "text": ""})
+
+    def offset(self, position):
+        """Of a position in a text without line ends of two characters."""
+        lines = self.text.split("\n")
+        line = lines[position["line"]].encode("utf-16-le")[: 2 * position["character"]].decode("utf-16-le")
+        return sum(len(each) + 1 for each in lines[: position["line"]]) + len(line)
 
     def position(self, offset):
         before = self.text[:offset].split("\n")
@@ -56,6 +69,9 @@ class Editor(RawClient):
     def metrics(self):
         return self.result("workspace/executeCommand", {"command": "sotto.metrics"})
 
+    def explain_last(self):
+        return self.result("workspace/executeCommand", {"command": "sotto.explainLast"})
+
     def wait_ahead(self, num_before):
         """Until more tokens than so many were computed ahead; how many there are then."""
         deadline = time.monotonic() + 60
@@ -68,6 +84,16 @@ class Editor(RawClient):
 @pytest.fixture
 def start_server():
     """Start `sotto serve` with more arguments; every server is ended and must have kept stdout clean."""
+    yield from _start_servers()
+
+
+@pytest.fixture(scope="module")
+def start_server_of_module():
+    """The same, for the tests of a file together."""
+    yield from _start_servers()
+
+
+def _start_servers():
     started = []
 
     def start(*arguments, **options):

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,6 +17,8 @@ folder, and ending the spinning of threads takes longer than a whole pass of the
 MANIFEST_NAME = "manifest.json"
 _FORMAT = 1
 _CHUNK_NBYTES = 1 << 20
+_MAX_INDENTATION = 8
+_MODES = ("quiet", "normal", "eager")
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,11 @@ class Manifest:
     good_for: tuple[str, ...]
     min_probability: float = 0.0
     """A line that the model itself gives less is wrong too often to be shown unasked."""
+    modes: Mapping[str, float] = field(default_factory=dict[str, float])
+    """As `min_probability`, by how sure a user wants it: `quiet`, `eager`."""
     head_dim: int | None = None
+    indentation: str = ""
+    """One step of it in what the model was trained on; empty for a model that was trained on all."""
     """Of graphs that leave the cache's last dimension open."""
     model_type: str = ""
     """The architecture, as its makers call it: qwen2, llama, ..."""
@@ -73,6 +80,11 @@ class Manifest:
     def nbytes(self) -> int:
         """Of all files; for weights that are mapped and packed about what they take in memory."""
         return sum(file.nbytes for file in self.files)
+
+    def min_probability_in(self, mode: str) -> float:
+        """Of `quiet`, `normal` or `eager`; where the model was not calibrated, a guess."""
+        guesses = {"quiet": max(0.5, (1 + self.min_probability) / 2), "eager": self.min_probability / 2}
+        return self.modes.get(mode, guesses.get(mode, self.min_probability))
 
     @property
     def is_large(self) -> bool:
@@ -99,6 +111,8 @@ class Manifest:
             "head_dim": self.head_dim,
             "fim": {"family": self.fim_family, "order": self.fim_order, "header": self.fim_header},
             "min_probability": self.min_probability,
+            "modes": dict(self.modes),
+            "indentation": self.indentation,
             "stop_ids": self.stop_ids,
             "languages": self.languages,
             "good_for": self.good_for,
@@ -167,6 +181,7 @@ def load_manifest(directory: Path) -> Manifest:
         for name, value in cast("dict[str, object]", fields.get("files", dict)).items()
         for entry in [_Fields(path, value)]
     )
+    modes = _Fields(path, fields.get("modes", dict, {}))
     graph, tokenizer = fields.get("graph", str), fields.get("tokenizer", str)
     listed = {file.name for file in files}
     for name in (*listed, graph, tokenizer):
@@ -187,7 +202,9 @@ def load_manifest(directory: Path) -> Manifest:
         stop_ids=fields.items("stop_ids", int),
         good_for=fields.items("good_for", str),
         min_probability=fields.share("min_probability"),
+        modes={name: modes.share(name) for name in _MODES if name in modes},
         head_dim=fields.get("head_dim", int, None),
+        indentation=fields.indentation(),
         model_type=fields.get("model_type", str, ""),
         is_instruct=fields.get("is_instruct", bool, False),
         languages=fields.items("languages", str, []),
@@ -206,6 +223,9 @@ class _Fields:
         self._path = path
         self._data = cast("dict[str, Any]", data)
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._data
+
     def get(self, name: str, kind: type, default: Any = _REQUIRED) -> Any:  # noqa: ANN401 - JSON
         value = self._data.get(name)
         if value is None and default is not _REQUIRED:
@@ -220,6 +240,13 @@ class _Fields:
             kinds = {str: "strings", int: "whole numbers"}
             raise SottoError(f"{self._path}: {name!r} must hold {kinds[kind]}; correct it.")
         return tuple(values)
+
+    def indentation(self) -> str:
+        """A tab, one to eight spaces, or nothing."""
+        value = str(self.get("indentation", str, ""))
+        if value != "\t" and (value.strip(" ") or len(value) > _MAX_INDENTATION):
+            raise SottoError(f"{self._path}: 'indentation' must be a tab or 1 to 8 spaces; correct it.")
+        return value
 
     def share(self, name: str) -> float:
         """A number from 0 to 1; 0 where it is missing."""

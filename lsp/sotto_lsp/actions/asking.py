@@ -8,7 +8,7 @@ from sotto_engine.errors import SottoError
 from sotto_engine.request import Completion, Request
 from sotto_lsp.actions.proposal import GoesOn, Question
 from sotto_lsp.documents.store import Document, DocumentStore
-from sotto_lsp.documents.tracked_span import TrackedSpan
+from sotto_lsp.documents.text_change import TrackedSpan
 from sotto_lsp.host.scheduler import Priority
 from sotto_lsp.host.session import Session
 from sotto_lsp.transport.progress import ActionProgress

@@ -37,7 +37,7 @@ def advise(manifest: Manifest, traits: ModelTraits, speed: Speed, prefill_grid: 
     found = (
         (
             line_s > _LINE_WAIT_S,
-            "choose a smaller model, one quantized to 4 bits with accuracy_level 4, or set sotto.multiline to false.",
+            "choose a smaller model, one quantized to 4 bits with accuracy_level 4, or set sotto.maxLines to 1.",
         ),
         (
             not traits.writes_in_place and window_copy > _COPY_NBYTES,

@@ -66,7 +66,8 @@ def _parser() -> argparse.ArgumentParser:
     complete.add_argument(
         "place", metavar="FILE:LINE:COL", help="counted from 1, as compilers print them; COL in characters"
     )
-    complete.add_argument("--json", action="store_true", help="text, finish_reason, token counts, timings")
+    complete.add_argument("--json", action="store_true", help="how it came about, for programs")
+    complete.add_argument("--explain", action="store_true", help="how it came about, or why there is none")
     _add_model(complete)
     complete.set_defaults(run=_complete)
 
@@ -116,7 +117,7 @@ def _serve(arguments: argparse.Namespace) -> int:
 def _complete(arguments: argparse.Namespace) -> int:
     from sotto_lsp.commands.complete import complete_command  # noqa: PLC0415
 
-    return complete_command(arguments.place, arguments.model, as_json=arguments.json)
+    return complete_command(arguments.place, arguments.model, as_json=arguments.json, explain=arguments.explain)
 
 
 def _demo(arguments: argparse.Namespace) -> int:
@@ -128,4 +129,4 @@ def _demo(arguments: argparse.Namespace) -> int:
 def _doctor(arguments: argparse.Namespace) -> int:
     from sotto_lsp.commands.doctor import doctor_command  # noqa: PLC0415
 
-    return doctor_command(arguments.model, as_json=arguments.json)
+    return doctor_command(arguments.model, as_json=arguments.json, explain=arguments.explain)

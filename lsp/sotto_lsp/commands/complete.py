@@ -1,4 +1,4 @@
-"""`sotto complete FILE:LINE:COL`: one suggestion on the command line."""
+"""`sotto complete FILE:LINE:COL`: one suggestion on the command line, and with `--explain` how it came about."""
 
 import dataclasses
 import json
@@ -11,49 +11,91 @@ from sotto_engine.decode.run import run_steps
 from sotto_engine.engine import Engine
 from sotto_engine.errors import SottoError
 from sotto_engine.loading import load_engine
-from sotto_engine.request import Completion
-from sotto_lsp.commands.source_file import read_source
-from sotto_lsp.completion.fitting import Suggestion, fit
+from sotto_engine.model_files.manifest import Manifest
+from sotto_lsp.completion.fitting import fit
+from sotto_lsp.completion.place import Spelling, read_place
 from sotto_lsp.completion.request import build_request
+from sotto_lsp.completion.silence import find_silence
 from sotto_lsp.completion.suffixes import without_closers
+from sotto_lsp.context.file_kinds import find_content_reason
+from sotto_lsp.context.ignore import IgnoreRules
+from sotto_lsp.documents.indentation import Indentation, Indentations
+from sotto_lsp.documents.paths import file_name, read_source
+from sotto_lsp.documents.snapshot import DocumentSnapshot
+from sotto_lsp.host.explanations import Explanation
 from sotto_lsp.settings import Settings
+from sotto_lsp.syntax.languages.registry import is_among
 from sotto_models.store import resolve_model
 
+_LANGUAGES = {
+    ".py": "python",
+    ".pyi": "python",
+    ".js": "javascript",
+    ".jsx": "javascriptreact",
+    ".ts": "typescript",
+    ".tsx": "typescriptreact",
+    ".go": "go",
+    ".rs": "rust",
+    ".java": "java",
+    ".c": "c",
+    ".h": "c",
+    ".cc": "cpp",
+    ".cpp": "cpp",
+    ".hpp": "cpp",
+}
+"""Editors' language ids."""
 
-def complete_command(place: str, model_dir: Path | None, *, as_json: bool) -> int:
-    """Print the suggestion, or with `as_json` how it came about. Raises SottoError for bad input."""
+
+def complete_command(place: str, model_dir: Path | None, *, as_json: bool, explain: bool = False) -> int:
+    """Print the suggestion, or how it came about: as JSON, or in words. Raises SottoError for bad input."""
     path, line, column = _parse_place(place)
     text = read_source(path)
     offset = _offset(text, line, column, place)
-    engine, _ = load_engine(resolve_model(model_dir))
-    completion, suggestion = suggest(engine, text, offset, path.name, Settings(min_probability=0.0))
+    engine, manifest = load_engine(resolve_model(model_dir))
+    snapshot = DocumentSnapshot.of(
+        text, uri=path.resolve().as_uri(), language_id=_LANGUAGES.get(path.suffix, path.suffix[1:])
+    )
+    explanation = suggest(engine, manifest, snapshot, offset, Settings(budget_ms=60_000))
     if as_json:
-        report = {
-            "text": suggestion.text,
-            "filtered_by": suggestion.reasons,
-            "raw_text": completion.text,
-            "line_probabilities": [round(share, 4) for share in completion.line_probabilities],
-            "token_logprobs": [round(logprob, 4) for logprob in completion.token_logprobs],
-            "finish_reason": completion.finish_reason,
-            "num_prompt_tokens": completion.num_prompt_tokens,
-            "num_cached_tokens": completion.num_cached_tokens,
-            "timings_ms": {
-                name.removesuffix("_ms"): round(value, 2)
-                for name, value in dataclasses.asdict(completion.timings).items()
-            },
-        }
-        print(json.dumps(report, indent=2, ensure_ascii=False))  # noqa: T201 - the command's output
+        print(json.dumps(explanation.report(), indent=2, ensure_ascii=False))  # noqa: T201 - the command's output
+    elif explain:
+        sys.stdout.write("".join(f"{line}\n" for line in explanation.describe()))
     else:
-        sys.stdout.write(suggestion.text + "\n" if suggestion.text else "")
+        sys.stdout.write(explanation.shown + "\n" if explanation.shown else "")
     return 0
 
 
-def suggest(engine: Engine, text: str, offset: int, name: str, settings: Settings) -> tuple[Completion, Suggestion]:
-    """What is suggested at an offset of a file, however long it takes."""
-    request = build_request(text, offset, name, dataclasses.replace(settings, budget_ms=60_000))
-    prompted = dataclasses.replace(request, suffix=without_closers(request.suffix))
+def suggest(
+    engine: Engine, manifest: Manifest, snapshot: DocumentSnapshot, offset: int, settings: Settings
+) -> Explanation:
+    """What is suggested at an offset of a file, as if the user asked, and how it came about."""
+    position, indentation = snapshot.position_at(offset), manifest.indentation
+    explanation = Explanation(snapshot.uri, position.line, position.character)
+    place = read_place(
+        snapshot.content,
+        offset,
+        file_name(snapshot.uri),
+        snapshot.language_id,
+        spelling=Spelling(Indentations().of(snapshot), Indentation(indentation) if indentation else None),
+    )
+    reason = find_file_refusal(snapshot, manifest) or find_silence(place, settings, is_invoked=True)
+    if reason is not None:
+        explanation.reasons = (reason,)
+        return explanation
+    request = build_request(place, settings, is_invoked=True)
+    prompted = place.spelling.for_model(dataclasses.replace(request, suffix=without_closers(request.suffix)))
     completion = run_steps(engine.complete(prompted, CancelFlag()))
-    return completion, fit(completion, request)
+    suggestion = fit(completion, place, settings.max_lines)
+    explanation.source, explanation.completion = "model", completion
+    explanation.shown, explanation.reasons = suggestion.text, suggestion.reasons
+    return explanation
+
+
+def find_file_refusal(snapshot: DocumentSnapshot, manifest: Manifest) -> str | None:
+    """Why nothing is suggested anywhere in a file."""
+    if manifest.languages and not is_among(snapshot.language_id, manifest.languages):
+        return "language-unknown"
+    return IgnoreRules().find_reason(snapshot.uri, ()) or find_content_reason(snapshot)
 
 
 def _parse_place(place: str) -> tuple[Path, int, int]:

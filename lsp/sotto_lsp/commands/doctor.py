@@ -18,6 +18,7 @@ from sotto_engine.model_files.manifest import Manifest
 from sotto_engine.model_files.packed_graph import PackedGraph, measure_packed, packed_root
 from sotto_lsp.commands.advice import advise, find_languages, judge_uses
 from sotto_lsp.commands.complete import suggest
+from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.settings import Settings
 from sotto_models.store import resolve_model
 
@@ -103,9 +104,10 @@ def examine(model_dir: Path) -> Report:
 
 def _measure(machine: Report, engine: Engine, manifest: Manifest, load_ms: float) -> Report:
     speed: Speed = measure_speed(engine.model)
-    settings = dataclasses.replace(Settings(), multiline=False)
+    settings = Settings(max_lines=1, budget_ms=60_000)
+    example = DocumentSnapshot.of(_EXAMPLE + _EXAMPLE_SUFFIX, uri="untitled:mean.py", language_id="python")
     start = time.perf_counter()
-    _, suggestion = suggest(engine, _EXAMPLE + _EXAMPLE_SUFFIX, len(_EXAMPLE), "mean.py", settings)
+    suggestion = suggest(engine, manifest, example, len(_EXAMPLE), settings)
     suggestion_ms = (time.perf_counter() - start) * 1000
     traits = engine.model.traits
     languages, lacking = find_languages(manifest.languages)
@@ -128,7 +130,7 @@ def _measure(machine: Report, engine: Engine, manifest: Manifest, load_ms: float
         prefill_tokens_per_s=round(speed.prefill_tokens_per_s),
         decode_tokens_per_s=round(speed.decode_tokens_per_s),
         warm_equals_cold=rows_are_exact(engine.model),
-        first_suggestion=suggestion.text,
+        first_suggestion=suggestion.shown,
         first_suggestion_ms=round(suggestion_ms, 1),
         kept_in=str(kept_root()),
         num_kept=num_kept,

@@ -2,19 +2,25 @@
 
 import asyncio
 import logging
+from collections.abc import Callable, Sequence
 
 from sotto_engine.errors import SottoError
 from sotto_engine.request import Completion, FillInRequest, FinishReason
-from sotto_lsp.completion.fitting import fit
+from sotto_lsp.completion.fitting import Suggestion, fit
 from sotto_lsp.completion.pace import TypingPace
+from sotto_lsp.completion.place import Place, Places
 from sotto_lsp.completion.prefetch import Prefetch
 from sotto_lsp.completion.request import build_request
+from sotto_lsp.completion.silence import find_silence
 from sotto_lsp.completion.suffixes import FrozenSuffixes
+from sotto_lsp.completion.taken_back import TakenBack
 from sotto_lsp.completion.type_through import TypeThrough
-from sotto_lsp.documents.gap_text import Text
-from sotto_lsp.documents.paths import file_name
+from sotto_lsp.context.file_kinds import find_content_reason
+from sotto_lsp.context.ignore import IgnoreRules
+from sotto_lsp.documents.notebooks import Notebooks
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.documents.store import DocumentStore
+from sotto_lsp.host.explanations import Explanation, Explanations
 from sotto_lsp.host.scheduler import Priority
 from sotto_lsp.host.session import Session
 
@@ -27,13 +33,26 @@ _GRACE_S = 0.05
 class Completer:
     """What was suggested, and what the model has seen, of all open documents."""
 
-    def __init__(self, session: Session, documents: DocumentStore) -> None:
+    def __init__(
+        self,
+        session: Session,
+        documents: DocumentStore,
+        notebooks: Notebooks,
+        folder_uris: Callable[[], Sequence[str]] = tuple,
+        may_replace: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """folder_uris: of the client's workspace. may_replace: see Places."""
         self._session = session
         self._documents = documents
+        self._places = Places(session, notebooks, may_replace)
         self._type_through = TypeThrough()
         self._suffixes = FrozenSuffixes()
+        self._taken_back = TakenBack()
+        self._ignore = IgnoreRules()
+        self._folder_uris = folder_uris
         self._pace = TypingPace()
-        self.prefetch = Prefetch(session, documents, self._type_through, self._suffixes)
+        self.explanations = Explanations()
+        self.prefetch = Prefetch(session, documents, self._places, self._type_through, self._suffixes)
         session.on_request.append(self.prefetch.stop)
         session.on_configured.append(self._forget_all)
 
@@ -41,55 +60,97 @@ class Completer:
         """The document a request is about; None if it gets no suggestion. Cancels the older request of its kind."""
         self._session.supersede(method, uri)
         snapshot = self._documents.usable_snapshot(uri)
-        return snapshot if await self._session.answers_for(snapshot) else None
+        reason = self._documents.explain_unusable(uri) or await self._session.find_refusal(snapshot)
+        if reason is None and snapshot is not None:
+            reason = self._ignore.find_reason(uri, self._folder_uris()) or find_content_reason(snapshot)
+        if reason is None:
+            return snapshot
+        self.explanations.begin(uri).reasons = (reason,)
+        return None
 
-    async def suggest(self, snapshot: DocumentSnapshot, offset: int, *, is_invoked: bool = False) -> str:
-        """The text to show at `offset`, "" for none. `is_invoked`: the user asked; no key was pressed."""
+    async def suggest(self, snapshot: DocumentSnapshot, offset: int, *, is_invoked: bool = False) -> Suggestion:
+        """What to show at `offset`. `is_invoked`: the user asked; no key was pressed."""
+        explanation = self.explanations.begin(snapshot.uri, snapshot.position_at(offset))
         if not is_invoked:
             self._pace.add_key()
-        if rest := self._type_through.rest(snapshot, offset):
-            self._session.metrics.num_from_last_suggestion += 1
-            return rest
-        text = await self.prefetch.following(snapshot.content, offset)
-        self.prefetch.stop()
-        if text:
-            self._session.metrics.num_foreseen += 1
-        else:
-            text = await self._ask(snapshot.uri, snapshot.content, offset, is_invoked=is_invoked)
-        if self._is_stale(snapshot):
-            return ""
-        shown = self._type_through.remember(snapshot, offset, text)
-        self.prefetch.plan_after(snapshot, shown)
-        return text
+        suggestion = await self._suggest(snapshot, offset, is_invoked, explanation)
+        explanation.shown, explanation.reasons = suggestion.text, suggestion.reasons
+        return suggestion
 
-    async def suggest_after(self, snapshot: DocumentSnapshot, start: int, end: int, selected: str) -> str:
-        """The text to show after `selected`, as if it had replaced `[start, end)` already; "" for none."""
+    async def suggest_after(self, snapshot: DocumentSnapshot, start: int, end: int, selected: str) -> Suggestion:
+        """What to show after `selected`, as if it had replaced `[start, end)` already."""
+        explanation = self.explanations.begin(snapshot.uri, snapshot.position_at(start))
         as_if_accepted = snapshot.content.edited(start, end, selected)
-        text = await self._ask(snapshot.uri, as_if_accepted, start + len(selected))
-        return "" if self._is_stale(snapshot) else text
+        place = self._places.read(snapshot, as_if_accepted, start + len(selected))
+        suggestion = await self._ask(snapshot, place, False, explanation)
+        if self._is_stale(snapshot):
+            suggestion = Suggestion("", 0, ("stale",))
+        explanation.shown, explanation.reasons = suggestion.text, suggestion.reasons
+        return suggestion
+
+    def document_changed(self, uri: str) -> None:
+        """Something was typed or deleted."""
+        document = self._documents.get(uri)
+        if document is not None and document.edited_at is not None and document.deleted:
+            self._taken_back.add(uri, document.snapshot().content, document.edited_at, document.deleted)
+        self.prefetch.document_changed(uri)
 
     def document_closed(self, uri: str) -> None:
         """Forget what belongs to its places."""
-        self._type_through.forget(uri)
-        self._suffixes.forget(uri)
+        for part in (self._type_through, self._suffixes, self._taken_back, self._places):
+            part.forget(uri)
         self.prefetch.stop()
 
-    async def _ask(self, uri: str, document: Text, offset: int, *, is_invoked: bool = False) -> str:
+    async def _suggest(
+        self, snapshot: DocumentSnapshot, offset: int, is_invoked: bool, explanation: Explanation
+    ) -> Suggestion:
+        if (rest := self._type_through.rest(snapshot, offset)).text:
+            self._session.metrics.num_from_last_suggestion += 1
+            explanation.source = "shown"
+            return rest
+        place = self._places.read(snapshot, snapshot.content, offset)
+        if (reason := find_silence(place, self._session.settings, is_invoked=is_invoked)) is not None:
+            return Suggestion("", 0, (reason,))
+        suggestion = await self.prefetch.following(snapshot.content, offset)
+        self.prefetch.stop()
+        if suggestion.text:
+            self._session.metrics.num_foreseen += 1
+            explanation.source = "prefetch"
+        else:
+            suggestion = await self._ask(snapshot, place, is_invoked, explanation)
+        if self._is_stale(snapshot):
+            return Suggestion("", 0, (*suggestion.reasons, "stale"))
+        if suggestion.text and self._taken_back.is_rejected(snapshot.uri, snapshot.content, offset, suggestion.text):
+            suggestion = Suggestion("", 0, (*suggestion.reasons, "taken-back"))
+        shown = self._type_through.remember(snapshot, offset, suggestion)
+        self.prefetch.plan_after(snapshot, shown)
+        return suggestion
+
+    async def _ask(
+        self, snapshot: DocumentSnapshot, place: Place, is_invoked: bool, explanation: Explanation
+    ) -> Suggestion:
         """The model's answer, fitted to the place as it is now."""
-        settings, pace_ms = self._session.settings, self._pace.decode_after_ms()
         request = build_request(
-            document, offset, file_name(uri), settings, is_invoked=is_invoked, decode_after_ms=pace_ms
+            place,
+            self._session.settings,
+            is_invoked=is_invoked,
+            decode_after_ms=self._pace.decode_after_ms(),
+            min_probability=self._session.min_probability,
         )
         if is_invoked:
-            self._suffixes.renew(uri, request.suffix)
-        completion = await self._complete(self._suffixes.freeze(uri, request))
-        if completion is None:
-            return ""
-        self._pace.add_answer(completion.timings.decode_ms)
-        return fit(completion, request, document).text
+            self._suffixes.renew(snapshot.uri, request.suffix)
+        explanation.source = "model"
+        answer = await self._complete(place.spelling.for_model(self._suffixes.freeze(snapshot.uri, request)))
+        if isinstance(answer, str):
+            return Suggestion("", 0, (answer,))
+        explanation.completion = answer
+        if not self._session.knows(snapshot.language_id):  # it may have been loaded for this request
+            return Suggestion("", 0, ("language-unknown",))
+        self._pace.add_answer(answer.timings.decode_ms)
+        return fit(answer, place, self._session.settings.max_lines)
 
-    async def _complete(self, request: FillInRequest) -> Completion | None:
-        """The engine's answer within the request's budget; None where it came too late or no model is there."""
+    async def _complete(self, request: FillInRequest) -> Completion | str:
+        """The engine's answer within the request's budget; a reason where it came too late or no model is there."""
         budget_s = (request.limits.deadline_ms or 60_000) / 1000
         completion = None
         try:
@@ -101,12 +162,13 @@ class Completer:
         except TimeoutError:
             pass
         except SottoError:
-            return None  # the failure to load was reported once
+            return "no-model"  # the failure to load was reported once
         except Exception:
             log.exception("a completion failed")
-            return None
+            return "failed"
         if completion is None or (completion.finish_reason is FinishReason.DEADLINE and not completion.text):
             self.prefetch.plan_prompt(request)  # the next key should not wait as long
+            return "late"
         return completion
 
     def _is_stale(self, snapshot: DocumentSnapshot) -> bool:

@@ -1,37 +1,80 @@
-"""From a completion to the suggestion that fits its place: filters, then line ends. Knows no engine."""
+"""From the model's answer to the suggestion that keeps the document whole. Knows no engine."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-from sotto_engine.request import Completion, FillInRequest, FinishReason
-from sotto_lsp.completion.filters import FILTERS
-from sotto_lsp.completion.filters.surroundings import Surroundings
-from sotto_lsp.documents.gap_text import Text
-from sotto_lsp.documents.line_ends import find_line_end
+from sotto_engine.request import Completion, FinishReason
+from sotto_lsp.completion.closers import fit_closers
+from sotto_lsp.completion.filters import apply_filters
+from sotto_lsp.completion.place import Place
+from sotto_lsp.documents.indentation import fit_block_indentation
+from sotto_lsp.syntax.languages.registry import syntax_of
+
+_MAX_TRIES = 8
+"""Of the guard, each some tenths of a millisecond."""
+_CUT_AFTER = ")]},;\"'"
 
 
 @dataclass(frozen=True)
 class Suggestion:
-    """What to show at the cursor ("" for nothing), and the names of the filters that shortened it."""
+    """What to show at the cursor, "" for nothing.
 
-    text: str
-    reasons: tuple[str, ...]
+    num_replaced: characters after the cursor that it takes the place of.
+    reasons: why it is less than the model said, by their codes.
+    """
 
-
-def fit(completion: Completion, request: FillInRequest, document: Text = "") -> Suggestion:
-    """The completion, filtered for the request's prefix and suffix, with the line ends of `document`."""
-    is_cut_off = completion.finish_reason in (FinishReason.LENGTH, FinishReason.DEADLINE)
-    fitted = apply_filters(completion.text, Surroundings(request.prefix, request.suffix, is_cut_off))
-    return Suggestion(fitted.text.replace("\n", find_line_end(document)), fitted.reasons)
+    text: str = ""
+    num_replaced: int = 0
+    reasons: tuple[str, ...] = ()
 
 
-def apply_filters(text: str, around: Surroundings) -> Suggestion:
-    """Run all filters in order; the first that drops the text ends it."""
-    reasons: list[str] = []
-    for filter_ in FILTERS:
-        if not text:
-            break
-        shortened = filter_(text, around)
-        if shortened != text:
-            reasons.append(filter_.__name__)
-        text = shortened
-    return Suggestion(text, tuple(reasons))
+def fit(completion: Completion, place: Place, max_lines: int = 0) -> Suggestion:
+    """The completion as an edit that fits the place, in the file's indentation and line ends.
+
+    max_lines: 0 for any number.
+    """
+    around = replace(place.around, is_cut_off=completion.is_cut_off)
+    answer = fit_block_indentation(
+        place.spelling.from_model(completion.text, around.line_prefix), around.line_prefix, place.spelling.file
+    )
+    fitted = apply_filters(answer, around)
+    text, reasons = fitted.text, list(fitted.reasons)
+    if not completion.text.strip():
+        reasons = ["unsure" if completion.finish_reason is FinishReason.UNSURE else "empty"]
+    if max_lines and (cut := "\n".join(text.split("\n")[: max_lines + text.startswith("\n")])) != text:
+        text = cut
+        reasons.append("most-lines")
+    if place.cursor.is_complete and not around.line_suffix.strip() and text and not text.startswith("\n"):
+        return Suggestion("", 0, (*reasons, "complete-statement"))
+    closed = fit_closers(text, place.cursor, around.line_suffix, may_replace=place.may_replace)
+    text, num_replaced = closed.text.rstrip(), closed.num_replaced
+    reasons += closed.reasons
+    guarded = find_whole(place, text, num_replaced)
+    if guarded != text:
+        text = guarded
+        num_replaced = 0
+        reasons.append("breaks-syntax")
+    return Suggestion((place.lead + text).replace("\n", place.line_end) if text else "", num_replaced, tuple(reasons))
+
+
+def find_whole(place: Place, text: str, num_replaced: int) -> str:
+    """The longest beginning of the text after which the code around the cursor has no more errors than before."""
+    around, syntax = place.around, syntax_of(place.language_id)
+    if text and syntax.is_no_worse(around.prefix, around.suffix, text, num_replaced):
+        return text
+    for number, cut in enumerate(_beginnings(text)):
+        if number < _MAX_TRIES and syntax.is_no_worse(around.prefix, around.suffix, cut, 0):
+            return cut
+    return ""
+
+
+def _beginnings(text: str) -> Iterator[str]:
+    """Whole lines, then parts of the first one that end after a closer, longest first."""
+    lines = text.split("\n")
+    for number in range(len(lines) - 1, 0, -1):
+        if beginning := "\n".join(lines[:number]).rstrip():
+            yield beginning
+    first = lines[0] if lines[0].strip() else ""
+    for end in range(len(first) - 1, 0, -1):
+        if first[end - 1] in _CUT_AFTER or first[end] in _CUT_AFTER:
+            yield first[:end].rstrip()

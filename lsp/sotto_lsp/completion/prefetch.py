@@ -16,12 +16,12 @@ from lsprotocol import types
 
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.request import FillInRequest, Request
-from sotto_lsp.completion.fitting import fit
+from sotto_lsp.completion.fitting import Suggestion, fit
+from sotto_lsp.completion.place import Place, Places
 from sotto_lsp.completion.request import begin_next_line, build_request
 from sotto_lsp.completion.suffixes import FrozenSuffixes, without_closers
 from sotto_lsp.completion.type_through import PlacedSuggestion, TypeThrough
 from sotto_lsp.documents.gap_text import Text
-from sotto_lsp.documents.paths import file_name
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.documents.store import DocumentStore
 from sotto_lsp.host.scheduler import Priority
@@ -40,7 +40,7 @@ class _Following:
     """The suggestion after the one on the screen, for the place where that is accepted."""
 
     place: PlacedSuggestion
-    text: "asyncio.Future[str]"
+    suggestion: "asyncio.Future[Suggestion]"
     has_begun: bool = False
 
 
@@ -48,10 +48,16 @@ class Prefetch:
     """Any request ends all jobs. The rows that they have computed stay in the prefix cache."""
 
     def __init__(
-        self, session: Session, documents: DocumentStore, type_through: TypeThrough, suffixes: FrozenSuffixes
+        self,
+        session: Session,
+        documents: DocumentStore,
+        places: Places,
+        type_through: TypeThrough,
+        suffixes: FrozenSuffixes,
     ) -> None:
         self._session = session
         self._documents = documents
+        self._places = places
         self._type_through = type_through
         self._suffixes = suffixes
         self._jobs: deque[Callable[[CancelFlag], Awaitable[None]]] = deque()
@@ -66,23 +72,23 @@ class Prefetch:
         if self._running is not None:
             self._running.set()
             self._running = None
-        if self._following is not None and not self._following.text.done():
-            self._following.text.set_result("")
+        if self._following is not None and not self._following.suggestion.done():
+            self._following.suggestion.set_result(Suggestion())
 
     def forget(self) -> None:
         """End all jobs; what they have answered is from another model or other settings."""
         self.stop()
         self._following = None
 
-    async def following(self, document: Text, offset: int) -> str:
-        """The suggestion after the accepted one, or the rest of it, once it is there; "" if it was not begun."""
+    async def following(self, document: Text, offset: int) -> Suggestion:
+        """The suggestion after the accepted one, or the rest of it, once it is there; none if it was not begun."""
         following = self._following
         if following is None or not following.has_begun:
-            return ""
-        if not following.text.done() and not following.place.fits(document, offset):
-            return ""
-        text = await asyncio.shield(following.text)  # the request that waits may be cancelled
-        return replace(following.place, text=text).rest(document, offset)
+            return Suggestion()
+        if not following.suggestion.done() and not following.place.fits(document, offset):
+            return Suggestion()
+        suggestion = await asyncio.shield(following.suggestion)  # the request that waits may be cancelled
+        return replace(following.place, suggestion=suggestion).rest(document, offset)
 
     def plan_prompt(self, request: Request) -> None:
         """The prompt of a request that will come, or come again."""
@@ -92,10 +98,11 @@ class Prefetch:
     def plan_after(self, snapshot: DocumentSnapshot, shown: PlacedSuggestion) -> None:
         """What comes after a suggestion that is shown, or after none."""
         self._num_tokens = 0
-        if shown.text:
-            text = asyncio.get_running_loop().create_future()
-            self._following = _Following(shown.accept(), text)
-            self._add(partial(self._follow, snapshot, shown, self._following))
+        if shown.suggestion.text:
+            accepted = shown.accept(snapshot.content)
+            answer = asyncio.get_running_loop().create_future()
+            self._following = _Following(PlacedSuggestion.at(accepted, shown.end, Suggestion()), answer)
+            self._add(partial(self._follow, snapshot, accepted, self._following))
         self._add(partial(self._renew_suffix, snapshot, shown.offset))
         self._add(partial(self._prefill_next_line, snapshot, shown))
 
@@ -138,43 +145,42 @@ class Prefetch:
                 self.stop()
 
     async def _follow(
-        self,
-        snapshot: DocumentSnapshot,
-        shown: PlacedSuggestion,
-        following: _Following,
-        cancelled: CancelFlag,
+        self, snapshot: DocumentSnapshot, accepted: Text, following: _Following, cancelled: CancelFlag
     ) -> None:
         following.has_begun = True
         self._session.metrics.num_ahead += 1
-        document = snapshot.content.edited(shown.offset, shown.offset, shown.text)
-        request = self._build(snapshot.uri, document, following.place.offset)
+        place = self._places.read(snapshot, accepted, following.place.offset)
+        settings = self._session.settings
+        request = build_request(place, settings, min_probability=self._session.min_probability)
         patient = replace(request.limits, deadline_ms=None, line_deadline_ms=None)
-        frozen = replace(self._suffixes.freeze(snapshot.uri, request), limits=patient)
+        prompted = place.spelling.for_model(replace(self._suffixes.freeze(snapshot.uri, request), limits=patient))
         completion = await self._session.run(
-            lambda engine, flag: engine.complete(frozen, flag), Priority.PREFETCH, cancelled
+            lambda engine, flag: engine.complete(prompted, flag), Priority.PREFETCH, cancelled
         )
-        if not following.text.done():
-            following.text.set_result(fit(completion, request, document).text)
+        if not following.suggestion.done():
+            following.suggestion.set_result(fit(completion, place, settings.max_lines))
 
     async def _renew_suffix(self, snapshot: DocumentSnapshot, offset: int, cancelled: CancelFlag) -> None:
-        request = self._build(snapshot.uri, snapshot.content, offset)
+        place, request = self._build(snapshot, offset)
         if not self._suffixes.is_exact(snapshot.uri, request.suffix):
-            await self._prefill_next(replace(request, suffix=without_closers(request.suffix)), cancelled)
+            renewed = replace(request, suffix=without_closers(request.suffix))
+            await self._prefill_next(place.spelling.for_model(renewed), cancelled)
             if not cancelled.is_set():
                 self._suffixes.renew(snapshot.uri, request.suffix)
 
     async def _prefill_next_line(
         self, snapshot: DocumentSnapshot, shown: PlacedSuggestion, cancelled: CancelFlag
     ) -> None:
-        request = self._build(snapshot.uri, snapshot.content, shown.offset)
-        next_line = begin_next_line(self._suffixes.freeze(snapshot.uri, request), shown.text)
+        place, request = self._build(snapshot, shown.offset)
+        frozen = self._suffixes.freeze(snapshot.uri, request)
+        next_line = begin_next_line(frozen, shown.suggestion.text.removeprefix(place.lead))
         if next_line is not None:
-            await self._prefill_next(next_line, cancelled)
+            await self._prefill_next(place.spelling.for_model(next_line), cancelled)
 
     async def _prefill_place(self, snapshot: DocumentSnapshot, offset: int, cancelled: CancelFlag) -> None:
-        if await self._session.answers_for(snapshot):
-            request = self._build(snapshot.uri, snapshot.content, offset)
-            await self._prefill(self._suffixes.freeze(snapshot.uri, request), cancelled)
+        if await self._session.find_refusal(snapshot) is None:
+            place, request = self._build(snapshot, offset)
+            await self._prefill(place.spelling.for_model(self._suffixes.freeze(snapshot.uri, request)), cancelled)
 
     async def _prefill(self, request: Request, cancelled: CancelFlag) -> None:
         if self._num_tokens < _MAX_TOKENS:
@@ -191,8 +197,9 @@ class Prefetch:
         )
         self._session.metrics.num_ahead_tokens += num
 
-    def _build(self, uri: str, document: Text, offset: int) -> FillInRequest:
-        return build_request(document, offset, file_name(uri), self._session.settings)
+    def _build(self, snapshot: DocumentSnapshot, offset: int) -> tuple[Place, FillInRequest]:
+        place = self._places.read(snapshot, snapshot.content, offset)
+        return place, build_request(place, self._session.settings)
 
 
 def _log_failure(task: "asyncio.Task[None]") -> None:

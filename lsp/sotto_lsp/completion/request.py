@@ -1,12 +1,11 @@
-"""From a place in a document to the request for it: window, stop rule, limits. Knows no engine and no cache."""
+"""From a place in a document to the request for it: stop rule, limits. Knows no engine and no cache."""
 
 from dataclasses import replace
 
 from sotto_engine.decode.stop import opens_block
 from sotto_engine.request import FillInRequest, Limits, Sampling, StopAt
-from sotto_lsp.documents.gap_text import Text
+from sotto_lsp.completion.place import Place
 from sotto_lsp.documents.line_ends import normalize_line_ends
-from sotto_lsp.documents.window import WINDOW_CHARS, window
 from sotto_lsp.settings import Settings
 
 _LINE_SHARE = 0.25
@@ -14,28 +13,29 @@ _LINE_SHARE = 0.25
 
 
 def build_request(
-    document: Text,
-    offset: int,
-    path: str,
+    place: Place,
     settings: Settings,
     *,
     is_invoked: bool = False,
     decode_after_ms: float = 0.0,
+    min_probability: float | None = None,
 ) -> FillInRequest:
-    """What belongs at `offset`, in characters, of the document? The suffix is the document's own.
+    """What belongs at the place? The suffix is the document's own.
 
-    is_invoked: the user asked and sees the best there is; otherwise only what is likely enough.
+    is_invoked: the user asked and sees the best there is; otherwise only what has `min_probability`.
     """
-    prefix, suffix = window(document, offset, WINDOW_CHARS)
+    around = place.around
     limits = Limits(
         max_tokens=settings.max_tokens,
-        stop_at=_choose_stop(prefix, suffix, settings),
+        stop_at=_choose_stop(place, settings),
         deadline_ms=settings.budget_ms,
         decode_after_ms=0.0 if is_invoked else decode_after_ms,
         line_deadline_ms=settings.budget_ms * _LINE_SHARE,
-        min_probability=0.0 if is_invoked else settings.min_probability,
+        min_probability=0.0 if is_invoked else min_probability,
     )
-    return FillInRequest(prefix, suffix, path, sampling=Sampling(settings.temperature), limits=limits)
+    return FillInRequest(
+        around.prefix, around.suffix, around.name, sampling=Sampling(settings.temperature), limits=limits
+    )
 
 
 def begin_next_line(request: FillInRequest, suggestion: str) -> FillInRequest | None:
@@ -48,10 +48,9 @@ def begin_next_line(request: FillInRequest, suggestion: str) -> FillInRequest | 
     return replace(request, prefix=f"{prefix}\n{indentation}")
 
 
-def _choose_stop(prefix: str, suffix: str, settings: Settings) -> StopAt:
+def _choose_stop(place: Place, settings: Settings) -> StopAt:
     """A block where a new line begins or a block was opened; elsewhere the rest of the line."""
-    line_prefix = prefix[prefix.rfind("\n") + 1 :]
-    line_suffix = suffix.split("\n", 1)[0]
+    line_prefix = place.around.line_prefix
     begins = not line_prefix.strip() or opens_block(line_prefix)
-    is_block = settings.multiline and begins and not line_suffix.strip()
+    is_block = settings.max_lines != 1 and begins and not place.around.line_suffix.strip()
     return StopAt.BLOCK if is_block else StopAt.LINE

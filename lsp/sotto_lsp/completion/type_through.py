@@ -1,15 +1,16 @@
 """TypeThrough: the suggestion on the screen answers the keys that type it, without the model. Event loop only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from sotto_lsp.documents.gap_text import Text
+from sotto_lsp.completion.fitting import Suggestion
+from sotto_lsp.documents.gap_text import GapText, Text
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.documents.window import WINDOW_CHARS
 
 
 @dataclass(frozen=True)
 class PlacedSuggestion:
-    """A suggestion ("" for none) and the text on both sides of its place, as much as the model can have seen.
+    """A suggestion and the text on both sides of its place, as much as the model can have seen.
 
     Changes of the text outside do not matter, and comparing all of a large document would cost every key time.
     """
@@ -17,29 +18,40 @@ class PlacedSuggestion:
     before: str
     after: str
     offset: int
-    text: str
+    suggestion: Suggestion
 
     @classmethod
-    def at(cls, document: Text, offset: int, text: str) -> "PlacedSuggestion":
+    def at(cls, document: Text, offset: int, suggestion: Suggestion) -> "PlacedSuggestion":
         """A suggestion made for an offset of a document."""
-        return cls(*_around(document, offset, offset), offset, text)
+        return cls(*_around(document, offset, offset), offset, suggestion)
 
-    def accept(self) -> "PlacedSuggestion":
-        """No suggestion yet, at the place after this one once it is accepted."""
-        before = self.before + self.text
-        return PlacedSuggestion(before[-WINDOW_CHARS:], self.after, self.offset + len(self.text), "")
+    def accept(self, document: GapText) -> GapText:
+        """The document after this one is accepted."""
+        end = self.offset + self.suggestion.num_replaced
+        return document.edited(self.offset, end, self.suggestion.text)
+
+    @property
+    def end(self) -> int:
+        """The cursor's offset after it is accepted."""
+        return self.offset + len(self.suggestion.text)
 
     def fits(self, document: Text, offset: int) -> bool:
         """Whether this is the suggestion's place, or one that typing some or all of it leads to."""
-        return (
-            0 <= offset - self.offset <= len(self.text)
-            and document[self.offset : offset] == self.text[: offset - self.offset]
-            and _around(document, self.offset, offset) == (self.before, self.after)
-        )
+        text = self.suggestion.text
+        if (
+            not 0 <= offset - self.offset <= len(text)
+            or document[self.offset : offset] != text[: offset - self.offset]
+        ):
+            return False
+        before, after = _around(document, self.offset, offset)
+        if offset == self.end and (num_replaced := self.suggestion.num_replaced):  # accepted
+            return before == self.before and after.startswith(self.after[num_replaced:])
+        return (before, after) == (self.before, self.after)
 
-    def rest(self, document: Text, offset: int) -> str:
-        """What is left of the suggestion where its beginning was typed; "" elsewhere."""
-        return self.text[offset - self.offset :] if self.fits(document, offset) else ""
+    def rest(self, document: Text, offset: int) -> Suggestion:
+        """What is left of the suggestion where its beginning was typed; nothing elsewhere."""
+        text = self.suggestion.text[offset - self.offset :] if self.fits(document, offset) else ""
+        return replace(self.suggestion, text=text) if text else Suggestion()
 
 
 class TypeThrough:
@@ -48,20 +60,20 @@ class TypeThrough:
     def __init__(self) -> None:
         self._last: dict[str, PlacedSuggestion] = {}
 
-    def remember(self, snapshot: DocumentSnapshot, offset: int, text: str) -> PlacedSuggestion:
+    def remember(self, snapshot: DocumentSnapshot, offset: int, suggestion: Suggestion) -> PlacedSuggestion:
         """The suggestion that is shown from now on."""
-        self._last[snapshot.uri] = shown = PlacedSuggestion.at(snapshot.content, offset, text)
+        self._last[snapshot.uri] = shown = PlacedSuggestion.at(snapshot.content, offset, suggestion)
         return shown
 
     def fits(self, snapshot: DocumentSnapshot, offset: int) -> bool:
-        """Whether the last suggestion was made for this place, or its beginning was typed."""
+        """Whether the last suggestion is for this place, even if it was none."""
         last = self._last.get(snapshot.uri)
         return last is not None and last.fits(snapshot.content, offset)
 
-    def rest(self, snapshot: DocumentSnapshot, offset: int) -> str:
-        """What is left of the last suggestion here; "" if it was none or does not fit."""
+    def rest(self, snapshot: DocumentSnapshot, offset: int) -> Suggestion:
+        """What is left of the last suggestion here; nothing if it was none or does not fit."""
         last = self._last.get(snapshot.uri)
-        return "" if last is None else last.rest(snapshot.content, offset)
+        return Suggestion() if last is None else last.rest(snapshot.content, offset)
 
     def forget(self, uri: str) -> None:
         """The document was closed."""

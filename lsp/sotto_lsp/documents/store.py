@@ -9,7 +9,7 @@ from lsprotocol import types
 from sotto_lsp.documents.gap_text import GapText
 from sotto_lsp.documents.line_starts import LineStarts
 from sotto_lsp.documents.snapshot import DocumentSnapshot, PositionEncoding
-from sotto_lsp.documents.tracked_span import TrackedSpan, find_changed_part
+from sotto_lsp.documents.text_change import TrackedSpan, find_changed_part
 
 MAX_DOCUMENT_CHARS = 2_000_000
 """A larger document is kept up to date, but features answer nothing for it."""
@@ -28,6 +28,8 @@ class Document:
         self._tracked: list[TrackedSpan] = []
         self.edited_at: int | None = None
         """The offset after the text that the last edit wrote; None if it replaced the whole text."""
+        self.deleted = ""
+        """What the last edit deleted, if it wrote nothing."""
         self._replace_all(_replace_surrogates(item.text), item.version)
 
     @property
@@ -41,7 +43,7 @@ class Document:
     @property
     def is_usable(self) -> bool:
         """Neither too large nor binary: with a NUL character, which source code never has."""
-        return not self._has_nul and len(self._snapshot.content) <= self._max_chars
+        return not self.has_nul and len(self._snapshot.content) <= self._max_chars
 
     def snapshot(self) -> DocumentSnapshot:
         """The current version; the same object until the next change."""
@@ -71,9 +73,10 @@ class Document:
     def _replace(self, span: types.Range, inserted: str, version: int) -> None:
         old = self._snapshot
         start, end = sorted((old.offset_at(span.start), old.offset_at(span.end)))
+        self.deleted = "" if inserted else old.content[start:end]
         content = old.content.edited(start, end, inserted)
         # Only a text with a NUL is searched again: this change may have removed it.
-        self._has_nul = "\0" in (str(content) if self._has_nul else inserted)
+        self.has_nul = "\0" in (str(content) if self.has_nul else inserted)
         for tracked in self._tracked:
             tracked.follow(start, end, len(inserted), content)
         self.edited_at = start + len(inserted)
@@ -81,12 +84,12 @@ class Document:
         self._set_snapshot(content, line_starts, version)
 
     def _replace_all(self, text: str, version: int) -> None:
-        self._has_nul = "\0" in text
+        self.has_nul = "\0" in text
         if self._tracked:
             start, end, num_inserted = find_changed_part(self.text, text)
             for tracked in self._tracked:
                 tracked.follow(start, end, num_inserted, text)
-        self.edited_at = None
+        self.edited_at, self.deleted = None, ""
         self._set_snapshot(GapText(text), LineStarts.of(text), version)
 
     def _set_snapshot(self, content: GapText, line_starts: LineStarts, version: int) -> None:
@@ -113,6 +116,13 @@ class DocumentStore:
         """The current version of a document; None if it is not open, too large or binary."""
         document = self._documents.get(uri)
         return document.snapshot() if document is not None and document.is_usable else None
+
+    def explain_unusable(self, uri: str) -> str | None:
+        """Why there is no usable snapshot, by its code; None where there is one."""
+        document = self._documents.get(uri)
+        if document is None:
+            return "not-open"
+        return None if document.is_usable else "binary" if document.has_nul else "too-large"
 
     def open(self, item: types.TextDocumentItem) -> Document:
         """Open a document; one that is open already is replaced."""

@@ -45,8 +45,8 @@ class Session:
         """The workspace's folders, as URIs; what is kept on disk for one is never read for another."""
         self.good_for: frozenset[str] = frozenset()
         """What the loaded model can do, as its manifest says; nothing while none is loaded"""
-        self._languages: tuple[str, ...] = ()
-        """that it was trained on; empty where its manifest names none"""
+        self._manifest: Manifest | None = None
+        """of the loaded model"""
         self._model_dir = model_dir
         self._scheduler: Scheduler | None = None
         self._configured = asyncio.Event()
@@ -68,8 +68,23 @@ class Session:
 
     def good_for_in(self, language_id: str) -> frozenset[str]:
         """What the loaded model can do in a language; nothing where it says that it was trained on others."""
-        knows = not self._languages or is_among(language_id, self._languages)
-        return self.good_for if knows else frozenset()
+        return self.good_for if self.knows(language_id) else frozenset()
+
+    def knows(self, language_id: str) -> bool:
+        """Whether the loaded model was trained on a language, as far as its manifest says. True while none is."""
+        languages = self._manifest.languages if self._manifest else ()
+        return not languages or is_among(language_id, languages)
+
+    @property
+    def min_probability(self) -> float | None:
+        """What a line must have to be shown unasked; None as the model's manifest says."""
+        named = self.settings.min_probability
+        return self._manifest.min_probability_in(self.settings.mode) if named is None and self._manifest else named
+
+    @property
+    def model_indentation(self) -> str:
+        """The one that the loaded model was trained with; "" for any."""
+        return self._manifest.indentation if self._manifest else ""
 
     @property
     def is_ready(self) -> bool:
@@ -96,16 +111,18 @@ class Session:
 
     # The requests under way
 
-    async def answers_for(self, snapshot: DocumentSnapshot | None) -> bool:
-        """Whether there may be something to say about a document. Waits for the settings, not for the model."""
+    async def find_refusal(self, snapshot: DocumentSnapshot | None) -> str | None:
+        """Why nothing is suggested in a document, by its code. Waits for the settings, not for the model."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_SETTINGS_TIMEOUT_S):
                 await self._configured.wait()
-        return (
-            snapshot is not None
-            and self.settings.enabled
-            and snapshot.language_id not in self.settings.disabled_languages
-        )
+        if snapshot is None:
+            return "not-open"
+        if not self.settings.enabled:
+            return "off"
+        if snapshot.language_id in self.settings.disabled_languages:
+            return "language-off"
+        return None if self.knows(snapshot.language_id) else "language-unknown"
 
     def supersede(self, method: str, uri: str) -> None:
         """Cancel the request of this kind that runs for this document; the current task takes its place.
@@ -157,6 +174,7 @@ class Session:
         """Begin to load the model that the settings name, in place of the one before."""
         self.stop()
         self.good_for = frozenset()
+        self._manifest = None
         self._scheduler = None
         if self.settings.enabled:
             share = _share_weights if self.settings.share_weights else None
@@ -175,7 +193,7 @@ class Session:
         else:
             if scheduler is self._scheduler:
                 self.good_for = frozenset(manifest.good_for)
-                self._languages = manifest.languages
+                self._manifest = manifest
 
     def _named(self, settings: Settings) -> Path | str | None:
         """The model's folder or name, where one is named."""

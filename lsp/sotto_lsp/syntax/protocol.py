@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
@@ -53,6 +54,29 @@ class Mending:
     keywords: frozenset[str]
     line: int
     mends: Callable[[TextChange, float], bool]
+
+
+class Literal(Enum):
+    """In what the cursor stands."""
+
+    CODE = "code"
+    STRING = "string"
+    DOCSTRING = "docstring"
+    COMMENT = "comment"
+
+
+@dataclass(frozen=True)
+class CursorContext:
+    """What the text before the cursor says of the cursor, be it half written.
+
+    literal: what the cursor stands in; inside the braces of an f-string it is code.
+    closers: what closes the brackets and quotes that are open, innermost first: `")` in `f("`; a triple quote is three.
+    is_complete: the cursor's line up to the cursor ends a whole statement, so that nothing but a line end follows.
+    """
+
+    literal: Literal = Literal.CODE
+    closers: str = ""
+    is_complete: bool = False
 
 
 class ModuleTests(Protocol):
@@ -106,6 +130,18 @@ class Syntax(Protocol):
     def find_problems(self, lines: Lines) -> Iterator[Problem]:
         """Where the document does not parse, in order."""
         yield from ()
+
+    def read_cursor(self, prefix: str, suffix: str) -> CursorContext:
+        """What is open between the two texts around the cursor, which have `\\n` line ends and may begin anywhere."""
+        return CursorContext()
+
+    def is_no_worse(self, prefix: str, suffix: str, text: str, num_replaced: int) -> bool:
+        """Whether the statements around the cursor have no more errors with `text` than they had without it.
+
+        `text` takes the place of the suffix's first `num_replaced` characters. Only what is near is compared: a
+        document that is being edited does not parse as a whole.
+        """
+        return True
 
     def count_open_brackets(self, lines: Lines, start: int, end: int) -> Counter[str]:
         """How many more `()`, `[]` and `{}` are opened than closed in `[start, end)`, strings and comments aside."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from lsprotocol import types
 
-from sotto_lsp.transport.capabilities import ClientAbilities
+from sotto_lsp.transport.capabilities import DRAW_REPLACEMENTS, ClientAbilities
 from sotto_lsp.transport.json_rpc import JsonRpc
 
 log = logging.getLogger(__name__)
@@ -21,6 +21,7 @@ class Client:
         self._rpc = rpc
         self._root_uri = ""
         self._folder_uris: list[str] = []
+        self._name = ""
         self.capabilities = types.ClientCapabilities()
         self.on_cancel: dict[types.ProgressToken, Callable[[], object]] = {}
         """What happens when the user cancels a progress"""
@@ -28,6 +29,7 @@ class Client:
     def initialize(self, params: types.InitializeParams) -> None:
         """Remember what the client declares."""
         self.capabilities = params.capabilities
+        self._name = params.client_info.name if params.client_info else ""
         self._root_uri = params.root_uri or _file_uri(params.root_path or "")
         self._folder_uris = [folder.uri for folder in params.workspace_folders or ()]
 
@@ -35,6 +37,11 @@ class Client:
     def abilities(self) -> ClientAbilities:
         """What it has declared that decides how an edit and an action are spelled."""
         return ClientAbilities.of(self.capabilities)
+
+    @property
+    def draws_replacements(self) -> bool:
+        """Whether it is known to draw a suggestion that takes the place of closers after the cursor."""
+        return self._name in DRAW_REPLACEMENTS
 
     @property
     def folder_uris(self) -> list[str]:

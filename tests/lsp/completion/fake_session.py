@@ -29,6 +29,8 @@ class FakeSession:
     def __init__(self, *answers, waits=False):
         self.settings = Settings()
         self.metrics = Metrics()
+        self.min_probability = None
+        self.model_indentation = ""
         self.on_configured, self.on_request = [], []
         self.answers = list(answers)
         self.waits = waits
@@ -42,8 +44,11 @@ class FakeSession:
     def supersede(self, method, uri):
         pass
 
-    async def answers_for(self, snapshot):
-        return snapshot is not None
+    async def find_refusal(self, snapshot):
+        return None if snapshot else "not-open"
+
+    def knows(self, language_id):
+        return True
 
     async def may_prefetch(self):
         return self.is_allowed

@@ -10,6 +10,7 @@ from sotto_engine.errors import SottoError
 from sotto_lsp.completion import completer as completer_module
 from sotto_lsp.completion.completer import Completer
 from sotto_lsp.completion.handlers import completion, inline_completion
+from sotto_lsp.documents.notebooks import Notebooks
 from sotto_lsp.documents.store import DocumentStore
 from sotto_lsp.settings import Settings
 
@@ -23,17 +24,17 @@ class Editor:
         self.session = FakeSession(*answers, **options)
         self.documents = DocumentStore()
         self.document = self.documents.open(types.TextDocumentItem(URI, "python", 1, "a = "))
-        self.completer = Completer(self.session, self.documents)
+        self.completer = Completer(self.session, self.documents, Notebooks(self.documents))
 
     def type(self, text):
         end = self.document.snapshot().position_at(len(self.document.text))
         change = types.TextDocumentContentChangePartial(types.Range(end, end), text)
         self.document.apply([change], self.document.version + 1)
-        self.completer.prefetch.document_changed(URI)
+        self.completer.document_changed(URI)
 
     async def ghost(self):
         snapshot = self.document.snapshot()
-        return await self.completer.suggest(snapshot, len(snapshot.content))
+        return (await self.completer.suggest(snapshot, len(snapshot.content))).text
 
 
 @pytest.mark.asyncio

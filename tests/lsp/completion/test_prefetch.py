@@ -7,9 +7,12 @@ from lsprotocol import types
 
 from lsp.completion.fake_session import FakeSession
 from sotto_lsp.completion import prefetch as prefetch_module
+from sotto_lsp.completion.fitting import Suggestion
+from sotto_lsp.completion.place import Places
 from sotto_lsp.completion.prefetch import Prefetch
 from sotto_lsp.completion.suffixes import FrozenSuffixes
 from sotto_lsp.completion.type_through import TypeThrough
+from sotto_lsp.documents.notebooks import Notebooks
 from sotto_lsp.documents.store import DocumentStore
 
 URI = "file:///a.py"
@@ -28,10 +31,11 @@ class Place:
         self.session = FakeSession(*answers, waits=waits)
         documents, type_through, self.suffixes = DocumentStore(), TypeThrough(), FrozenSuffixes()
         self.document = documents.open(types.TextDocumentItem(URI, "python", 1, "a = \nb"))
-        self.prefetch = Prefetch(self.session, documents, type_through, self.suffixes)
+        places = Places(self.session, Notebooks(documents))
+        self.prefetch = Prefetch(self.session, documents, places, type_through, self.suffixes)
         snapshot = self.document.snapshot()
         self.suffixes.nearest(URI, "\nb")
-        self.prefetch.plan_after(snapshot, type_through.remember(snapshot, 4, text))
+        self.prefetch.plan_after(snapshot, type_through.remember(snapshot, 4, Suggestion(text)))
 
     def type(self, text, character=4):
         spot = types.Position(0, character)
@@ -57,14 +61,14 @@ async def test_following_is_awaited_while_the_model_runs():
     await asyncio.sleep(PAUSE_S)
     assert not waiting.done()
     await place.end(0)
-    assert await waiting == "next()"
+    assert (await waiting).text == "next()"
 
 
 @pytest.mark.asyncio
 async def test_following_has_its_rest_for_who_types_along():
     place = await begun()
     await place.end(0)
-    assert await place.prefetch.following("a = foone\nb", 9) == "xt()"
+    assert (await place.prefetch.following("a = foone\nb", 9)).text == "xt()"
 
 
 @pytest.mark.asyncio
@@ -74,7 +78,7 @@ async def test_following_says_nothing_at_another_place(document, offset, is_done
     place = await begun()
     if is_done:
         await place.end(0)
-    assert await asyncio.wait_for(place.prefetch.following(document, offset), 5) == ""
+    assert (await asyncio.wait_for(place.prefetch.following(document, offset), 5)).text == ""
 
 
 @pytest.mark.asyncio
@@ -84,7 +88,7 @@ async def test_following_outlives_a_cancelled_request_for_it():
     await asyncio.sleep(PAUSE_S)
     waiting.cancel()
     await place.end(0)
-    assert await place.prefetch.following("a = foo\nb", 7) == "next()"
+    assert (await place.prefetch.following("a = foo\nb", 7)).text == "next()"
 
 
 @pytest.mark.asyncio
@@ -94,9 +98,9 @@ async def test_stop_sets_the_flag_at_once_and_drops_the_answer():
     await asyncio.sleep(PAUSE_S)
     place.prefetch.stop()
     assert place.session.runs[0].cancelled.is_set()
-    assert await asyncio.wait_for(waiting, 5) == ""
+    assert (await asyncio.wait_for(waiting, 5)).text == ""
     await place.end(0)
-    assert await place.prefetch.following("a = foo\nb", 7) == ""
+    assert (await place.prefetch.following("a = foo\nb", 7)).text == ""
     assert place.session.kinds == ["complete"], "nothing comes after what was stopped"
 
 
@@ -105,14 +109,14 @@ async def test_stop_leaves_an_answer_that_is_there():
     place = await begun()
     await place.end(0)
     place.prefetch.stop()
-    assert await place.prefetch.following("a = foo\nb", 7) == "next()"
+    assert (await place.prefetch.following("a = foo\nb", 7)).text == "next()"
 
 
 @pytest.mark.asyncio
 async def test_accepted_before_the_idle_time_nothing_is_awaited(monkeypatch):
     monkeypatch.setattr(prefetch_module, "IDLE_S", 0.05)
     place = await begun()
-    assert await place.prefetch.following("a = foo\nb", 7) == ""
+    assert (await place.prefetch.following("a = foo\nb", 7)).text == ""
     place.prefetch.stop()
     await asyncio.sleep(0.1)
     assert place.session.runs == []
@@ -123,7 +127,7 @@ async def test_forget_drops_the_answer_of_another_model():
     place = await begun()
     await place.end(0)
     place.prefetch.forget()
-    assert await place.prefetch.following("a = foo\nb", 7) == ""
+    assert (await place.prefetch.following("a = foo\nb", 7)).text == ""
 
 
 @pytest.mark.asyncio
@@ -162,7 +166,7 @@ async def test_answer_is_there_while_the_next_job_runs():
     place = await begun()
     await place.end(0)
     assert place.session.kinds == ["complete", "prefill next"]
-    assert await place.prefetch.following("a = foo\nb", 7) == "next()"
+    assert (await place.prefetch.following("a = foo\nb", 7)).text == "next()"
 
 
 @pytest.mark.asyncio
@@ -204,13 +208,13 @@ async def test_prefetch_is_off_where_the_session_says_so():
     place.session.is_allowed = False
     await asyncio.sleep(PAUSE_S)
     assert place.session.runs == []
-    assert await place.prefetch.following("a = foo\nb", 7) == ""
+    assert (await place.prefetch.following("a = foo\nb", 7)).text == ""
 
 
 @pytest.mark.asyncio
 async def test_failure_is_no_answer_and_ends_the_queue():
     place = await begun(MemoryError(), waits=False)
-    assert await place.prefetch.following("a = foo\nb", 7) == ""
+    assert (await place.prefetch.following("a = foo\nb", 7)).text == ""
     assert place.session.kinds == ["complete"]
     place.prefetch.plan_prompt(place.session.runs[0].request)
     await asyncio.sleep(PAUSE_S)

@@ -14,6 +14,7 @@ from sotto_engine.request import FillInRequest, FinishReason, Limits, StopAt
 from sotto_lsp.completion import completer as completer_module
 from sotto_lsp.completion import prefetch as prefetch_module
 from sotto_lsp.completion.completer import Completer
+from sotto_lsp.documents.notebooks import Notebooks
 from sotto_lsp.documents.store import DocumentStore
 from sotto_lsp.host.scheduler import Priority, Scheduler
 from sotto_lsp.host.session import Session
@@ -39,7 +40,7 @@ class Server:
         self.session._scheduler.start()
         self.session._configured.set()
         self.documents = DocumentStore()
-        self.completer = Completer(self.session, self.documents)
+        self.completer = Completer(self.session, self.documents, Notebooks(self.documents))
         self.prefetch = self.completer.prefetch
 
     @property
@@ -61,7 +62,7 @@ class Server:
         document = self.documents.open(types.TextDocumentItem("file:///a.py", "python", 1, text))
         num_before = self._num_uncached()
         shown = await self.completer.suggest(document.snapshot(), len(text) - 1)
-        return shown, self._num_uncached() - num_before
+        return shown.text, self._num_uncached() - num_before
 
     def _num_uncached(self):
         return self.session.metrics.num_prompt_tokens - self.session.metrics.num_cached_tokens

@@ -3,6 +3,7 @@
 import pytest
 
 from sotto_engine.request import FillInRequest, StopAt
+from sotto_lsp.completion.place import read_place
 from sotto_lsp.completion.request import begin_next_line, build_request
 from sotto_lsp.settings import Settings
 
@@ -25,22 +26,24 @@ def test_next_line_is_as_deep_as_the_line_it_follows(prefix, suffix, suggestion,
 
 
 def test_invoked_request_has_no_threshold_and_no_delay():
-    typed = build_request("a = ", 4, "a.py", Settings(min_probability=0.5), decode_after_ms=90)
-    invoked = build_request("a = ", 4, "a.py", Settings(), is_invoked=True, decode_after_ms=90)
+    place = read_place("a = ", 4, "a.py")
+    typed = build_request(place, Settings(), min_probability=0.5, decode_after_ms=90)
+    invoked = build_request(place, Settings(), is_invoked=True, min_probability=0.5, decode_after_ms=90)
     assert (typed.limits.min_probability, typed.limits.decode_after_ms) == (0.5, 90)
     assert (invoked.limits.min_probability, invoked.limits.decode_after_ms) == (0, 0)
 
 
 @pytest.mark.parametrize(
-    ("drawn", "multiline", "expected"),
+    ("drawn", "max_lines", "expected"),
     [
-        ("if a:|\n", True, StopAt.BLOCK),
-        ("if a:\n    |\n", True, StopAt.BLOCK),
-        ("a = |\n", True, StopAt.LINE),
-        ("    |b\n", True, StopAt.LINE),
-        ("if a:|\n", False, StopAt.LINE),
+        ("if a:|\n", 0, StopAt.BLOCK),
+        ("if a:\n    |\n", 0, StopAt.BLOCK),
+        ("a = |\n", 0, StopAt.LINE),
+        ("    |b\n", 0, StopAt.LINE),
+        ("if a:|\n", 1, StopAt.LINE),
     ],
 )
-def test_stop_rule_is_a_block_where_one_begins(drawn, multiline, expected):
-    request = build_request(drawn.replace("|", ""), drawn.index("|"), "a.py", Settings(multiline=multiline))
+def test_stop_rule_is_a_block_where_one_begins(drawn, max_lines, expected):
+    place = read_place(drawn.replace("|", ""), drawn.index("|"), "a.py")
+    request = build_request(place, Settings(max_lines=max_lines))
     assert request.limits.stop_at is expected

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from lsprotocol import types
 
 from sotto_lsp.documents.store import DocumentStore
-from sotto_lsp.documents.tracked_span import find_changed_part
+from sotto_lsp.documents.text_change import find_changed_part
 
 URI = "file:///a.py"
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from sotto_engine.request import ChatRequest, Completion, EditRequest, Request
 from sotto_lsp.actions.instruct.code_answer import read_lines
 from sotto_lsp.actions.instruct.edit_answer import read_edit
-from sotto_lsp.completion.fitting import fit
+from sotto_lsp.completion.filters import apply_filters
+from sotto_lsp.completion.filters.surroundings import Surroundings
 from sotto_lsp.documents.line_ends import find_line_end
 from sotto_lsp.documents.text_change import TextChange
 from sotto_lsp.syntax.target import Hole, Target
@@ -43,7 +44,8 @@ def make_candidate(
         match = _NAME.match(completion.text)
         answer = match[1] if match else ""
     else:
-        answer = fit(completion, request, text).text.rstrip()
+        around = Surroundings(request.prefix, request.suffix, completion.is_cut_off)
+        answer = apply_filters(completion.text, around).text.rstrip().replace("\n", find_line_end(text))
     if not answer and (hole.start == hole.end or not target.is_syntax_error):
         return None  # else: what stands in the hole is too much, which repairs a bracket written twice
     change = TextChange(hole.start - target.num_dropped, hole.end, hole.lead + answer + hole.tail)

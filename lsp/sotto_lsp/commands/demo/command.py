@@ -11,7 +11,7 @@ from sotto_engine.errors import SottoError
 from sotto_lsp.commands.demo.client import DemoClient
 from sotto_lsp.commands.demo.screen import Screen
 from sotto_lsp.commands.demo.typist import Moment, choose_hole, type_hole
-from sotto_lsp.commands.source_file import read_source
+from sotto_lsp.documents.paths import read_source
 
 EXAMPLE = Path(__file__).parent / "example.py"
 _EXAMPLE_HOLE = "    def remove("

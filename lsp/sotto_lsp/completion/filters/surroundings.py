@@ -5,11 +5,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The text on both sides of the cursor, with `\\n` line ends, and whether a budget cut the model off."""
+    """The text on both sides of the cursor, with `\\n` line ends, and what is known of it.
+
+    name: of the file, without its folder.
+    is_cut_off: a budget ended the answer.
+    """
 
     prefix: str
     suffix: str
     is_cut_off: bool = False
+    name: str = ""
 
     @property
     def line_prefix(self) -> str:
@@ -20,6 +25,11 @@ class Surroundings:
     def line_suffix(self) -> str:
         """The cursor's line after the cursor."""
         return self.suffix.split("\n", 1)[0]
+
+    @property
+    def lines_above(self) -> list[str]:
+        """The lines above the cursor's."""
+        return self.prefix.split("\n")[:-1]
 
     @property
     def lines_below(self) -> list[str]:

@@ -6,7 +6,7 @@ from functools import lru_cache
 from threading import Lock
 
 from sotto_lsp.documents.snapshot import DocumentSnapshot
-from sotto_lsp.documents.tracked_span import find_changed_part
+from sotto_lsp.documents.text_change import find_changed_part
 from sotto_lsp.syntax.protocol import MAX_PARSED_CHARS
 from sotto_lsp.syntax.tree_sitter.grammar import grammar_of
 from sotto_lsp.syntax.tree_sitter.syntax_tree import SyntaxTree

@@ -1,0 +1,122 @@
+"""Place: where something is asked, and what is known of it. `Places` reads it from the open documents.
+
+A place is spelled as its file is. What the model reads is spelled as the model was trained: see Spelling.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from sotto_engine.request import FillInRequest
+from sotto_lsp.completion.filters.surroundings import Surroundings
+from sotto_lsp.documents.gap_text import Text
+from sotto_lsp.documents.indentation import Indentation, Indentations, missing_indentation, respell
+from sotto_lsp.documents.line_ends import find_line_end
+from sotto_lsp.documents.notebooks import Notebooks
+from sotto_lsp.documents.paths import file_name
+from sotto_lsp.documents.snapshot import DocumentSnapshot
+from sotto_lsp.documents.window import WINDOW_CHARS, window
+from sotto_lsp.host.session import Session
+from sotto_lsp.syntax.languages.registry import syntax_of
+from sotto_lsp.syntax.protocol import CursorContext
+
+_FOUR_SPACES = Indentation("    ")
+
+
+@dataclass(frozen=True)
+class Spelling:
+    """The indentation of the file, and the one that the model was trained with; None for a model that knows all."""
+
+    file: Indentation = _FOUR_SPACES
+    model: Indentation | None = None
+
+    def for_model(self, request: FillInRequest) -> FillInRequest:
+        """A request in the model's spelling."""
+        if self.model in (None, self.file):
+            return request
+        prefix = respell(request.prefix, self.file, self.model, starts_line=True)
+        suffix = respell(request.suffix, self.file, self.model, starts_line=False)
+        return replace(request, prefix=prefix, suffix=suffix)
+
+    def from_model(self, answer: str, line_prefix: str) -> str:
+        """An answer after `line_prefix` in the file's spelling."""
+        if self.model in (None, self.file):
+            return answer
+        return respell(answer, self.model, self.file, starts_line=not line_prefix)
+
+
+_PLAIN = Spelling()
+
+
+@dataclass(frozen=True)
+class Place:
+    """around: the text on both sides of the cursor, to whose first side `lead` was added.
+
+    lead: white space that the cursor's line lacks to stand inside the block above; part of what is suggested.
+    may_replace: whether a suggestion may take the place of closers after the cursor.
+    """
+
+    around: Surroundings
+    cursor: CursorContext
+    language_id: str
+    lead: str
+    line_end: str
+    spelling: Spelling
+    may_replace: bool
+
+
+def read_place(
+    document: Text,
+    offset: int,
+    name: str = "",
+    language_id: str = "plaintext",
+    *,
+    cells: tuple[str, str] = ("", ""),
+    spelling: Spelling = _PLAIN,
+    may_replace: bool = False,
+) -> Place:
+    """The place at an offset, in characters. cells: the text before and after the document in its notebook."""
+    prefix, suffix = window(document, offset, WINDOW_CHARS)
+    prefix, suffix = (cells[0] + prefix)[-WINDOW_CHARS:], (suffix + cells[1])[:WINDOW_CHARS]
+    lead = missing_indentation(prefix, spelling.file)
+    prefix += lead
+    return Place(
+        around=Surroundings(prefix, suffix, name=name),
+        cursor=syntax_of(language_id).read_cursor(prefix, suffix),
+        language_id=language_id,
+        lead=lead,
+        line_end=find_line_end(document),
+        spelling=spelling,
+        may_replace=may_replace,
+    )
+
+
+class Places:
+    """Reads places of the open documents. Event loop only.
+
+    may_replace: whether the client is known to draw a suggestion that takes the place of closers.
+    """
+
+    def __init__(
+        self, session: Session, notebooks: Notebooks, may_replace: Callable[[], bool] = lambda: False
+    ) -> None:
+        self._session = session
+        self._notebooks = notebooks
+        self._may_replace = may_replace
+        self._indentations = Indentations()
+
+    def read(self, snapshot: DocumentSnapshot, document: Text, offset: int) -> Place:
+        """The place in `document`, which is what a snapshot would be after an edit, or its text."""
+        model = self._session.model_indentation
+        return read_place(
+            document,
+            offset,
+            file_name(snapshot.uri),
+            snapshot.language_id,
+            cells=self._notebooks.around(snapshot.uri),
+            spelling=Spelling(self._indentations.of(snapshot), Indentation(model) if model else None),
+            may_replace=self._may_replace(),
+        )
+
+    def forget(self, uri: str) -> None:
+        """The document was closed."""
+        self._indentations.forget(uri)

@@ -1,0 +1,54 @@
+"""Silence: places where nothing is suggested, found before the model is asked. Pure functions."""
+
+import re
+
+from sotto_lsp.completion.place import Place
+from sotto_lsp.context.names import names_nobody
+from sotto_lsp.documents.notebooks import is_magic
+from sotto_lsp.settings import Settings
+from sotto_lsp.syntax.protocol import Literal
+
+CLOSERS = ")]}>\"'`:;, \t"
+"""What editors and languages close a line with."""
+_EXIT = re.compile(r"[ \t]*(return|raise|throw|break|continue|goto)\b")
+_OPEN_END = re.compile(r"[\\(\[{,]\s*\Z|\"\"\"|'''")
+
+
+def find_silence(place: Place, settings: Settings, *, is_invoked: bool) -> str | None:
+    """Why nothing is suggested at a place; None where the model is asked."""
+    reason = _find_always(place, settings)
+    return reason if reason is not None or is_invoked else _find_unasked(place)
+
+
+def _find_always(place: Place, settings: Settings) -> str | None:
+    """Asked or not."""
+    prefix, literal = place.around.line_prefix, place.cursor.literal
+    rules = (
+        ("names-people", names_nobody(prefix)),
+        ("notebook-magic", place.language_id == "python" and is_magic(prefix)),
+        ("in-comment", literal in (Literal.COMMENT, Literal.DOCSTRING) and not settings.comments),
+        ("in-string", literal is Literal.STRING and not settings.strings),
+        ("after-exit", literal is Literal.CODE and follows_exit(place)),
+    )
+    return next((reason for reason, holds in rules if holds), None)
+
+
+def _find_unasked(place: Place) -> str | None:
+    prefix, suffix = place.around.line_prefix, place.around.line_suffix
+    if suffix.strip(CLOSERS):
+        return "middle-of-word" if _is_word(prefix[-1:]) and _is_word(suffix[:1]) else "words-ahead"
+    return "complete-statement" if place.cursor.is_complete and not suffix.strip() else None
+
+
+def follows_exit(place: Place) -> bool:
+    """Whether the cursor's empty line comes right after a `return` or the like of the same block."""
+    around = place.around
+    if around.line_prefix.strip() or place.cursor.closers or not around.lines_above:
+        return False
+    above = around.lines_above[-1]
+    indent = above[: len(above) - len(above.lstrip())]
+    return bool(_EXIT.match(above)) and not _OPEN_END.search(above) and indent == around.line_prefix
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
