@@ -11,7 +11,8 @@ from sotto_lsp.documents.paths import WorkspaceFile
 from sotto_lsp.syntax.margin import margin_of, without_margin
 from sotto_lsp.syntax.protocol import MAX_PARSED_CHARS, CursorContext, Mending, Problem
 from sotto_lsp.syntax.python.checks import PythonChecks
-from sotto_lsp.syntax.python.cursor import read_cursor
+from sotto_lsp.syntax.python.half_written.cursor import read_cursor
+from sotto_lsp.syntax.python.half_written.guard import is_no_worse
 from sotto_lsp.syntax.python.module_tests import PythonModuleTests
 from sotto_lsp.syntax.python.parsing import find_error, parse_python
 from sotto_lsp.syntax.python.repairs import find_error_lines, mend
@@ -38,6 +39,9 @@ class PythonSyntax(PythonFunctions, PythonChecks):
 
     def read_cursor(self, prefix: str, suffix: str) -> CursorContext:
         return read_cursor(prefix, suffix)
+
+    def is_no_worse(self, prefix: str, suffix: str, text: str, num_replaced: int) -> bool:
+        return is_no_worse(prefix, suffix, text, num_replaced)
 
     def count_open_brackets(self, lines: Lines, start: int, end: int) -> Counter[str]:
         return count_open_brackets(lines.snapshot.content[start:end])

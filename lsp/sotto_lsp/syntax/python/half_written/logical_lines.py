@@ -54,6 +54,7 @@ _TOKEN_IN_BRACES = re.compile(rf"[^\"'#()\[\]{{}}\\\n:]*{_SIGN}")
 _LINE = re.compile(r"(?:[ \t\f]*(?:#[^\n]*)?\n)*([ \t\f]*)(async[ \t]+(?:def|for|with)\b|\w+|[^\w\s#]|)")
 _PREFIX = re.compile(r"(?<!\w)[rRbBuUfFtT]{1,2}\Z")
 _CLOSES = {")": ("(",), "]": ("[",), "}": ("{", "f{")}
+_CLOSERS = {"(": ")", "[": "]", "{": "}", "f{": "}", "f:": "", "#": ""}
 _STATEMENT = re.compile(
     r"""([\ \t]*)(?:(?:def|class|return|import|from|raise|while|try|except|finally|elif)\b
     |(?:pass|break|continue|global|nonlocal|del|assert|async[\ ]+def)\b
@@ -108,6 +109,16 @@ def read_logical_lines(text: str, opened: tuple[str, ...] = ()) -> Iterator[Logi
         elif sign[0] not in "#\\":
             code_stop = end
             _read_sign(text, at, sign, stack)
+
+
+def is_string(opener: str) -> bool:
+    """Whether an open sign is a quote or the format in an f-string: no code stands in it."""
+    return opener in _BODIES
+
+
+def find_closers(opened: tuple[str, ...]) -> list[str]:
+    """What closes what is open, innermost first; "" where nothing has to."""
+    return [_CLOSERS.get(each, each.removeprefix("f")) for each in reversed(opened)]
 
 
 def _choose_token(stack: list[str], indent: str) -> re.Pattern[str]:
