@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 
 from sotto_lsp.documents.editorconfig import find_unit
 from sotto_lsp.documents.gap_text import Text
@@ -10,6 +11,8 @@ from sotto_lsp.documents.line_ends import normalize_line_ends
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 
 _TAB = "\t"
+_MAX_WIDTH = 8
+"""What is wider is alignment."""
 _MAX_CHARS = 40_000
 """Of a document's beginning that are read: hundreds of lines."""
 _OPENERS = (":", "{", "(", "[")
@@ -84,11 +87,11 @@ def detect_indentation(text: Text) -> Indentation | None:
         lines = lines[:-1]
     after_openers: Counter[str] = Counter()
     others: Counter[str] = Counter()
-    for above, below in zip(lines, lines[1:], strict=False):
+    for above, below in pairwise(lines):
         outer, inner = _leading(above), _leading(below)
         if len(inner) > len(outer) and inner.startswith(outer):
             step = inner[len(outer) :]
-            if step == _TAB or (_TAB not in step and len(step) <= 8):
+            if step == _TAB or (_TAB not in step and len(step) <= _MAX_WIDTH):
                 opens = _without_comment(above).endswith(_BLOCK_OPENERS)
                 (after_openers if opens else others)[step] += 1
     counted = after_openers or others
@@ -146,9 +149,8 @@ def _move(line: str, there: str, wanted: str) -> str:
     if line.startswith(there):
         return wanted + line[len(there) :]
     # Further out than the block, which goes as far as that.
-    space = _leading(line)
     num_more = len(wanted) - len(there)
-    return (wanted[:num_more] + line) if num_more > 0 else space[: len(space) + num_more] + line.lstrip(" \t")
+    return wanted[: max(0, num_more)] + line[min(max(0, -num_more), len(_leading(line))) :]
 
 
 def _find_outer(code: str, indentation: Indentation, openers: tuple[str, ...]) -> str | None:

@@ -4,12 +4,15 @@ import re
 
 from sotto_lsp.documents.gap_text import Text
 
-_MAX_FIRST_LINE_CHARS = 65_536
+_MAX_LINE_CHARS = 65_536
 
 
-def find_line_end(text: Text) -> str:
-    """What ends the first line; a newline where there is one line only."""
-    match = re.search(r"\r\n|\n|\r", text[:_MAX_FIRST_LINE_CHARS])
+def find_line_end(text: Text, offset: int = 0) -> str:
+    """What ends the line above an offset, else the line at it; a newline where there is one line only."""
+    above = text[max(0, offset - _MAX_LINE_CHARS) : offset]
+    if (last := max(above.rfind("\n"), above.rfind("\r"))) >= 0:
+        return "\r\n" if above[max(0, last - 1) : last + 1] == "\r\n" else above[last]
+    match = re.search(r"\r\n|\n|\r", text[offset : offset + _MAX_LINE_CHARS])
     return match.group() if match else "\n"
 
 

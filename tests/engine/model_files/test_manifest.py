@@ -94,6 +94,10 @@ def test_model_without_fim_tokens(model_dir):
         {"stop_ids": ["a"]},
         {"min_probability": 2},
         {"languages": [1]},
+        {"indentation": 4},
+        {"indentation": "four"},
+        {"indentation": "\t\t"},
+        {"indentation": " " * 9},
     ],
 )
 def test_wrong_manifest(model_dir, changes):
@@ -104,6 +108,7 @@ def test_wrong_manifest(model_dir, changes):
 def test_manifest_that_is_written_is_read_back(model_dir):
     manifest = load_manifest(model_dir)
     assert manifest.languages == ("python",)
+    assert manifest.indentation == "    "
     (model_dir / MANIFEST_NAME).write_text(manifest.as_json())
     assert load_manifest(model_dir) == manifest
 
