@@ -53,6 +53,7 @@ class Place:
 
     lead: white space that the cursor's line lacks to stand inside the block above; part of what is suggested.
     may_replace: whether a suggestion may take the place of closers after the cursor.
+    is_kernels: whether what is written here is no code, but for a notebook's kernel.
     """
 
     around: Surroundings
@@ -61,7 +62,8 @@ class Place:
     lead: str
     line_end: str
     spelling: Spelling
-    may_replace: bool
+    may_replace: bool = False
+    is_kernels: bool = False
 
 
 def read_place(
@@ -72,11 +74,11 @@ def read_place(
     *,
     cells: tuple[str, str] = ("", ""),
     spelling: Spelling = _PLAIN,
-    may_replace: bool = False,
 ) -> Place:
     """The place at an offset, in characters. cells: the text before and after the document in its notebook."""
-    prefix, suffix = window(document, offset, WINDOW_CHARS)
-    prefix, suffix = (cells[0] + prefix)[-WINDOW_CHARS:], (suffix + cells[1])[:WINDOW_CHARS]
+    before, after = cells
+    whole = f"{before}{document[:]}{after}" if before or after else document
+    prefix, suffix = window(whole, len(before) + offset, WINDOW_CHARS)
     lead = missing_indentation(prefix, spelling.file)
     prefix += lead
     return Place(
@@ -86,7 +88,6 @@ def read_place(
         lead=lead,
         line_end=find_line_end(document),
         spelling=spelling,
-        may_replace=may_replace,
     )
 
 
@@ -107,15 +108,16 @@ class Places:
     def read(self, snapshot: DocumentSnapshot, document: Text, offset: int) -> Place:
         """The place in `document`, which is what a snapshot would be after an edit, or its text."""
         model = self._session.model_indentation
-        return read_place(
+        place = read_place(
             document,
             offset,
             file_name(snapshot.uri),
             snapshot.language_id,
             cells=self._notebooks.around(snapshot.uri),
             spelling=Spelling(self._indentations.of(snapshot), Indentation(model) if model else None),
-            may_replace=self._may_replace(),
         )
+        is_kernels = self._notebooks.is_kernels(snapshot.uri, document, offset)
+        return replace(place, may_replace=self._may_replace(), is_kernels=is_kernels)
 
     def forget(self, uri: str) -> None:
         """The document was closed."""

@@ -4,7 +4,6 @@ import re
 
 from sotto_lsp.completion.place import Place
 from sotto_lsp.context.names import names_nobody
-from sotto_lsp.documents.notebooks import is_magic
 from sotto_lsp.settings import Settings
 from sotto_lsp.syntax.protocol import Literal
 
@@ -25,7 +24,7 @@ def _find_always(place: Place, settings: Settings) -> str | None:
     prefix, literal = place.around.line_prefix, place.cursor.literal
     rules = (
         ("names-people", names_nobody(prefix)),
-        ("notebook-magic", place.language_id == "python" and is_magic(prefix)),
+        ("notebook-magic", place.is_kernels),
         ("in-comment", literal in (Literal.COMMENT, Literal.DOCSTRING) and not settings.comments),
         ("in-string", literal is Literal.STRING and not settings.strings),
         ("after-exit", literal is Literal.CODE and follows_exit(place)),

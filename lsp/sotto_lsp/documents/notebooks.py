@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from lsprotocol import types
 
+from sotto_lsp.documents.gap_text import Text
 from sotto_lsp.documents.line_ends import normalize_line_ends
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.documents.store import DocumentStore
@@ -83,7 +84,8 @@ class Notebooks:
     def around(self, uri: str) -> tuple[str, str]:
         """The code of the cells in the same language before and after a cell, `("", "")` outside notebooks.
 
-        Whole lines with `\\n` ends, at most WINDOW_CHARS characters on each side, the nearest cells first.
+        Whole lines with `\\n` ends, at most WINDOW_CHARS characters on each side, the nearest cells first. What comes
+        after begins with the end of the cell's own last line.
         """
         cells = self._cells.get(self._notebook_of.get(uri, ""), [])
         document = self._documents.get(uri)
@@ -94,15 +96,19 @@ class Notebooks:
         after = "".join(self._nearest(cells[index + 1 :], language))[:WINDOW_CHARS]
         if len(before) == WINDOW_CHARS:
             before = before[before.find("\n") + 1 :]
-        return before, after[: after.rfind("\n") + 1]
+        return before, after and "\n" + after[: after.rfind("\n") + 1]
 
-    def is_kernels(self, snapshot: DocumentSnapshot, offset: int) -> bool:
-        """Whether the place is in a line for the kernel, or in a cell that a magic gives to something else."""
-        if snapshot.uri not in self or snapshot.language_id != "python":
+    def is_kernels(self, uri: str, text: Text, offset: int) -> bool:
+        """Whether a place is in a line for the kernel, or in a cell that a magic gives to something else.
+
+        text: the document's, or what it would be after an edit.
+        """
+        document = self._documents.get(uri)
+        if uri not in self or document is None or document.language_id != "python":
             return False
-        head = snapshot.content[max(0, offset - WINDOW_CHARS) : offset]
+        head = text[max(0, offset - WINDOW_CHARS) : offset]
         in_line = is_magic(head[max(head.rfind("\n"), head.rfind("\r")) + 1 :])
-        return in_line or _is_foreign(snapshot.content[:WINDOW_CHARS])
+        return in_line or _is_foreign(text[:WINDOW_CHARS])
 
     def _nearest(self, cells: Iterable[str], language: str) -> list[str]:
         """Codes of these cells in their order, until the window is full."""

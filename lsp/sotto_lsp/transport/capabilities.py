@@ -6,7 +6,9 @@ from typing import cast
 
 from lsprotocol import types
 
-DRAW_REPLACEMENTS = frozenset({"Visual Studio Code"})
+DRAW_REPLACEMENTS = frozenset(
+    {"Visual Studio Code", "Visual Studio Code - Insiders", "Code - OSS", "VSCodium", "code-server"}
+)
 """Clients, by their own names, that draw a suggestion over the closers after the cursor; tested in tests/editors."""
 _NOTE = "sotto"
 """The name of the annotation that asks for a confirmation."""

@@ -4,6 +4,7 @@ import time
 
 CODE = "def mean(values):\n    total = sum(values)\n    return total / len("
 URI = "file:///wrong.py"
+NOTEBOOK = {"uri": "file:///wrong.ipynb", "notebookType": "x", "version": 1, "cells": []}
 SPOT = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}
 
 
@@ -37,6 +38,16 @@ WRONG = [
     ),
     ("textDocument/didClose", {"textDocument": {}}),
     ("textDocument/didClose", {"textDocument": {"uri": URI}}),
+    ("notebookDocument/didOpen", None),
+    ("notebookDocument/didOpen", {"notebookDocument": {"uri": URI}, "cellTextDocuments": []}),
+    ("notebookDocument/didOpen", {"notebookDocument": NOTEBOOK, "cellTextDocuments": [5]}),
+    ("notebookDocument/didOpen", {"notebookDocument": NOTEBOOK | {"cells": [{"kind": 2}]}, "cellTextDocuments": []}),
+    ("notebookDocument/didChange", {"notebookDocument": NOTEBOOK}),
+    ("notebookDocument/didChange", {"notebookDocument": NOTEBOOK, "change": {"cells": {"structure": 5}}}),
+    ("notebookDocument/didChange", {"notebookDocument": NOTEBOOK, "change": {}}),
+    ("notebookDocument/didSave", [1]),
+    ("notebookDocument/didClose", {"cellTextDocuments": []}),
+    ("notebookDocument/didClose", {"notebookDocument": NOTEBOOK, "cellTextDocuments": []}),
     ("window/workDoneProgress/cancel", {"token": [1]}),
     ("workspace/didChangeConfiguration", 5),
     ("workspace/didChangeWorkspaceFolders", {"event": {"added": [5], "removed": []}}),

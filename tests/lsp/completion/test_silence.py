@@ -1,5 +1,7 @@
 """Where nothing is suggested, asked or not."""
 
+from dataclasses import replace
+
 import pytest
 
 from sotto_lsp.completion.place import read_place
@@ -85,4 +87,5 @@ def test_silent_where_a_line_names_people_owners_or_tasks(drawn, is_invoked):
 
 
 def test_silent_on_the_line_of_a_notebooks_command():
-    assert silence("%time│", is_invoked=True) == silence("!ls │") == "notebook-magic"
+    place = replace(read_place("%time", 5), is_kernels=True)
+    assert find_silence(place, Settings(), is_invoked=True) == "notebook-magic"

@@ -63,12 +63,14 @@ class Client:
         self.sync.did_close(types.DidCloseNotebookDocumentParams(identifier, closed))
 
     def around(self, index):
-        return self.notebooks.around(self.uris[index])
+        before, after = self.notebooks.around(self.uris[index])
+        assert not after or after[0] == "\n", "it is no part of the cell's last line"
+        return before, after[1:]
 
     def is_kernels(self, index, line_prefix=None):
         snapshot = self.store.usable_snapshot(self.uris[index])
         offset = len(snapshot.text) if line_prefix is None else snapshot.text.index(line_prefix) + len(line_prefix)
-        return self.notebooks.is_kernels(snapshot, offset)
+        return self.notebooks.is_kernels(snapshot.uri, snapshot.content, offset)
 
 
 def test_around_a_cell_stands_the_code_of_the_others_in_order():
@@ -162,7 +164,7 @@ def test_magic_cell_is_the_kernels_where_it_is_no_python():
 def test_magic_line_of_a_document_of_no_notebook_is_its_own():
     client = Client("a = 1")
     client.store.open(types.TextDocumentItem("file:///app.py", "python", 1, "!pip"))
-    assert not client.notebooks.is_kernels(client.store.usable_snapshot("file:///app.py"), 4)
+    assert not client.notebooks.is_kernels("file:///app.py", "!pip", 4)
 
 
 def test_cell_that_changes_is_read_again_and_no_other(monkeypatch):
