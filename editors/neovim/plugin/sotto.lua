@@ -15,6 +15,8 @@ end, {
   end,
 })
 
+vim.api.nvim_create_user_command("SottoExplain", "Sotto explain", { desc = "Sotto: why it suggested what, or nothing" })
+
 for name, what in pairs({
   accept = "accept the ghost text",
   ["accept-word"] = "accept a word of the ghost text",

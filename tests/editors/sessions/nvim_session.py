@@ -43,18 +43,23 @@ end
 return rows
 """
 
+# The marks of the ghost from left to right, with the closers among them. An overlay of the plugin hides a closer.
 GHOST = """
-local mark
+local line, at = vim.api.nvim_get_current_line(), vim.api.nvim_win_get_cursor(0)[2]
+local first, below = "", {}
+local function join(chunks)
+  return table.concat(vim.tbl_map(function(chunk) return chunk[1] end, chunks))
+end
 for _, name in ipairs({ "nvim.lsp.inline_completion", "sotto" }) do
   local namespace = vim.api.nvim_get_namespaces()[name]
-  mark = mark or namespace and vim.api.nvim_buf_get_extmarks(0, namespace, 0, -1, { details = true })[1]
+  for _, mark in ipairs(namespace and vim.api.nvim_buf_get_extmarks(0, namespace, 0, -1, { details = true }) or {}) do
+    if name ~= "sotto" or mark[4].virt_text_pos == "inline" then
+      first, at = first .. line:sub(at + 1, mark[3]) .. join(mark[4].virt_text or {}), mark[3]
+      vim.list_extend(below, vim.tbl_map(join, mark[4].virt_lines or {}))
+    end
+  end
 end
-if not mark then return "" end
-local lines = { mark[4].virt_text or {} }
-vim.list_extend(lines, mark[4].virt_lines or {})
-return table.concat(vim.tbl_map(function(chunks)
-  return table.concat(vim.tbl_map(function(chunk) return chunk[1] end, chunks))
-end, lines), "\\n")
+return table.concat({ first, unpack(below) }, "\\n")
 """
 
 

@@ -1,6 +1,6 @@
 --- :Sotto and its subcommands.
 
-local metrics = require("sotto.metrics")
+local reports = require("sotto.reports")
 local server = require("sotto.server")
 local sotto = require("sotto")
 
@@ -20,7 +20,8 @@ local actions = {
   disable = sotto.disable,
   toggle = sotto.toggle,
   status = status,
-  metrics = metrics.show,
+  metrics = reports.show_metrics,
+  explain = reports.explain,
   restart = server.restart,
 }
 

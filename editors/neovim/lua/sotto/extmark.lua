@@ -2,7 +2,6 @@
 
 local Place = require("sotto.place")
 local Suggestion = require("sotto.suggestion")
-local part = require("sotto.part")
 local popup = require("sotto.popup")
 local server = require("sotto.server")
 
@@ -45,23 +44,34 @@ local function clear()
   candidates, index = {}, 1
 end
 
---- Show what is left of the chosen candidate; false if it does not fit.
+--- Show what is left of the chosen candidate, around the closers that it brings along; false if it does not fit.
 local function draw()
   hide()
-  local rest = candidates[index] and candidates[index]:rest()
+  local rest, closers
+  if candidates[index] then
+    rest, closers = candidates[index]:rest()
+  end
   if not rest then
     return false
   end
-  local lines = vim.tbl_map(function(line)
-    return { { line, "SottoGhost" } }
-  end, vim.split(rest, "\n", { plain = true }))
   local here = Place.here()
-  vim.api.nvim_buf_set_extmark(here.buf, namespace, here.row - 1, here.column, {
-    virt_text = lines[1],
-    virt_text_pos = "inline",
-    virt_lines = vim.list_slice(lines, 2),
-    hl_mode = "combine",
-  })
+  local function mark(column, text, options)
+    local all = { virt_text = { { text, "SottoGhost" } }, virt_text_pos = "inline", hl_mode = "combine" }
+    vim.api.nvim_buf_set_extmark(here.buf, namespace, here.row - 1, column, vim.tbl_extend("force", all, options))
+  end
+  local lines = vim.split(rest, "\n", { plain = true })
+  local first, column = 1, here.column
+  for _, at in ipairs(Suggestion.find_closers(lines[1], closers)) do
+    mark(column, lines[1]:sub(first, at - 1), {})
+    first, column = at + 1, column + 1
+  end
+  local virt_lines = vim.tbl_map(function(line)
+    return { { line, "SottoGhost" } }
+  end, vim.list_slice(lines, 2))
+  mark(column, lines[1]:sub(first), { virt_lines = virt_lines })
+  if column < here.column + #closers then -- they come in a later line of the ghost
+    mark(column, (" "):rep(here.column + #closers - column), { virt_text_pos = "overlay" })
+  end
   drawn_in = here.buf
   return true
 end
@@ -130,15 +140,11 @@ function M.accept(take)
   end
   local suggestion = candidates[index]
   vim.schedule(function()
-    local rest = suggestion:rest()
-    if not rest then
-      return
-    end
-    local text = take(rest)
-    part.insert(text)
-    clear()
-    candidates = { Suggestion.new(Place.here(), rest:sub(#text + 1)) }
-    draw()
+    suggestion:accept(take, function(left)
+      clear()
+      candidates = { left }
+      draw()
+    end)
   end)
   return true
 end

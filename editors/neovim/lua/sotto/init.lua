@@ -50,6 +50,19 @@ function M.accept_line()
   return backend ~= nil and backend.accept(part.line)
 end
 
+--- What <Tab> does, for an <expr> mapping: the next entry of a menu, a jump in a snippet, the indentation that a line
+-- lacks, the ghost text; a plain <Tab> where there is none of these.
+function M.tab()
+  if vim.fn.pumvisible() == 1 then
+    return "<C-n>"
+  elseif vim.snippet.active({ direction = 1 }) then
+    return "<Cmd>lua vim.snippet.jump(1)<CR>"
+  elseif backend ~= nil and backend.accept(part.indentation_first) then
+    return ""
+  end
+  return "<Tab>"
+end
+
 --- Show the next candidate. Returns false where there is no other.
 function M.next()
   return backend ~= nil and backend.next()

@@ -17,6 +17,7 @@ local namespace = vim.api.nvim_create_namespace("nvim.lsp.inline_completion")
 local answers = {} -- by buffer: the suggestions of the last answer
 
 --- The ghost as Neovim draws it, without the count it shows after select(); nil for none.
+-- And its mark: Neovim begins it after what stands there already, and may draw it over the rest of the line.
 local function drawn()
   local mark = vim.api.nvim_buf_get_extmarks(0, namespace, 0, -1, { details = true })[1]
   if not mark then
@@ -29,14 +30,17 @@ local function drawn()
     end, chunks)
     table.insert(lines, table.concat(text))
   end
-  return table.concat(lines, "\n")
+  local column = vim.api.nvim_win_get_cursor(0)[2]
+  local skipped = vim.api.nvim_get_current_line():sub(column + 1, mark[3])
+  return skipped .. table.concat(lines, "\n"), skipped, mark[4].virt_text_pos == "overlay"
 end
 
 --- Our suggestion that is on the screen and fits what is in the buffer; nil for none.
 local function shown()
-  local text = drawn()
+  local text, skipped, is_overlay = drawn()
   for _, suggestion in ipairs(text and answers[vim.api.nvim_get_current_buf()] or {}) do
-    if suggestion:rest() == text then
+    local rest, closers = suggestion:rest()
+    if rest == text and vim.startswith(closers, skipped) and (closers == "" or is_overlay) then
       return suggestion
     end
   end
@@ -108,10 +112,7 @@ function M.accept(take)
     return false
   end
   local function insert()
-    local rest = suggestion:rest()
-    if rest then
-      part.insert(take(rest))
-    end
+    suggestion:accept(take, function() end)
   end
   if take == part.all then
     return vim.lsp.inline_completion.get({ on_accept = insert })

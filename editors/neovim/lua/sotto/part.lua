@@ -16,10 +16,22 @@ function M.line(text)
   return text:match("^\n?[^\n]*")
 end
 
---- Put text at the cursor as if it had been typed, as a change that `u` takes back alone.
-function M.insert(text)
+--- The indentation that a blank line lacks, where the text begins with it; else all.
+function M.indentation_first(text)
+  local before = vim.api.nvim_get_current_line():sub(1, vim.api.nvim_win_get_cursor(0)[2])
+  return not before:find("%S") and text:match("^[ \t]+") or text
+end
+
+--- Put text at the cursor in place of some characters after it, then call `done`.
+-- As if it had been typed: `.` repeats it, and `u` takes it back alone.
+function M.insert(text, num_replaced, done)
   vim.go.undolevels = vim.go.undolevels -- closes the undo block: :help undo-break
-  vim.api.nvim_put(vim.split(text, "\n", { plain = true }), "c", false, true)
+  function M.paste()
+    vim.api.nvim_paste(text, false, -1)
+    done()
+  end
+  local keys = ("<Del>"):rep(num_replaced) .. "<Cmd>lua require('sotto.part').paste()<CR>"
+  vim.api.nvim_feedkeys(vim.keycode(keys), "in", false)
 end
 
 return M

@@ -1,0 +1,261 @@
+"""What accepting does to a file in real Neovims: closed brackets, line ends, indentation, snippets, `.` and `u`.
+
+With the plugin; the suggestions are written down.
+"""
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from editors import scripted_ghosts
+from editors.neovim.plugin_keys import call, messages, type_text
+
+pytestmark = pytest.mark.skipif(
+    not importlib.util.find_spec("pynvim"), reason="pynvim is not installed (pip install -e '.[test]')"
+)
+AUTO_PAIR = (Path(__file__).parent / "auto_pair.lua").read_text()
+MAP_TAB = "vim.keymap.set({ 'i', 's' }, '<Tab>', require('sotto').tab, { expr = true })"
+METHOD = {"def is_closed(": ["self):\n        return True", 1]}
+CLASS = "class Stream:\n    def is_closed"
+
+
+@pytest.fixture
+def open_ghosts(open_neovim, tmp_path):
+    """A Neovim with the README's Tab, whose suggestions are these. `pairs`: with an auto-pair plugin."""
+
+    def start(text, ghosts, *, pairs=False):
+        (tmp_path / "ghosts.json").write_text(json.dumps(ghosts))
+        command = [sys.executable, scripted_ghosts.__file__, str(tmp_path / "ghosts.json")]
+        nvim = open_neovim(text, cmd=command)
+        nvim.lua(MAP_TAB + (AUTO_PAIR if pairs else ""))
+        return nvim
+
+    return start
+
+
+def see(nvim, ghost):
+    """The ghost comes to be this."""
+    nvim.wait(lambda: nvim.ghost() == ghost)
+
+
+def save(nvim, path):
+    """Write the file; its bytes."""
+    nvim.input("<Esc>:w<CR>")
+    nvim.wait(lambda: not nvim.lua("return vim.bo.modified"))
+    return (path / "app.py").read_bytes()
+
+
+# Closers
+
+
+@pytest.mark.editor_check("Neovim {program}", "closed brackets")
+@pytest.mark.parametrize("pairs", [True, False], ids=["pairs", "by-hand"])
+@pytest.mark.parametrize(
+    ("typed", "closers", "text", "num_taken"),
+    [
+        ("def is_closed(", ")", "self):", 1),
+        ("x = [f(", ")]", "1), 2]", 2),
+        ("f(", ")", "g(1), (2))", 1),
+        ('name = "', '"', 'sotto"', 1),
+        ('print("', '")', 'a")', 2),
+        ('d["', '"]', 'a"], d["b"]', 2),
+        ("def f(", ")", "):", 1),
+    ],
+)
+def test_closer_that_is_there_already_is_replaced(open_ghosts, tmp_path, typed, closers, text, num_taken, pairs):
+    nvim = open_ghosts("" if pairs else typed[:-1] + closers, {typed: [text, num_taken]}, pairs=pairs)
+    nvim.input("i")
+    if pairs:
+        type_text(nvim, typed)
+    else:
+        nvim.input("<Right>" * (len(typed) - 1) + typed[-1])
+    see(nvim, text)
+    assert nvim.lines() == [typed + closers], "nothing is in the buffer yet"
+    assert nvim.row_with(typed) == typed + text
+    nvim.input("<Tab>")
+    nvim.wait(lambda: nvim.lines() == [typed + text])
+    assert save(nvim, tmp_path) == f"{typed}{text}\n".encode()
+
+
+@pytest.mark.editor_check("Neovim {program}", "closed brackets")
+@pytest.mark.parametrize("pairs", [True, False], ids=["pairs", "by-hand"])
+def test_closer_after_a_text_that_ends_before_it_is_kept(open_ghosts, pairs):
+    nvim = open_ghosts("" if pairs else "print)", {"print(": ["x", 0]}, pairs=pairs)
+    nvim.input("iprint(" if pairs else "5li(")
+    see(nvim, "x")
+    assert nvim.row_with("print(") == "print(x)"
+    nvim.input("<Tab>")
+    nvim.wait(lambda: nvim.lines() == ["print(x)"])
+
+
+def test_closer_of_an_auto_pair_joins_what_is_typed_along(open_ghosts):
+    nvim = open_ghosts("", {"f(": ["a, g(1))", 1], "x = ": ["f(a, g(1))", 0]}, pairs=True)
+    nvim.input("ix = ")
+    see(nvim, "f(a, g(1))")
+    nvim.input("f(")
+    see(nvim, "a, g(1))")
+    assert nvim.row_with("x = ") == "x = f(a, g(1))"
+    nvim.input("<Tab>")
+    nvim.wait(lambda: nvim.lines() == ["x = f(a, g(1))"])
+
+
+@pytest.mark.editor_check("Neovim {program}", "closed brackets", "accepted by word", "accepted by line")
+def test_closer_stays_while_words_before_it_are_accepted(open_ghosts):
+    nvim = open_ghosts(CLASS, METHOD, pairs=True)
+    nvim.input("GA(")
+    see(nvim, METHOD["def is_closed("][0])
+    call(nvim, "accept_word")
+    nvim.wait(lambda: nvim.lines()[1] == "    def is_closed(self)")
+    see(nvim, "):\n        return True")
+    call(nvim, "accept_line")
+    nvim.wait(lambda: nvim.lines()[1:] == ["    def is_closed(self):"])
+    see(nvim, "\n        return True")
+    call(nvim, "accept")
+    nvim.wait(lambda: nvim.lines()[1:] == ["    def is_closed(self):", "        return True"])
+
+
+def test_closer_that_something_else_writes_takes_the_ghost_off(open_ghosts):
+    nvim = open_ghosts("", {"print(": ["x", 0]})
+    nvim.input("iprint(")
+    see(nvim, "x")
+    nvim.lua("vim.api.nvim_buf_set_text(0, 0, 6, 0, 6, { ' + y' })")
+    nvim.input("<Ignore>")
+    assert not call(nvim, "accept")
+    assert nvim.lines() == ["print( + y"]
+
+
+# Line ends and indentation
+
+
+@pytest.mark.editor_check("Neovim {program}", "dos file and tabs")
+@pytest.mark.parametrize("answered", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_line_ends_of_the_file_are_kept(open_ghosts, tmp_path, line_end, answered):
+    body = "x):\n    return x"
+    nvim = open_ghosts(f"import os{line_end}", {"def f(": [body.replace("\n", answered), 0]})
+    nvim.input("odef f(")
+    see(nvim, body)
+    assert not nvim.row_with("^M")
+    nvim.input("<Tab>")
+    nvim.wait(lambda: nvim.lines() == ["import os", "def f(x):", "    return x"])
+    assert save(nvim, tmp_path) == f"import os\ndef f({body}\n".replace("\n", line_end).encode()
+
+
+@pytest.mark.editor_check("Neovim {program}", "dos file and tabs")
+def test_tabs_of_the_file_are_kept(open_ghosts, tmp_path):
+    nvim = open_ghosts(
+        "class Stream:\n\tdef is_closed", {"def is_closed(": ["self):\n\t\treturn True", 1]}, pairs=True
+    )
+    nvim.input("GA(")
+    see(nvim, "self):\n\t\treturn True")
+    nvim.input("<Tab>")
+    nvim.wait(lambda: nvim.lines()[1:] == ["\tdef is_closed(self):", "\t\treturn True"])
+    assert save(nvim, tmp_path) == b"class Stream:\n\tdef is_closed(self):\n\t\treturn True\n"
+
+
+@pytest.mark.editor_check("Neovim {program}", "indentation first")
+@pytest.mark.parametrize("blanks", ["    ", "\t", "        "])
+def test_tab_on_a_line_that_is_not_far_enough_in_indents_it(open_ghosts, blanks):
+    nvim = open_ghosts("def f(x):\n", {"": [blanks + "return x", 0]})
+    nvim.input("o")
+    see(nvim, blanks + "return x")
+    nvim.input("<Tab>")
+    nvim.wait(lambda: nvim.lines()[1] == blanks)
+    see(nvim, "return x")
+    nvim.input("<Tab>")
+    nvim.wait(lambda: nvim.lines()[1] == blanks + "return x")
+
+
+def test_tab_after_other_text_accepts_blanks_and_all(open_ghosts):
+    nvim = open_ghosts("", {"x =": [" 1", 0]})
+    nvim.input("ix =")
+    see(nvim, " 1")
+    nvim.input("<Tab>")
+    nvim.wait(lambda: nvim.lines() == ["x = 1"])
+
+
+# Snippets, menus, `.` and `u`
+
+
+@pytest.mark.editor_check("Neovim {program}", "snippet jump")
+def test_tab_in_a_snippet_jumps(open_ghosts):
+    nvim = open_ghosts("", {"call(a": ["bc", 0]})
+    nvim.input("i")
+    nvim.lua("vim.snippet.expand('call($1, $2)$0')")
+    nvim.input("a")
+    see(nvim, "bc")
+    nvim.input("<Tab>b")
+    nvim.wait(lambda: nvim.lines() == ["call(a, b)"])
+
+
+@pytest.mark.editor_check("Neovim {program}", "snippet jump")
+def test_tab_over_a_selected_placeholder_jumps(open_ghosts):
+    nvim = open_ghosts("", {"no": ["thing", 0]})
+    nvim.input("i")
+    nvim.lua("vim.snippet.expand('call(${1:first}, ${2:second})$0')")
+    for first_of_it in (5, 12):  # Neovim selects by keys of its own
+        nvim.wait(lambda at=first_of_it: nvim.lua("return { vim.fn.mode(), vim.fn.col('.') - 1 }") == ["s", at])
+        nvim.input("<Tab>" if first_of_it == 5 else "b")
+    nvim.wait(lambda: nvim.lines() == ["call(first, b)"])
+
+
+@pytest.mark.editor_check("Neovim {program}", "beside a menu")
+def test_tab_in_a_menu_selects_its_next_entry(open_ghosts):
+    nvim = open_ghosts("word work\n", {"wo": ["nder", 0]})
+    nvim.input("Gowo")
+    see(nvim, "nder")
+    nvim.input("<C-x><C-n>")
+    nvim.wait(lambda: nvim.lines()[-1] == "word")
+    nvim.input("<Tab>")
+    nvim.wait(lambda: nvim.lines()[-1] == "work")
+
+
+@pytest.mark.parametrize("pairs", [True, False], ids=["pairs", "alone"])
+def test_dot_repeats_accepted_text_and_undo_takes_it_alone(open_ghosts, pairs):
+    nvim = open_ghosts("a\nb", {"(": ["one):", int(pairs)]}, pairs=pairs)
+    nvim.input("A(")
+    see(nvim, "one):")
+    nvim.input("<Tab>")
+    nvim.wait(lambda: nvim.lines() == ["a(one):", "b"])
+    nvim.input(" c<Esc>j.")
+    nvim.wait(lambda: nvim.lines() == ["a(one): c", "b(one): c"])
+    nvim.input("u")
+    nvim.wait(lambda: nvim.lines() == ["a(one): c", "b"])
+    nvim.input("u")
+    nvim.wait(lambda: nvim.lines() == ["a(", "b"] if not pairs else ["a()", "b"])
+
+
+def test_dot_repeats_accepted_words(open_ghosts):
+    nvim = open_ghosts("a\nb", {"(": ["one, two)", 0]})
+    nvim.input("A(")
+    see(nvim, "one, two)")
+    call(nvim, "accept_word")
+    see(nvim, ", two)")
+    call(nvim, "accept")
+    nvim.wait(lambda: nvim.lines() == ["a(one, two)", "b"])
+    nvim.input("<Esc>j.")
+    nvim.wait(lambda: nvim.lines() == ["a(one, two)", "b(one, two)"])
+
+
+# The reasons
+
+
+def test_explain_shows_how_the_last_answers_came_about(open_ghosts):
+    nvim = open_ghosts("x", {})
+    nvim.input(":SottoExplain<CR>")
+    nvim.wait(lambda: nvim.row_with("app.py:4:8"))
+    shown = "\n".join(nvim.lines())
+    for part in [
+        "self):",
+        "closers: The editor has closed the bracket.",
+        "from model",
+        "210 tokens, 180 cached",
+        "0.75",
+    ]:
+        assert part in shown, shown
+    nvim.input("q")
+    nvim.wait(lambda: nvim.lines() == ["x"])
+    assert "Error" not in messages(nvim)
