@@ -51,7 +51,7 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
     user_actions = UserActions(client, session)
     actions = ActionHandlers(client, session, documents, user_actions.find, prefetch.plan_prompt)
     lifecycle = Lifecycle(server, session, documents, OFFERS)
-    sync = DocumentSync(documents, prefetch.document_opened, completer.document_changed, completer.document_closed)
+    sync = DocumentSync(documents, completer.document_opened, completer.document_changed, completer.document_closed)
     notebook_sync = NotebookSync(sync, notebooks)
     commands: dict[str, Handler] = {
         COMMAND: actions.execute,

@@ -88,6 +88,11 @@ class Completer:
         explanation.shown, explanation.reasons = suggestion.text, suggestion.reasons
         return suggestion
 
+    def document_opened(self, uri: str) -> None:
+        """Whatever was known of it was of another text."""
+        self._forget(uri)
+        self.prefetch.document_opened(uri)
+
     def document_changed(self, uri: str) -> None:
         """Something was typed or deleted."""
         document = self._documents.get(uri)
@@ -97,14 +102,14 @@ class Completer:
 
     def document_closed(self, uri: str) -> None:
         """Forget what belongs to its places."""
-        for part in (self._type_through, self._suffixes, self._taken_back, self._places):
-            part.forget(uri)
+        self._forget(uri)
         self.prefetch.stop()
 
     async def _suggest(
         self, snapshot: DocumentSnapshot, offset: int, is_invoked: bool, explanation: Explanation
     ) -> Suggestion:
-        if (rest := self._type_through.rest(snapshot, offset)).text:
+        rest = self._type_through.rest(snapshot, offset)
+        if rest.text and not self._is_taken_back(snapshot, offset, rest):
             self._session.metrics.num_from_last_suggestion += 1
             explanation.source = "shown"
             return rest
@@ -120,7 +125,7 @@ class Completer:
             suggestion = await self._ask(snapshot, place, is_invoked, explanation)
         if self._is_stale(snapshot):
             return Suggestion("", 0, (*suggestion.reasons, "stale"))
-        if suggestion.text and self._taken_back.is_rejected(snapshot.uri, snapshot.content, offset, suggestion.text):
+        if self._is_taken_back(snapshot, offset, suggestion):
             suggestion = Suggestion("", 0, (*suggestion.reasons, "taken-back"))
         shown = self._type_through.remember(snapshot, offset, suggestion)
         self.prefetch.plan_after(snapshot, shown)
@@ -171,10 +176,17 @@ class Completer:
             return "late"
         return completion
 
+    def _is_taken_back(self, snapshot: DocumentSnapshot, offset: int, suggestion: Suggestion) -> bool:
+        return self._taken_back.is_rejected(snapshot.uri, snapshot.content, offset, suggestion.text)
+
     def _is_stale(self, snapshot: DocumentSnapshot) -> bool:
         """Whether the document has changed since, or was closed: an answer for its old text is not shown."""
         document = self._documents.get(snapshot.uri)
         return document is None or document.snapshot() is not snapshot
+
+    def _forget(self, uri: str) -> None:
+        for part in (self._type_through, self._suffixes, self._taken_back, self._places):
+            part.forget(uri)
 
     def _forget_all(self) -> None:
         """Other settings, maybe another model."""

@@ -9,6 +9,7 @@ from sotto_lsp.completion.filters import apply_filters
 from sotto_lsp.completion.place import Place
 from sotto_lsp.documents.indentation import fit_block_indentation
 from sotto_lsp.syntax.languages.registry import syntax_of
+from sotto_lsp.syntax.protocol import Literal
 
 _MAX_TRIES = 8
 """Of the guard, each some tenths of a millisecond."""
@@ -49,12 +50,27 @@ def fit(completion: Completion, place: Place, max_lines: int = 0) -> Suggestion:
     closed = fit_closers(text, place.cursor, around.line_suffix, may_replace=place.may_replace)
     text, num_replaced = closed.text.rstrip(), closed.num_replaced
     reasons += closed.reasons
+    if text and _leaves_docstring_open(place, text):
+        line = around.line_prefix
+        text += ("\n" + line[: len(line) - len(line.lstrip())] if "\n" in text else "") + place.cursor.closers[:3]
     guarded = find_whole(place, text, num_replaced)
     if guarded != text:
         text = guarded
         num_replaced = 0
         reasons.append("breaks-syntax")
     return Suggestion((place.lead + text).replace("\n", place.line_end) if text else "", num_replaced, tuple(reasons))
+
+
+def _leaves_docstring_open(place: Place, text: str) -> bool:
+    """Whether it goes on with a docstring that begins on its line and ends nowhere: the next quotes open others."""
+    around, quotes = place.around, place.cursor.closers[:3]
+    return (
+        place.cursor.literal is Literal.DOCSTRING
+        and quotes in around.line_prefix
+        and not around.line_suffix.strip()
+        and around.suffix.count(quotes) % 2 == 0
+        and quotes not in text
+    )
 
 
 def find_whole(place: Place, text: str, num_replaced: int) -> str:

@@ -39,7 +39,7 @@ class TakenBack:
     def is_rejected(self, uri: str, document: Text, offset: int, text: str) -> bool:
         """Whether a suggestion is what was deleted at this place, or most of it."""
         wanted, before = normalize_line_ends(text), _before(document, offset)
-        return any(
+        return bool(wanted) and any(
             _is_same(normalize_line_ends(each.text), wanted)
             for each in self._deleted
             if each.uri == uri and each.start == offset and each.before == before

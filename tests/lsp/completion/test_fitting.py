@@ -1,6 +1,7 @@
 """From the model's answer to an edit that leaves the file whole."""
 
 import ast
+from dataclasses import replace
 
 import pytest
 
@@ -23,7 +24,8 @@ def fitted(drawn, text, *, may_replace=True, max_lines=0, file=FOUR, language_id
     """The suggestion, and the document once it is accepted."""
     before, after = drawn.split("│")
     spelling = Spelling(file, FOUR)
-    place = read_place(before + after, len(before), "a.py", language_id, spelling=spelling, may_replace=may_replace)
+    place = read_place(before + after, len(before), "a.py", language_id, spelling=spelling)
+    place = replace(place, may_replace=may_replace)
     suggestion = fit(completion(text), place, max_lines)
     return suggestion, before + suggestion.text + after[suggestion.num_replaced :]
 
@@ -77,6 +79,21 @@ def test_text_that_breaks_the_file_is_not_shown(drawn, text):
     suggestion, after = fitted(drawn, text)
     ast.parse(after)
     assert suggestion.text == "" and suggestion.reasons
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("The area.", 'The area."""'),
+        ('The area."""', 'The area."""'),
+        ("\n    The area.", '\n    The area.\n    """'),
+    ],
+)
+def test_docstring_that_ends_nowhere_is_closed(text, shown):
+    rest = 'def perimeter(w, h):\n    """The perimeter."""\n    return 2 * (w + h)\n'
+    suggestion, after = fitted(f'def area(w, h):\n    """│\n    return w * h\n\n\n{rest}', text)
+    assert suggestion.text == shown
+    ast.parse(after)
 
 
 def test_longest_beginning_that_keeps_the_code_whole_is_shown():
