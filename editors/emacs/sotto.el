@@ -94,23 +94,27 @@ lsp-mode itself takes the cursor of the last change: after a bracket that `elect
 
 ;;; The keys
 
-(defun sotto--num-closed (piece closers)
-  "How many of CLOSERS, the text that the ghost replaces, are closed by PIECE of the ghost."
-  (let ((num 0) opened)
-    (dolist (char (append piece nil) num)
-      (cond ((eq char (car opened)) (pop opened))
-            ((and (< num (length closers)) (eq char (aref closers num))) (setq num (1+ num)))
-            ((eq (char-syntax char) ?\() (push (matching-paren char) opened))))))
+(defun sotto--num-open (rest closers)
+  "How many of CLOSERS, the text that a ghost replaces, are closed by the REST of it."
+  (let ((num 0) opened others)
+    (dolist (char (append rest nil))
+      (cond ((and opened (eq char (car opened))) (pop opened))
+            ((eq (char-syntax char) ?\() (push (matching-paren char) opened))
+            (t (push char others))))
+    (dolist (char others num) ; the last one first
+      (when (and (< num (length closers)) (eq char (elt (reverse closers) num)))
+        (setq num (1+ num))))))
 
 (defun sotto--accept (pattern)
   "Take what PATTERN matches of the ghost, and show the rest."
   (-let* (((text start end) (sotto--ghost))
-          (piece (if (string-match pattern text) (match-string 0 text) text)))
-    (if (equal piece text)
+          (piece (if (string-match pattern text) (match-string 0 text) text))
+          (rest (string-remove-prefix piece text)))
+    (if (string-empty-p rest)
         (lsp-inline-completion-accept)
       (lsp-inline-completion--clear-overlay)
-      (delete-region start (+ start (sotto--num-closed piece (buffer-substring start end))))
       (goto-char start)
+      (delete-region start (- end (sotto--num-open rest (buffer-substring start end))))
       (insert piece)
       (lsp-inline-completion-display 'implicit))))
 

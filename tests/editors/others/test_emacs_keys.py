@@ -49,32 +49,24 @@ def test_closer_that_emacs_added_is_there_once(open_ghosts, typed, text, num_tak
 
 
 @pytest.mark.editor_check("Emacs, lsp-mode", "accepted by word", "accepted by line")
-def test_accept_by_word_and_line_keeps_the_closer_until_it_comes(open_ghosts):
-    emacs = open_ghosts("class Stream:\n    ", METHOD, PAIRS)
-    emacs.input(END_OF_TEXT, *"def is_closed(")
-    see(emacs, "self):\n        return True")
-    emacs.input(WORD)
-    see(emacs, "):\n        return True")
-    assert emacs.text().rstrip("\n").endswith("    def is_closed(self)")
-    emacs.input(LINE)
-    see(emacs, "        return True")
-    assert emacs.text().rstrip("\n").endswith("    def is_closed(self):")
-    emacs.input(LINE)
-    emacs.wait(lambda: not emacs.ghost())
-    assert emacs.text().rstrip("\n") == "class Stream:\n    def is_closed(self):\n        return True"
-
-
-@pytest.mark.editor_check("Emacs, lsp-mode", "accepted by word")
-def test_accept_by_word_leaves_brackets_that_the_ghost_opens_to_the_ghost(open_ghosts):
-    emacs = open_ghosts("", {"print(": ["len(f(x)), y)", 1]}, PAIRS)
-    emacs.input(*"print(")
-    see(emacs, "len(f(x)), y)")
-    for rest in ("(f(x)), y)", "f(x)), y)", "(x)), y)", "x)), y)", ")), y)", " y)"):
-        emacs.input(WORD)
-        see(emacs, rest.lstrip())
-        taken = "len(f(x)), y)".removesuffix(rest)
-        assert emacs.row_with("print(").rstrip() == "print(len(f(x)), y)"
-        assert emacs.text().rstrip("\n") == f"print({taken})"
+@pytest.mark.parametrize(
+    ("typed", "ghost", "keys", "line"),
+    [
+        ("def is_closed(", "self):\n    pass", WORD, "def is_closed(self)"),
+        ("def is_closed(", "self):\n    pass", LINE, "def is_closed(self):"),
+        ("def is_closed(", "self):\n    pass", WORD + WORD, "def is_closed(self):"),
+        ("def is_closed(", "self):\n    pass", LINE + LINE, "def is_closed(self):\n    pass"),
+        ("print(", "len(f(x)), y)", WORD * 4, "print(len(f()"),
+        ("print(", "len(f(x)), y)", WORD * 6, "print(len(f(x)),)"),
+        ("print(", "len(f(x)), y)", WORD * 7, "print(len(f(x)), y)"),
+    ],
+)
+def test_accept_by_word_and_line_keeps_the_closer_until_it_comes(open_ghosts, typed, ghost, keys, line):
+    emacs = open_ghosts("", {typed: [ghost, 1]}, PAIRS)
+    emacs.input(*typed)
+    see(emacs, ghost)
+    emacs.input(*keys.replace("\x1b", " \x1b").split(), pause=0.5)
+    assert emacs.text().rstrip("\n") == line
 
 
 @pytest.mark.editor_check("Emacs, lsp-mode", "dos file and tabs")
@@ -84,7 +76,7 @@ def test_line_ends_and_tabs_of_the_file_stay(open_ghosts, line_end, step):
     lines = ["class Stream:", f"{step}name = 1", f"{step}", f"{step}other = 2", ""]
     emacs = open_ghosts(line_end.join(lines), {"def is_closed(": [f"self):\n{step}{step}return True", 1]}, PAIRS)
     emacs.input(*[NEXT] * 2, END_OF_LINE, *"def is_closed(")
-    see(emacs, "self):\n        return True")
+    emacs.wait(lambda: [row.strip() for row in emacs.ghost().split("\n")] == ["self):", "return True"])
     assert "^M" not in "\n".join(emacs.screen())
     emacs.input(TAB)
     emacs.wait(lambda: not emacs.ghost())
