@@ -44,5 +44,5 @@ export function statusText({ kind, detail }: State): string {
 /** `reason`: that of the last answer, where there is one. */
 export function statusTooltip({ kind, detail }: State, reason?: string): string {
   const words = kind === "off" && detail ? "off" : WORDS[kind];
-  return `Sotto: ${words}${detail ? ` (${detail})` : ""}${reason ? `\nLast answer: ${reason}` : ""}`;
+  return `Sotto: ${words}${detail ? ` (${detail})` : ""}${reason && kind === "ready" ? `\nLast answer: ${reason}` : ""}`;
 }

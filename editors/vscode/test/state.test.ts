@@ -18,6 +18,7 @@ test("the status bar names what is loaded, the tooltip what is wrong", () => {
   assert.equal(statusTooltip({ kind: "off" }), "Sotto: off in this window");
   assert.equal(statusTooltip({ kind: "off", detail: "A setting." }), "Sotto: off (A setting.)");
   assert.equal(statusTooltip({ kind: "ready" }, "In a word."), "Sotto: ready\nLast answer: In a word.");
+  assert.equal(statusTooltip({ kind: "paused" }, "In a word."), "Sotto: paused");
 });
 
 test("a snooze ends by itself, and is said when it begins and when it ends", (t) => {

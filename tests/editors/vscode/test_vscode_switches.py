@@ -8,11 +8,10 @@ import pytest
 import sotto_models
 from e2e.raw_client import EVERYTHING
 from editors.action_examples import FIRST_IN_THE_MENU
-from editors.vscode.vscode_session import CODE, check, started, wait_ready
+from editors.vscode.vscode_session import CODE, check, choose_action, started, wait_ready
 
 BROKEN = "def mean(values):\n    total = sum(values)\n    return total / len(values\n"
 REPAIRED = BROKEN.replace("len(values\n", "len(values)\n")
-ACTIONS = ".action-widget .monaco-list-row"
 PREVIEW = ".part.panel"
 
 
@@ -129,17 +128,6 @@ def test_code_action_not_confirmed_changes_nothing(window):
     window.click(f"{PREVIEW} .monaco-button", "Discard")
     window.wait(lambda: any("it was not confirmed" in each for each in window.messages()))
     assert window.lines() == BROKEN.split("\n")
-
-
-def choose_action(window, title):
-    """From the menu of code actions; what the window itself needs a moment to know is asked for again."""
-
-    def menu():
-        window.press("Escape", "Control+Period")
-        return window.stays(lambda: title not in window.rows(ACTIONS), 2) is False
-
-    window.wait(menu)
-    window.click(ACTIONS, title)
 
 
 def test_model_that_was_added_is_chosen_by_its_name(window):

@@ -3,10 +3,9 @@
 import pytest
 
 from editors.instruct_examples import CODE, SHORT, SHORTER, write_scripted_program
-from editors.vscode.vscode_session import started
+from editors.vscode.vscode_session import choose_action, started, wait_ready
 
 SAYS = 'document.body.textContent.includes("{}")'
-ACTIONS = ".action-widget .monaco-list-row"
 
 
 @pytest.fixture(scope="module")
@@ -15,16 +14,14 @@ def window(request, tmp_path_factory):
     own = {"sotto.server.path": str(program), "sotto.actionCheckers": ["ruff"]}
     with started(request, tmp_path_factory, own) as window:
         window.load()
-        window.wait(lambda: window.status().endswith("ready"), 120)
+        wait_ready(window)
         yield window
 
 
 def simplify(window):
     window.open_text(CODE, 3, 1)
     window.press("Shift+ArrowDown", "Shift+ArrowDown", "Shift+ArrowDown")
-    window.press("Control+Period")
-    window.wait(lambda: "Simplify" in window.rows(ACTIONS))
-    window.click(ACTIONS, "Simplify")
+    choose_action(window, "Simplify")
     window.wait(lambda: window.lines() == SHORTER.split("\n"))
 
 
@@ -39,6 +36,7 @@ def test_untrusted_workspace_runs_no_checker(window):
     window.click(".workspace-trust-editor .monaco-button", "Trust")
     window.wait(lambda: window.read(SAYS.format("You trust this folder")))
     window.press("Escape")
-    window.wait(lambda: window.status().endswith("ready"), 120)
+    window.wait(lambda: window.server.log().count("from sotto.server.path") == 2)  # it is started again
+    wait_ready(window)
     simplify(window)
     window.wait(lambda: any("ruff" in each for each in window.messages()))

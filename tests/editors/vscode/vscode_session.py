@@ -13,6 +13,7 @@ from editors.install import install_vscode
 from editors.vscode.code_server import CodeServer
 from editors.vscode.vscode_window import VscodeWindow
 
+ACTIONS = ".action-widget .monaco-list-row"
 CODE = "def mean(values):\n    total = sum(values)\n    return total / len"
 
 
@@ -44,7 +45,22 @@ def started(request, tmp_path_factory, untrusting=None) -> Iterator[VscodeWindow
 
 def wait_ready(window: VscodeWindow) -> None:
     """Until the model is loaded."""
-    window.wait(lambda: window.status().endswith("ready"), 120)
+    window.wait(lambda: "Sotto: ready" in window.status(), 120)
+
+
+def choose_action(window: VscodeWindow, title: str) -> None:
+    """From the menu of code actions; what the window itself needs a moment to know is asked for again."""
+
+    def menu():
+        window.press("Control+Period")
+        if window.stays(lambda: title not in window.rows(ACTIONS), 2):
+            window.press("Escape")
+            return False
+        return True
+
+    window.wait(menu)
+    window.shoot(title.split(":", maxsplit=1)[0].replace(" ", "-"))
+    window.click(ACTIONS, title)
 
 
 def write_program(folder: Path, *arguments: object) -> Path:

@@ -65,10 +65,7 @@ class VscodeWindow:
 
     def open_text(self, text: str, line: int = 0, column: int = 0, name: str = "case{:03}.py") -> Path:
         """A new file with this text; the cursor at its end, or there (from 1)."""
-        file = self._new_file(text, name)
-        self.press("Escape", "Control+P")
-        self._choose(str(file), row=file.name)  # VS Code's index does not know it yet
-        self.wait(lambda: self.read(_TAB) == file.name)
+        file = self._open_file(text, name)
         lines = text.replace("\r\n", "\n").expandtabs(4).split("\n")
         self.wait(lambda: self.lines()[: len(lines)] == lines)
         if line:
@@ -76,6 +73,18 @@ class VscodeWindow:
             self._choose(f"{line}:{column}", row="")
         else:
             self.press("Control+End")
+        return file
+
+    def open_notebook(self, *cells: str, at: int) -> Path:
+        """A new notebook with these cells of Python; the cursor at the end of one of them (from 0)."""
+        nothing: dict[str, object] = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
+        python = {"language_info": {"name": "python"}}
+        notebook = {"cells": [nothing | {"source": cell} for cell in cells], "metadata": python}
+        file = self._open_file(json.dumps(notebook | {"nbformat": 4, "nbformat_minor": 5}), "case{:03}.ipynb")
+        last_line = cells[at].split("\n")[-1]
+        self.wait(lambda: last_line in self.lines())
+        self.click(".notebookOverlay .view-line", last_line)
+        self.press("Control+End")
         return file
 
     def run(self, title: str) -> None:
@@ -178,6 +187,13 @@ class VscodeWindow:
         except subprocess.TimeoutExpired:
             os.killpg(self._driver.pid, signal.SIGKILL)
             self._driver.wait()
+
+    def _open_file(self, text: str, name: str) -> Path:
+        file = self._new_file(text, name)
+        self.press("Escape", "Control+P")
+        self._choose(str(file), row=file.name)  # VS Code's index does not know it yet
+        self.wait(lambda: self.read(_TAB) == file.name)
+        return file
 
     def _new_file(self, text: str, name: str = "case{:03}.py") -> Path:
         self._num_files += 1
