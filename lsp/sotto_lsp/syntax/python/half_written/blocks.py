@@ -52,24 +52,33 @@ Blocks = tuple[Block, ...]
 """Those around a place, outermost first."""
 
 
-def enter_line(blocks: Blocks, line: LogicalLine, code: str) -> tuple[Blocks, int]:
-    """The blocks after a statement, and how many errors it makes of what is before it. code: of the statement."""
+class Errors(NamedTuple):
+    """misplaced: statements where they may not stand. unfinished: those that lack a block or what must follow."""
+
+    misplaced: int = 0
+    unfinished: int = 0
+
+
+def enter_line(blocks: Blocks, line: LogicalLine, code: str) -> tuple[Blocks, Errors]:
+    """The blocks after a statement, and the errors that it makes of what is before it. code: of the statement."""
     above = list(blocks)
-    num_errors = 0
+    misplaced = unfinished = 0
     if above and above[-1].wants_block and _is_inside(line.indent, above[-1].indent):
         top = above.pop()
         above += [top._replace(wants_block=False), Block(line.indent, top.last)]
     else:
         while above and not line.indent.startswith(above[-1].indent):
-            num_errors += count_unfinished([above.pop()])
+            unfinished += count_unfinished([above.pop()])
         if not above:
             above = [Block(line.indent, UNSEEN if line.indent else "", allows=UNSEEN)]
         elif line.indent != above[-1].indent:
-            num_errors += 1
+            misplaced += 1
             above.append(Block(line.indent, "if"))
     top = above.pop()
     above.append(_add_statement(top, line.word, code))
-    return tuple(above), num_errors + _count_errors(top, line.word, tuple(above))
+    around = tuple(above)
+    misplaced += _is_misplaced(top, line.word, around)
+    return around, Errors(misplaced, unfinished + _leaves_unfinished(top, line.word))
 
 
 def count_unfinished(blocks: Iterable[Block]) -> int:
@@ -111,14 +120,17 @@ def _add_statement(block: Block, word: str, code: str) -> Block:
     return Block(block.indent, block.opener, word, allows, opens_block(word, code))
 
 
-def _count_errors(block: Block, word: str, blocks: Blocks) -> int:
-    num_errors = int(block.wants_block) + (block.opener == "match" and word != "case")
-    if word in FOLLOWERS:
-        num_errors += (block.allows, word) not in _FOLLOWS
-    else:
-        num_errors += block.allows == "try" or (block.allows == "@" and word not in _DECORATED)
+def _is_misplaced(block: Block, word: str, blocks: Blocks) -> bool:
     if word in ("return", "break", "continue"):
         scope, is_in_loop = find_scope(blocks)
-        is_lost = scope in ("class", "") if word == "return" else scope != UNSEEN and not is_in_loop
-        num_errors += is_lost
-    return num_errors
+        return scope in ("class", "") if word == "return" else scope != UNSEEN and not is_in_loop
+    if word in FOLLOWERS:
+        return (block.allows, word) not in _FOLLOWS
+    return block.opener == "match" and word != "case"
+
+
+def _leaves_unfinished(block: Block, word: str) -> bool:
+    """Whether a statement follows one that needs another to follow."""
+    if block.allows == "@":
+        return word not in _DECORATED
+    return block.wants_block or (block.allows == "try" and word not in FOLLOWERS)

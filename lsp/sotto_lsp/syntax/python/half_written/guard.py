@@ -8,13 +8,22 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from sotto_lsp.syntax.python.half_written.blocks import FOLLOWERS, Blocks, count_unfinished, enter_line, find_scope
+from sotto_lsp.syntax.python.half_written.blocks import (
+    FOLLOWERS,
+    Blocks,
+    Errors,
+    count_unfinished,
+    enter_line,
+    find_scope,
+)
 from sotto_lsp.syntax.python.half_written.compiling import can_be_finished, compiles
 from sotto_lsp.syntax.python.half_written.cursor import find_opened, read_prefix
 from sotto_lsp.syntax.python.half_written.logical_lines import LogicalLine, is_string, read_logical_lines
 
+_NO_ERRORS = Errors()
 _MAX_COMPILED = 20
 """Statements. More are touched only where a text changes how all of what is below is read."""
+_CLOSING = (")", "]", "}")
 _CLOSERS = " \t)]}\"':,"
 
 
@@ -28,21 +37,21 @@ class _Statement(NamedTuple):
 
 
 class _State(NamedTuple):
-    """What is known before a statement; the blocks with it, and how many errors it makes. None follows at the end."""
+    """What is known before a statement; the blocks and the new errors with it. None follows at the end."""
 
     num_left: int
     blocks: Blocks
-    num_errors: int
+    errors: Errors
     statement: _Statement | None = None
     blocks_with_it: Blocks = ()
-    num_new: int = 0
+    new: Errors = _NO_ERRORS
 
 
 class _Before:
     """The text without a suggestion: the same for all that are asked about.
 
     head: the cursor's statement before the cursor, from the start of its line. blocks: those above it.
-    is_whole: the statement compiles, or there is none.
+    is_whole: the statement compiles, or there is none. num_open: what its line leaves open.
     """
 
     def __init__(self, prefix: str, suffix: str) -> None:
@@ -54,9 +63,9 @@ class _Before:
         first = next(_walk(_read(whole), self.blocks))
         self.is_whole = len(whole) - first.num_left >= len(self.head) or _is_sound(first)
         rest, _, below = suffix.partition("\n")
-        is_open = bool(first.statement and first.statement.line.open) or (
-            bool(cursor.open) and is_string(cursor.open[-1])
-        )
+        self.num_open = _count_open(self.head + rest)
+        is_in_text = bool(cursor.open) and is_string(cursor.open[-1]) and len(cursor.open[-1]) > 2
+        is_open = is_in_text or (first.statement is not None and bool(first.statement.line.open))
         is_apart = is_open and not self.is_whole
         statements = _read_apart(self.head + rest, below) if is_apart else _read(whole)
         self._states: list[_State] = []
@@ -73,12 +82,15 @@ def is_no_worse(prefix: str, suffix: str, text: str, num_replaced: int) -> bool:
     """Whether there are no more errors with `text` in the place of the suffix's first characters than without it."""
     before = _read_before(prefix, suffix)
     below = suffix[num_replaced:]
-    if _has_no_more_errors(before, _read(before.head + text + below), len(below)):
+    if _has_no_more_errors(before, _read(before.head + text + below), len(below), is_whole=True):
         return True
     line, _, below = below.partition("\n")
     if before.is_whole or line.strip(_CLOSERS):
         return False
-    return _has_no_more_errors(before, _read_apart(before.head + text + line, below), len(below))
+    written = before.head + text + line
+    if _count_open(written) > before.num_open:
+        return False
+    return _has_no_more_errors(before, _read_apart(written, below), len(below), is_whole=False)
 
 
 @lru_cache(maxsize=4)
@@ -86,21 +98,33 @@ def _read_before(prefix: str, suffix: str) -> _Before:
     return _Before(prefix, suffix)
 
 
-def _has_no_more_errors(before: _Before, statements: Iterator[_Statement], num_shared: int) -> bool:
+def _has_no_more_errors(
+    before: _Before, statements: Iterator[_Statement], num_shared: int, *, is_whole: bool
+) -> bool:
     """num_shared: characters at the end of the text that were there before."""
-    index = num_compiled = 0
+    index = num_own = 0
+    is_shared = False
     for state in _walk(statements, before.blocks):
         while before.state(index).num_left > state.num_left:
             index += 1
         other = before.state(index)
         if state.num_left == other.num_left <= num_shared:
+            is_shared = True
+            if is_whole and state.statement and state.statement.line.word in _CLOSING:
+                return False
             if state.blocks == other.blocks:
-                return state.num_errors <= other.num_errors
-            num_compiled = _MAX_COMPILED
-        if num_compiled < _MAX_COMPILED and not (_is_sound(state) and (num_compiled == 0 or state.num_new == 0)):
-            return False
-        num_compiled += 1
+                may_misplace = other.errors.misplaced if num_own < 2 else 0
+                return state.errors.misplaced <= may_misplace and state.errors.unfinished <= other.errors.unfinished
+        if not is_shared and num_own < _MAX_COMPILED:
+            if not _is_sound(state) or (num_own and state.new != _NO_ERRORS):
+                return False
+            num_own += 1
     return True
+
+
+def _count_open(text: str) -> int:
+    *_, last = read_logical_lines(text)
+    return len(last.open)
 
 
 def _is_sound(state: _State) -> bool:
@@ -114,12 +138,12 @@ def _is_sound(state: _State) -> bool:
 
 def _walk(statements: Iterable[_Statement], blocks: Blocks) -> Iterator[_State]:
     """Ends with a state without a statement."""
-    num_errors = 0
+    misplaced = unfinished = 0
     for each in statements:
-        blocks_with_it, num_new = enter_line(blocks, each.line, each.code)
-        yield _State(each.num_left, blocks, num_errors, each, blocks_with_it, num_new)
-        blocks, num_errors = blocks_with_it, num_errors + num_new
-    yield _State(0, (), num_errors + count_unfinished(blocks))
+        blocks_with_it, new = enter_line(blocks, each.line, each.code)
+        yield _State(each.num_left, blocks, Errors(misplaced, unfinished), each, blocks_with_it, new)
+        blocks, misplaced, unfinished = blocks_with_it, misplaced + new.misplaced, unfinished + new.unfinished
+    yield _State(0, (), Errors(misplaced, unfinished + count_unfinished(blocks)))
 
 
 def _read(text: str) -> Iterator[_Statement]:
