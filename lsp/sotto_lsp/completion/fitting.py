@@ -1,5 +1,6 @@
 """From the model's answer to the suggestion that keeps the document whole. Knows no engine."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -14,6 +15,8 @@ from sotto_lsp.syntax.protocol import Literal
 _MAX_TRIES = 8
 """Of the guard, each some tenths of a millisecond."""
 _CUT_AFTER = ")]},;\"'"
+_WORD = re.compile(r"\w")
+_IN_WORD = re.compile(r"\w\w")
 
 
 @dataclass(frozen=True)
@@ -35,21 +38,20 @@ def fit(completion: Completion, place: Place, max_lines: int = 0) -> Suggestion:
     max_lines: 0 for any number.
     """
     around = replace(place.around, is_cut_off=completion.is_cut_off)
-    answer = fit_block_indentation(
-        place.spelling.from_model(completion.text, around.line_prefix), around.line_prefix, place.spelling.file
-    )
-    fitted = apply_filters(answer, around)
-    text, reasons = fitted.text, list(fitted.reasons)
+    answer = place.spelling.from_model(completion.text, around.line_prefix)
+    answer = fit_block_indentation(answer, around.line_prefix, place.spelling.file)
+    closed = fit_closers(answer, place.cursor, around.line_suffix, may_replace=place.may_replace)
+    num_replaced = closed.num_replaced
+    around = replace(around, suffix=around.suffix[num_replaced:])
+    text, filtered = apply_filters(closed.text, around)
+    reasons = [*closed.reasons, *filtered]
     if not completion.text.strip():
         reasons = ["unsure" if completion.finish_reason is FinishReason.UNSURE else "empty"]
     if max_lines and (cut := "\n".join(text.split("\n")[: max_lines + text.startswith("\n")])) != text:
         text = cut
         reasons.append("most-lines")
-    if place.cursor.is_complete and not around.line_suffix.strip() and text and not text.startswith("\n"):
-        return Suggestion("", 0, (*reasons, "complete-statement"))
-    closed = fit_closers(text, place.cursor, around.line_suffix, may_replace=place.may_replace)
-    text, num_replaced = closed.text.rstrip(), closed.num_replaced
-    reasons += closed.reasons
+    if num_replaced and text.endswith(there := place.around.suffix[:num_replaced]):
+        text, num_replaced = text.removesuffix(there), 0
     if text and _leaves_docstring_open(place, text):
         line = around.line_prefix
         text += ("\n" + line[: len(line) - len(line.lstrip())] if "\n" in text else "") + place.cursor.closers[:3]
@@ -58,7 +60,16 @@ def fit(completion: Completion, place: Place, max_lines: int = 0) -> Suggestion:
         text = guarded
         num_replaced = 0
         reasons.append("breaks-syntax")
+    if text and (reason := _find_clash(place, text, place.around.line_suffix[num_replaced:])) is not None:
+        return Suggestion("", 0, (*reasons, reason))
     return Suggestion((place.lead + text).replace("\n", place.line_end) if text else "", num_replaced, tuple(reasons))
+
+
+def _find_clash(place: Place, text: str, line_suffix: str) -> str | None:
+    """What goes on with a complete statement, or would be one word with the one after it."""
+    if place.cursor.is_complete and not line_suffix.strip() and not text.startswith("\n"):
+        return "complete-statement"
+    return "middle-of-word" if _IN_WORD.fullmatch(text[-1] + line_suffix[:1]) else None
 
 
 def _leaves_docstring_open(place: Place, text: str) -> bool:
@@ -92,5 +103,5 @@ def _beginnings(text: str) -> Iterator[str]:
             yield beginning
     first = lines[0] if lines[0].strip() else ""
     for end in range(len(first) - 1, 0, -1):
-        if first[end - 1] in _CUT_AFTER or first[end] in _CUT_AFTER:
+        if (first[end - 1] in _CUT_AFTER or first[end] in _CUT_AFTER) and _WORD.search(first, 0, end):
             yield first[:end].rstrip()

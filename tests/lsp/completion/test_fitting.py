@@ -38,6 +38,7 @@ def fitted(drawn, text, *, may_replace=True, max_lines=0, file=FOUR, language_id
         ("for x in range(│)\n    print(x)\n", "len(y)):", "len(y)):", 1),
         ("if isinstance(x, (│))\n    print(x)\n", "int, str)):", "int, str)):", 2),
         ("x = f(│)\n", "a, b)", "a, b", 0),
+        ("x = f(│, 2)\n", "a", "a", 0),
         ("x = {'a': [│]}\n", "1, 2]}", "1, 2", 0),
         ('x = "│"\n', 'name"', "name", 0),
         ('print("│")\n', 'name", x)', 'name", x)', 2),
@@ -67,7 +68,6 @@ def test_closers_end_the_text_where_no_client_draws_it_over_them(drawn, text, sh
 @pytest.mark.parametrize(
     ("drawn", "text"),
     [
-        ("x = f(│, 2)\n", "a)"),
         ("future.│set_result(coro)\n", "set_exception(exc)"),
         ("def data_received(│self, data):\n    pass\n", "self):"),
         ('def f():\n    """Return True if the future is done.│\n\n    More.\n    """\n', '"""'),
@@ -131,7 +131,7 @@ def test_most_lines_of_a_suggestion(most, lines):
 def test_complete_statement_is_followed_by_a_line_end_or_nothing():
     drawn = "import os\nprint(os.getcwd())│\n"
     assert fitted(drawn, "def f(a, a):")[0].text == ""
-    assert fitted(drawn, "def f(a, a):")[0].reasons == ("complete-statement",)
+    assert fitted(drawn, ".strip()")[0].reasons == ("complete-statement",)
     assert fitted(drawn, "\nos.chdir(x)")[0].text == "\nos.chdir(x)"
 
 
