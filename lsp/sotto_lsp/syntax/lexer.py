@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from sotto_lsp.syntax.protocol import Literal
 
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
-_COMMENT_END = re.compile(r"(?:(?!/\*|//).)*?\*/", re.DOTALL)
+_COMMENT_END = re.compile(r"(?:(?:(?!/\*|\*/).)*\n)?[^\"'`\n]*?\*/", re.DOTALL)
 _CLOSING = (")", "]", "}")
 _NO_CODE = ("\n", "#")
 """Begin lines that say nothing of indentation."""
-_COMMENT_CLOSER = "*/"
+COMMENT_CLOSER = "*/"
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,7 @@ class Rules:
     skipped: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """What is open. closer: what closes it. start, line_start: the offsets of what opened it, and of its statement.
 
     indent: of the line where that statement begins. is_passed: a line that is no further in has been read since.
@@ -85,18 +85,20 @@ class Lexer:
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        comments = [("line", "|".join(map(re.escape, rules.line_comments))), ("block", _block_start(rules))]
         strings = [
             (f"s{number}", each.opens.replace("?P<mark>", f"?P<m{number}>"))
             for number, each in enumerate(rules.strings)
         ]
+        line_comment = "|".join(map(re.escape, rules.line_comments))
         kinds = [
             ("end", r"\n[ \t]*"),
-            ("skipped", rules.skipped),
-            *comments,
-            *strings,
             ("open", r"[(\[{]"),
             ("close", r"[)\]}]"),
+            *(each for each, rule in zip(strings, rules.strings, strict=True) if rule.is_long),
+            ("skipped", "|".join(_skipped(rules, line_comment))),
+            ("line", line_comment),
+            ("block", r"/\*" if rules.block_comments else ""),
+            *(each for each, rule in zip(strings, rules.strings, strict=True) if not rule.is_long),
         ]
         self._code = re.compile("|".join(f"(?P<{name}>{pattern})" for name, pattern in kinds if pattern))
 
@@ -109,7 +111,7 @@ class Lexer:
         )
         if long is None:
             return state
-        inside = self.read(text, State((replace(long, start=0, line_start=0),)))
+        inside = self.read(text, State((long._replace(start=0, line_start=0),)))
         return inside if inside.num_errors < state.num_errors else state
 
     def read(self, text: str, state: State | None = None, *, start: int = 0, checks_indent: bool = False) -> State:
@@ -120,15 +122,16 @@ class Lexer:
         reading = _Reading(self._rules, text, state or State(), checks_indent)
         at = start
         while at < len(text):
-            top = reading.frames[-1] if reading.frames else None
-            if top is None or top.literal is Literal.CODE:
-                match = self._code.search(text, at)
-                if match is None:
+            if not reading.is_in_literal:
+                for match in self._code.finditer(text, at):
+                    reading.add_token(match)
+                    at = match.end()
+                    if reading.is_in_literal:
+                        break
+                else:
                     break
-                reading.add_token(match)
-                at = match.end()
             else:
-                at = reading.leave_literal(top, at)
+                at = reading.leave_literal(at)
         return reading.state()
 
 
@@ -145,6 +148,10 @@ class _Reading:
         self._lowest = len(self.frames)
         self._unmatched: list[int] = []
         self._num_errors = 0
+
+    @property
+    def is_in_literal(self) -> bool:
+        return bool(self.frames) and self.frames[-1].literal is not Literal.CODE
 
     def state(self) -> State:
         return State(
@@ -165,15 +172,16 @@ class _Reading:
         elif kind == "close":
             self._close(match.group(), match.start())
         elif kind in ("line", "block"):
-            self._push("\n" if kind == "line" else _COMMENT_CLOSER, Literal.COMMENT, match.start())
+            self._push("\n" if kind == "line" else COMMENT_CLOSER, Literal.COMMENT, match.start())
         elif kind != "skipped":
             number = kind[1:]
             rule = self._rules.strings[int(number)]
             mark = match[f"m{number}"] if "?P<mark>" in rule.opens else ""
             self._push(rule.closes.replace("MARK", mark), Literal.STRING, match.start(), rule)
 
-    def leave_literal(self, top: Frame, at: int) -> int:
+    def leave_literal(self, at: int) -> int:
         """Reads what a string or comment says; returns where code goes on, or the next string or comment."""
+        top = self.frames[-1]
         match = _ends_of(top.closer, top.rule, self._rules.nested_comments).search(self._text, at)
         if match is None:
             return len(self._text)
@@ -185,7 +193,7 @@ class _Reading:
             self._pop()
             return match.start()
         elif top.rule is None:
-            self._push(_COMMENT_CLOSER, Literal.COMMENT, match.start())
+            self._push(COMMENT_CLOSER, Literal.COMMENT, match.start())
         elif found == top.rule.hole:
             self._push("}", Literal.CODE, match.start())
         return match.end()
@@ -201,10 +209,10 @@ class _Reading:
             return
         for index in range(len(self.frames) - 1, -1, -1):
             frame = self.frames[index]
-            if frame.is_passed or frame.literal is not Literal.CODE or self._indent > frame.indent:
+            if frame.literal is not Literal.CODE or self._indent > frame.indent:
                 break
-            self._num_errors += 1
-            self.frames[index] = replace(frame, is_passed=True)
+            self._num_errors += not frame.is_passed
+            self.frames[index] = frame._replace(is_passed=True)
 
     def _push(self, closer: str, literal: Literal, start: int, rule: StringRule | None = None) -> None:
         self.frames.append(Frame(closer, literal, start, self._line_start, self._indent, rule))
@@ -216,7 +224,12 @@ class _Reading:
 
     def _close(self, closer: str, at: int) -> None:
         """With its opener; with one further out where none fits in between, those in between are errors."""
-        is_placed = self._checks_indent and closer == "}" and at == self._first
+        is_placed = closer == "}" and at == self._first
+        top = self.frames[-1] if self.frames else None
+        if top is not None and top.closer == closer and (not is_placed or top.indent == self._indent):
+            self._indent, self._line_start = top.indent, top.line_start
+            self._pop()
+            return
         inner = list(self._innermost_code())
         fitting = [each for each in inner if self.frames[each].closer == closer]
         placed = [each for each in fitting if not is_placed or self.frames[each].indent == self._indent]
@@ -240,8 +253,17 @@ class _Reading:
             yield index
 
 
-def _block_start(rules: Rules) -> str:
-    return r"/\*" if rules.block_comments else ""
+def _skipped(rules: Rules, line_comment: str) -> Iterator[str]:
+    """Patterns of what needs no frame: whole comments and strings of one line."""
+    if rules.skipped:
+        yield rules.skipped
+    if line_comment:
+        yield rf"(?:{line_comment})[^\n]*(?=\n)"
+    if rules.block_comments and not rules.nested_comments:
+        yield r"/\*[^*]*\*+(?:[^/*][^*]*\*+)*/"
+    for each in rules.strings:
+        if not each.is_long:
+            yield rf"{each.opens}[^{each.closes}\\\n]*(?:\\.[^{each.closes}\\\n]*)*{each.closes}"
 
 
 _ENDS: dict[tuple[str, StringRule | None, bool], re.Pattern[str]] = {}
@@ -253,7 +275,7 @@ def _ends_of(closer: str, rule: StringRule | None, nested: bool) -> re.Pattern[s
     if key not in _ENDS:
         parts = [re.escape(closer)]
         if rule is None:
-            parts += [r"/\*"] if nested and closer == _COMMENT_CLOSER else []
+            parts += [r"/\*"] if nested and closer == COMMENT_CLOSER else []
         else:
             parts += [] if rule.is_raw else [r"\\."]
             parts += [re.escape(rule.hole)] if rule.hole else []

@@ -8,7 +8,7 @@ from sotto_lsp.syntax.protocol import CursorContext, Literal
 from sotto_lsp.syntax.tree_sitter.language import Language
 
 _SEMICOLONS = re.compile(r";[ \t]*\n")
-_BLOCK_GOES_ON = re.compile(r"[=,(]|\b(if|try|catch|do|return|struct|class|union|enum|switch|match|case)\b")
+_BLOCK_GOES_ON = re.compile(r"=|\b(if|try|catch|do|return|struct|class|union|enum|switch|match|case)\b")
 """After the block of such a head something may follow on the line: `else`, `while`, `;`."""
 _ENDS_WITHOUT_SEMICOLON = re.compile(
     r"[ \t]*(?!(?:if|for|while|switch|func|function|else|case|class|type|interface|with|catch)\b)"
@@ -17,8 +17,8 @@ _ENDS_WITHOUT_SEMICOLON = re.compile(
 
 
 def read_cursor(language: Language, prefix: str) -> CursorContext:
-    state = read_before(language.lexer, prefix)
-    is_complete = state.literal is Literal.CODE and _ends_statement(language, prefix, state)
+    text, state = read_before(language.lexer, prefix)
+    is_complete = state.literal is Literal.CODE and _ends_statement(language, text, state)
     return CursorContext(state.literal, state.closers, is_complete)
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from sotto_lsp.syntax.balance import read_before
 from sotto_lsp.syntax.lexer import Frame, Lexer, State
+from sotto_lsp.syntax.protocol import Literal
 from sotto_lsp.syntax.tree_sitter.grammar import grammar_of
 from sotto_lsp.syntax.tree_sitter.language import language_of
 from sotto_lsp.syntax.tree_sitter.syntax_tree import SyntaxTree
@@ -51,14 +52,17 @@ def keeps_parsing(language_id: str, prefix: str, suffix: str, text: str, num_rep
 
 @lru_cache(maxsize=2)
 def _parse_nearby(language_id: str, prefix: str, suffix: str) -> _Nearby | None:
+    """None where the code there says nothing: a literal, whose end is not known, or macros that do not parse."""
     began_s = time.thread_time()
     language, grammar = language_of(language_id), grammar_of(language_id)
     if language is None or grammar is None:
         return None
     before = _cut_before(language.lexer, prefix)
     state = language.lexer.read(before)
+    if state.literal is not Literal.CODE:
+        return None
     tree = SyntaxTree.parse(grammar, before + _cut_after(language.lexer, state, suffix), TIME_LIMIT_S)
-    if tree is None:
+    if tree is None or (language.has_macros and tree.problems):
         return None
     left_s = TIME_LIMIT_S - (time.thread_time() - began_s)
     return _Nearby(language.lexer, tree, state, len(before), left_s)
@@ -66,10 +70,10 @@ def _parse_nearby(language_id: str, prefix: str, suffix: str) -> _Nearby | None:
 
 def _cut_before(lexer: Lexer, prefix: str) -> str:
     """The heads of the blocks around the cursor, and the lines before it."""
-    frames = read_before(lexer, prefix).frames
-    start = _find_start(lexer, prefix, frames)
-    outer = [each for each in frames if each.line_start < start]
-    return _heads(prefix, outer[-_MAX_HEADS:]) + prefix[start:]
+    text, state = read_before(lexer, prefix)
+    start = _find_start(lexer, text, state.frames)
+    outer = [each for each in state.frames if each.line_start < start]
+    return _heads(text, outer[-_MAX_HEADS:]) + text[start:]
 
 
 def _cut_after(lexer: Lexer, state: State, suffix: str) -> str:
@@ -80,6 +84,10 @@ def _cut_after(lexer: Lexer, state: State, suffix: str) -> str:
     end = lexer.read(after, state)
     if end.unmatched:
         after = after[: end.unmatched[0]]
+        end = lexer.read(after, state)
+    cut = next((each.line_start for each in end.frames[end.lowest :] if each.closer != "}"), None)
+    if cut:  # not in the middle of a statement
+        after = after[:cut]
         end = lexer.read(after, state)
     return after + "\n" + end.closers
 

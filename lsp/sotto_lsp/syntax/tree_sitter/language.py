@@ -32,7 +32,7 @@ class Language:
 
     package: what pip installs. blocks: bodies in brackets that hold statements. stub: matches the text of a body that
     is still to be written. step: how a body is indented where the file does not show it. needs_semicolons: whether
-    simple statements end with one.
+    simple statements end with one. has_macros: whole code may not parse.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Language:
     step: str
     lexer: Lexer
     needs_semicolons: bool
+    has_macros: bool
 
     @property
     def remedy(self) -> str:
@@ -75,6 +76,7 @@ def _row(data: dict[str, Any]) -> Language:
         step=data["step"],
         lexer=_lexer(data["lexical"]),
         needs_semicolons=data["lexical"].get("needs_semicolons", True),
+        has_macros=data["lexical"].get("has_macros", False),
     )
 
 
