@@ -7,7 +7,7 @@ from typing import cast
 from lsprotocol import types
 
 DRAW_REPLACEMENTS = frozenset(
-    {"Visual Studio Code", "Visual Studio Code - Insiders", "Code - OSS", "VSCodium", "code-server"}
+    {"Visual Studio Code", "Visual Studio Code - Insiders", "Code - OSS", "VSCodium", "code-server", "emacs", "helix"}
 )
 """Clients, by their own names, that draw a suggestion over the closers after the cursor; tested in tests/editors."""
 _NOTE = "sotto"
