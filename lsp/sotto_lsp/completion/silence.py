@@ -9,6 +9,7 @@ from sotto_lsp.syntax.protocol import Literal
 
 CLOSERS = ")]}>\"'`:;, \t"
 """What editors and languages close a line with."""
+_TEXTS = (Literal.COMMENT, Literal.DOCSTRING)
 _EXIT = re.compile(r"[ \t]*(return|raise|throw|break|continue|goto)\b")
 _OPEN_END = re.compile(r"[\\(\[{,]\s*\Z|\"\"\"|'''")
 
@@ -23,9 +24,9 @@ def _find_always(place: Place, settings: Settings) -> str | None:
     """Asked or not."""
     prefix, literal = place.around.line_prefix, place.cursor.literal
     rules = (
-        ("names-people", names_nobody(prefix)),
+        ("names-people", names_nobody(prefix, is_text=literal in _TEXTS)),
         ("notebook-magic", place.is_kernels),
-        ("in-comment", literal in (Literal.COMMENT, Literal.DOCSTRING) and not settings.comments),
+        ("in-comment", literal in _TEXTS and not settings.comments),
         ("in-string", literal is Literal.STRING and not settings.strings),
         ("after-exit", literal is Literal.CODE and follows_exit(place)),
     )

@@ -2,18 +2,22 @@
 
 import re
 
-_NAMING = re.compile(
-    r"""(?:^|[#*/"'!;\-.\s@:])
-    (?:authors?|maintainers?|owners?|copyright|licen[cs]ed?\b|spdx-[\w-]*|e-?mail|contact|credits?|todo|fixme|xxx|hack)
-    \b[^=\n]*$""",
-    re.IGNORECASE | re.VERBOSE,
+_MARK = r"(?:\#+|//+|/?\*+|--|;+|\"{3}|'{3}|<!--)"
+_LABEL = (
+    r"(?:(?:main[ ]|original[ ])?authors?|written[ ]by|maintain(?:er|ed)s?|owners?|owned[ ]by|contacts?|credits?|"
+    r"contributors?|copyright|\(c\)|©|licen[cs]e[ds]?|spdx-[\w-]*|e-?mail|todo|fixme|xxx|hack|"
+    r"assigned[ ]to|reviewers?)(?!\w)"
 )
-_IN_COMMENT = re.compile(r"""^[ \t]*(?:\#|//|/\*|\*|--|;|"{3}|'{3}|<!--)|[ \t]\#[ \t]|//""")
+_IN_COMMENT = re.compile(rf"(?:^[ \t]*|[ \t]){_MARK}[ \t!]*[:@\\]?{_LABEL}", re.IGNORECASE | re.VERBOSE)
+_IN_TEXT = re.compile(rf"^[ \t]*(?:[rbuf]{{0,2}}{_MARK})?[ \t!]*[:@\\]?{_LABEL}", re.IGNORECASE | re.VERBOSE)
 _DUNDER = re.compile(r"^__(author|maintainer|copyright|license|credits|email|contact)s?__[ \t]*=")
 
 
-def names_nobody(line_prefix: str) -> bool:
-    """Whether what is said at the end of this beginning of a line would name somebody."""
-    if _DUNDER.match(line_prefix):
+def names_nobody(line_prefix: str, *, is_text: bool = False) -> bool:
+    """Whether what is said at the end of this beginning of a line would name somebody.
+
+    is_text: the line is in a comment or a docstring.
+    """
+    if _DUNDER.match(line_prefix) or _IN_COMMENT.search(line_prefix):
         return True
-    return _IN_COMMENT.search(line_prefix) is not None and _NAMING.search(line_prefix) is not None
+    return is_text and _IN_TEXT.match(line_prefix) is not None

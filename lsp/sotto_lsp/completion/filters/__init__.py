@@ -9,8 +9,11 @@ from typing import NamedTuple
 from sotto_lsp.completion.filters.blank import blank
 from sotto_lsp.completion.filters.dedent import dedent
 from sotto_lsp.completion.filters.duplicate_line import duplicate_line
+from sotto_lsp.completion.filters.file_name_leak import file_name_leak
+from sotto_lsp.completion.filters.invented_name import invented_name
 from sotto_lsp.completion.filters.repeats_above import repeats_above
 from sotto_lsp.completion.filters.repetition import repetition
+from sotto_lsp.completion.filters.secret import secret
 from sotto_lsp.completion.filters.suffix_overlap import suffix_overlap
 from sotto_lsp.completion.filters.surroundings import Surroundings
 from sotto_lsp.completion.filters.unfinished_line import unfinished_line
@@ -22,6 +25,9 @@ FILTERS: tuple[Callable[[str, Surroundings], str], ...] = (
     suffix_overlap,
     duplicate_line,
     repeats_above,
+    secret,
+    invented_name,
+    file_name_leak,
     blank,
 )
 
