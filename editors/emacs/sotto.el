@@ -159,15 +159,18 @@ lsp-mode itself takes the cursor of the last change: after a bracket that `elect
   "Insert what the server says of QUESTION, an answer or a silence."
   (insert (format "%s:%d:%d  %s\n" (file-name-nondirectory (lsp-get question :uri))
                   (1+ (lsp-get question :line)) (lsp-get question :character)
-                  (or (lsp-get question :shown) "")))
+                  (if (string-empty-p (lsp-get question :shown)) "nothing" (lsp-get question :shown))))
   (seq-doseq (reason (lsp-get question :reasons))
     (insert (format "    %s (%s)\n" (lsp-get reason :sentence) (lsp-get reason :code))))
-  (insert (format "    %s, %s tokens in the prompt, %s of them cached\n" (lsp-get question :source)
-                  (lsp-get question :promptTokens) (lsp-get question :cachedTokens))
-          (format "    probabilities: %s\n    " (string-join (mapcar (lambda (each) (format "%.2f" each))
-                                                                 (lsp-get question :probabilities)) " ")))
-  (lsp-map (lambda (name value) (insert (format "%s %s  " name value))) (lsp-get question :timings))
-  (insert "\n\n"))
+  (when-let* ((num-tokens (lsp-get question :promptTokens)))
+    (insert (format "    %s tokens in the prompt, %s of them cached; probabilities of the lines:" num-tokens
+                    (lsp-get question :cachedTokens)))
+    (seq-doseq (share (lsp-get question :probabilities))
+      (insert (format " %.2f" share)))
+    (insert "\n    ms:")
+    (lsp-map (lambda (name value) (insert (format " %s %s" name value))) (lsp-get question :timings))
+    (insert "\n"))
+  (insert "\n"))
 
 (defun sotto-explain-last ()
   "Show why the last suggestions were shown, cut or left out, newest first."

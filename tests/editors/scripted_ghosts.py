@@ -42,7 +42,7 @@ def on_inline_completion(params: types.InlineCompletionParams):
 def on_completion(params: types.CompletionParams):
     text, range_, word = find_ghost(params)
     start = types.Position(range_.start.line, range_.start.character - len(word))
-    item = types.CompletionItem((word + text).partition("\n")[0], kind=types.CompletionItemKind.Text)
+    item = types.CompletionItem((word + text).splitlines()[0], kind=types.CompletionItemKind.Text)
     item.detail, item.filter_text = "Sotto", word
     item.text_edit = types.TextEdit(types.Range(start, range_.end), word + text)
     return types.CompletionList(is_incomplete=True, items=[item] if text else [])
