@@ -3,7 +3,6 @@
 import re
 from collections import Counter
 from dataclasses import dataclass
-from itertools import pairwise
 
 from sotto_lsp.documents.editorconfig import find_unit
 from sotto_lsp.documents.gap_text import Text
@@ -13,11 +12,15 @@ from sotto_lsp.documents.snapshot import DocumentSnapshot
 _TAB = "\t"
 _MAX_WIDTH = 8
 """What is wider is alignment."""
-_MAX_CHARS = 40_000
+_MAX_CHARS = 20_000
 """Of a document's beginning that are read: hundreds of lines."""
 _OPENERS = (":", "{", "(", "[")
 _BLOCK_OPENERS = (":", "{")
 _LEADING = re.compile(r"^[ \t]+", re.MULTILINE)
+_STEP = re.compile(
+    r"^(?P<outer>[ \t]*)(?P<line>[^ \t\n][^\n]*)(?=\n(?:[ \t]*\n)*(?P=outer)(?P<step>[ \t]+)[^ \t\n])", re.MULTILINE
+)
+"""A line and how much deeper the next one is, blank ones aside."""
 _HASH = re.compile(r"(?:^|[ \t])#")
 _SLASHES = re.compile(r"(?:^|[ \t])//")
 _MAX_LINES_OF_OPENER = 30
@@ -75,26 +78,21 @@ class Indentations:
 
 
 def detect_indentation(text: Text) -> Indentation | None:
-    """The commonest step from a line that opens a block to the next one; None where there is none.
+    """The commonest step from a line that opens a block to the next one, else from one that opens a bracket.
 
-    Where no block is opened: from a line to a deeper one.
+    Other lines say nothing: texts and aligned lines have steps of their own.
     """
-    begun = normalize_line_ends(text[:_MAX_CHARS])
-    if "\n " not in begun and "\n\t" not in begun:
-        return None
-    lines = [line for line in begun.split("\n") if line.strip()]
-    if len(text) > _MAX_CHARS:
-        lines = lines[:-1]
-    after_openers: Counter[str] = Counter()
-    others: Counter[str] = Counter()
-    for above, below in pairwise(lines):
-        outer, inner = _leading(above), _leading(below)
-        if len(inner) > len(outer) and inner.startswith(outer):
-            step = inner[len(outer) :]
-            if step == _TAB or (_TAB not in step and len(step) <= _MAX_WIDTH):
-                opens = _without_comment(above).endswith(_BLOCK_OPENERS)
-                (after_openers if opens else others)[step] += 1
-    counted = after_openers or others
+    blocks: Counter[str] = Counter()
+    brackets: Counter[str] = Counter()
+    for match in _STEP.finditer(normalize_line_ends(text[:_MAX_CHARS])):
+        line, step = _without_comment(match["line"]), match["step"]
+        if step != _TAB and (_TAB in step or len(step) > _MAX_WIDTH):
+            continue
+        if line.endswith(_BLOCK_OPENERS) and not line.endswith("::"):  # which opens an example in a text
+            blocks[step] += 1
+        elif line.endswith(_OPENERS):
+            brackets[step] += 1
+    counted = blocks or brackets
     return Indentation(counted.most_common(1)[0][0]) if counted else None
 
 
