@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from sotto_lsp.syntax.python.half_written.blocks import (
-    FOLLOWERS,
     Blocks,
     Errors,
     count_unfinished,
@@ -17,12 +16,14 @@ from sotto_lsp.syntax.python.half_written.blocks import (
     find_scope,
 )
 from sotto_lsp.syntax.python.half_written.compiling import can_be_finished, compiles
-from sotto_lsp.syntax.python.half_written.cursor import find_opened, read_prefix
 from sotto_lsp.syntax.python.half_written.logical_lines import LogicalLine, is_string, read_logical_lines
+from sotto_lsp.syntax.python.half_written.prefix import find_blocks, read_prefix
 
 _NO_ERRORS = Errors()
 _MAX_COMPILED = 20
 """Statements. More are touched only where a text changes how all of what is below is read."""
+_MAX_FOLLOWED = 1_000
+"""Characters below a text, in which its blocks are followed."""
 _CLOSING = (")", "]", "}")
 _CLOSERS = " \t)]}\"':,"
 
@@ -55,10 +56,10 @@ class _Before:
     """
 
     def __init__(self, prefix: str, suffix: str) -> None:
-        lines = read_prefix(prefix)
-        cursor = lines[-1]
-        self.head = "".join(find_opened(prefix) if len(lines) == 1 else ()) + prefix[cursor.start :]
-        self.blocks = _read_blocks(prefix, lines[:-1])
+        above = read_prefix(prefix)
+        cursor = above.lines[-1]
+        self.head = "".join(above.opened if len(above.lines) == 1 else ()) + above.code
+        self.blocks = find_blocks(above)
         whole = self.head + suffix
         first = next(_walk(_read(whole), self.blocks))
         self.is_whole = len(whole) - first.num_left >= len(self.head) or _is_sound(first)
@@ -112,13 +113,15 @@ def _has_no_more_errors(
             is_shared = True
             if is_whole and state.statement and state.statement.line.word in _CLOSING:
                 return False
-            if state.blocks == other.blocks:
+            if state.blocks == other.blocks or state.num_left < num_shared - _MAX_FOLLOWED:
                 may_misplace = other.errors.misplaced if num_own < 2 else 0
                 return state.errors.misplaced <= may_misplace and state.errors.unfinished <= other.errors.unfinished
-        if not is_shared and num_own < _MAX_COMPILED:
+        if not is_shared:
             if not _is_sound(state) or (num_own and state.new != _NO_ERRORS):
                 return False
             num_own += 1
+            if num_own == _MAX_COMPILED:
+                break
     return True
 
 
@@ -133,7 +136,10 @@ def _is_sound(state: _State) -> bool:
         return True
     _, line, code, may_go_on = state.statement
     scope = find_scope(state.blocks_with_it)
-    return compiles(code, line.word, scope) or (may_go_on and can_be_finished(code, line.word, scope, line.open))
+    is_closed = line.open in ((), ("#",))
+    return (is_closed and compiles(code, line.word, scope)) or (
+        may_go_on and can_be_finished(code, line.word, scope, line.open)
+    )
 
 
 def _walk(statements: Iterable[_Statement], blocks: Blocks) -> Iterator[_State]:
@@ -158,15 +164,3 @@ def _read_apart(text: str, below: str) -> Iterator[_Statement]:
     for each in statements:
         yield each._replace(num_left=each.num_left + 1 + len(below), may_go_on=len(statements) == 1)
     yield from _read(below)
-
-
-def _read_blocks(prefix: str, lines: tuple[LogicalLine, ...]) -> Blocks:
-    """The blocks after some lines. What is above the last statement of the module does not matter."""
-    begin = len(lines) - 1
-    while begin > 0 and (lines[begin].indent or lines[begin].word in FOLLOWERS):
-        begin -= 1
-    blocks: Blocks = ()
-    for line in lines[max(0, begin) :]:
-        if line.word:
-            blocks, _ = enter_line(blocks, line, prefix[line.start : line.code_stop].lstrip())
-    return blocks

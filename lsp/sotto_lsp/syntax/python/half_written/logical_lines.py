@@ -39,7 +39,7 @@ def _token(newline: str = "") -> re.Pattern[str]:
     """The next sign that matters. What is closed before it is skipped, and the ends of lines that `newline` takes."""
     inner = once = rf"{_PLAIN}++|{_STRING}{newline}"
     for _ in range(3):
-        inner = rf"{once}|\((?:{inner})*+\)|\[(?:{inner})*+\]|\{{(?:{inner})*+\}}"
+        inner = rf"{once}|[(\[{{](?:{inner})*+[)\]}}]"
     return re.compile(rf"(?:{inner})*+{_SIGN}")
 
 
@@ -80,10 +80,10 @@ _BODIES = {
 }
 
 
-def read_logical_lines(text: str, opened: tuple[str, ...] = ()) -> Iterator[LogicalLine]:
-    """Those that are not blank, and always the last. opened: what is open where `text` begins."""
+def read_logical_lines(text: str, opened: tuple[str, ...] = (), begin: int = 0) -> Iterator[LogicalLine]:
+    """Those that are not blank, and always the last, from an offset on. opened: what is open there."""
     stack = list(opened)
-    start, indent, word, position = (0, "", "", 0) if opened else _begin_line(text, 0)
+    start, indent, word, position = (begin, "", "", begin) if opened else _begin_line(text, begin)
     code_stop = position
     while True:
         if stack and stack[-1] in _BODIES and position < len(text):
