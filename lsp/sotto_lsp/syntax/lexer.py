@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from sotto_lsp.syntax.protocol import Literal
 
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
-_COMMENT_END = re.compile(r"(?:(?:(?!/\*|\*/).)*\n)?[^\"'`\n]*?\*/", re.DOTALL)
 _CLOSING = (")", "]", "}")
 _NO_CODE = ("\n", "#")
 """Begin lines that say nothing of indentation."""
@@ -104,8 +104,7 @@ class Lexer:
 
     def read_window(self, text: str) -> State:
         """What is open after a text that may begin anywhere, be it in a comment or a long string."""
-        begins_in_comment = _COMMENT_END.match(text) if self._rules.block_comments else None
-        state = self.read(text, start=begins_in_comment.end() if begins_in_comment else 0)
+        state = self.read(text, start=_find_comment_end(text) if self._rules.block_comments else 0)
         long = next(
             (each for each in state.frames if each.rule and each.rule.is_long and "\n" in text[each.start :]), None
         )
@@ -124,9 +123,8 @@ class Lexer:
         while at < len(text):
             if not reading.is_in_literal:
                 for match in self._code.finditer(text, at):
-                    reading.add_token(match)
-                    at = match.end()
-                    if reading.is_in_literal:
+                    if reading.add_token(match):
+                        at = match.end()
                         break
                 else:
                     break
@@ -163,21 +161,28 @@ class _Reading:
             self._num_errors,
         )
 
-    def add_token(self, match: re.Match[str]) -> None:
+    def add_token(self, match: re.Match[str]) -> bool:
+        """Whether what follows is in a string or comment."""
         kind = match.lastgroup or ""
         if kind == "end":
             self._begin_line(match)
-        elif kind == "open":
+            return False
+        if kind == "open":
             self._push(_CLOSERS[match.group()], Literal.CODE, match.start())
-        elif kind == "close":
+            return False
+        if kind == "close":
             self._close(match.group(), match.start())
-        elif kind in ("line", "block"):
+            return self.is_in_literal
+        if kind == "skipped":
+            return False
+        if kind in ("line", "block"):
             self._push("\n" if kind == "line" else COMMENT_CLOSER, Literal.COMMENT, match.start())
-        elif kind != "skipped":
-            number = kind[1:]
-            rule = self._rules.strings[int(number)]
-            mark = match[f"m{number}"] if "?P<mark>" in rule.opens else ""
-            self._push(rule.closes.replace("MARK", mark), Literal.STRING, match.start(), rule)
+            return True
+        number = kind[1:]
+        rule = self._rules.strings[int(number)]
+        mark = match[f"m{number}"] if "?P<mark>" in rule.opens else ""
+        self._push(rule.closes.replace("MARK", mark), Literal.STRING, match.start(), rule)
+        return True
 
     def leave_literal(self, at: int) -> int:
         """Reads what a string or comment says; returns where code goes on, or the next string or comment."""
@@ -253,6 +258,15 @@ class _Reading:
             yield index
 
 
+def _find_comment_end(text: str) -> int:
+    """Where code begins in a text that begins in a comment; 0 where it seems not to."""
+    end, start = text.find(COMMENT_CLOSER), text.find("/*")
+    if end < 0 or 0 <= start <= end:
+        return 0
+    line = text[text.rfind("\n", 0, end) + 1 : end]
+    return 0 if any(quote in line for quote in "\"'`") else end + len(COMMENT_CLOSER)
+
+
 def _skipped(rules: Rules, line_comment: str) -> Iterator[str]:
     """Patterns of what needs no frame: whole comments and strings of one line."""
     if rules.skipped:
@@ -266,19 +280,14 @@ def _skipped(rules: Rules, line_comment: str) -> Iterator[str]:
             yield rf"{each.opens}[^{each.closes}\\\n]*(?:\\.[^{each.closes}\\\n]*)*{each.closes}"
 
 
-_ENDS: dict[tuple[str, StringRule | None, bool], re.Pattern[str]] = {}
-
-
+@lru_cache(maxsize=128)
 def _ends_of(closer: str, rule: StringRule | None, nested: bool) -> re.Pattern[str]:
     """What may end a literal, or begin another one in it."""
-    key = (closer, rule, nested)
-    if key not in _ENDS:
-        parts = [re.escape(closer)]
-        if rule is None:
-            parts += [r"/\*"] if nested and closer == COMMENT_CLOSER else []
-        else:
-            parts += [] if rule.is_raw else [r"\\."]
-            parts += [re.escape(rule.hole)] if rule.hole else []
-            parts += [] if rule.is_long else [r"\n"]
-        _ENDS[key] = re.compile("|".join(parts), re.DOTALL)
-    return _ENDS[key]
+    parts = [re.escape(closer)]
+    if rule is None:
+        parts += [r"/\*"] if nested and closer == COMMENT_CLOSER else []
+    else:
+        parts += [] if rule.is_raw else [r"\\."]
+        parts += [re.escape(rule.hole)] if rule.hole else []
+        parts += [] if rule.is_long else [r"\n"]
+    return re.compile("|".join(parts), re.DOTALL)
