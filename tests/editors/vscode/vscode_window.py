@@ -15,6 +15,7 @@ DRIVER = Path(__file__).with_name("vscode_driver.mjs")
 SHOTS = Path(__file__).parents[3] / "build/editors/vscode"
 
 # Lines as they are displayed, top to bottom, each as [is added by a ghost, [[text, is ghost], ...]].
+# Those of a notebook's cells come together.
 _PARTS = r"""
 (() => {
   const clean = (text) => text.replace(/\u00a0/g, " ").replace(/[\u200b\u200c\u2060\ufeff]/g, "");
@@ -22,7 +23,9 @@ _PARTS = r"""
     const spans = [...line.querySelectorAll(":scope > span > span")];
     return spans.map((span) => [clean(span.textContent), /ghost-text/.test(span.className)]);
   };
-  return [...document.querySelectorAll(".editor-group-container.active .monaco-editor .view-line")]
+  const editors = ":is(.editor-group-container.active, .notebookOverlay) .monaco-editor";
+  return [...document.querySelectorAll(`${editors} .view-line`)]
+    .filter((line) => line.checkVisibility({ visibilityProperty: true }))
     .map((line) => ({ top: line.getBoundingClientRect().top, is: [!!line.closest(".view-zones"), pieces(line)] }))
     .sort((a, b) => a.top - b.top)
     .map((line) => line.is);
