@@ -129,4 +129,4 @@ def _demo(arguments: argparse.Namespace) -> int:
 def _doctor(arguments: argparse.Namespace) -> int:
     from sotto_lsp.commands.doctor import doctor_command  # noqa: PLC0415
 
-    return doctor_command(arguments.model, as_json=arguments.json, explain=arguments.explain)
+    return doctor_command(arguments.model, as_json=arguments.json)
