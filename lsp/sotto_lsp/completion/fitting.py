@@ -39,7 +39,7 @@ def fit(completion: Completion, place: Place, max_lines: int = 0) -> Suggestion:
     """
     around = replace(place.around, is_cut_off=completion.is_cut_off)
     answer = place.spelling.from_model(completion.text, around.line_prefix)
-    answer = fit_block_indentation(answer, around.line_prefix, place.spelling.file)
+    answer = fit_block_indentation(answer, around.prefix, place.spelling.file)
     closed = fit_closers(answer, place.cursor, around.line_suffix, may_replace=place.may_replace)
     num_replaced = closed.num_replaced
     around = replace(around, suffix=around.suffix[num_replaced:])

@@ -41,7 +41,7 @@ class Spelling:
         """An answer after `line_prefix` in the file's spelling."""
         if self.model in (None, self.file):
             return answer
-        return respell(answer, self.model, self.file, starts_line=not line_prefix)
+        return respell(answer, self.model, self.file, starts_line=not line_prefix.strip())
 
 
 _PLAIN = Spelling()
@@ -86,7 +86,7 @@ def read_place(
         cursor=syntax_of(language_id).read_cursor(prefix, suffix),
         language_id=language_id,
         lead=lead,
-        line_end=find_line_end(document),
+        line_end=find_line_end(document, offset),
         spelling=spelling,
     )
 

@@ -88,7 +88,9 @@ def detect_indentation(text: Text) -> Indentation | None:
         line, step = _without_comment(match["line"]), match["step"]
         if step != _TAB and (_TAB in step or len(step) > _MAX_WIDTH):
             continue
-        if line.endswith(_BLOCK_OPENERS) and not line.endswith("::"):  # which opens an example in a text
+        if line.endswith("::"):
+            continue  # which opens an example in a text
+        if line.endswith(_BLOCK_OPENERS):
             blocks[step] += 1
         elif line.endswith(_OPENERS):
             brackets[step] += 1
