@@ -44,6 +44,7 @@ class Completer:
         """folder_uris: of the client's workspace. may_replace: see Places."""
         self._session = session
         self._documents = documents
+        self._notebooks = notebooks
         self._places = Places(session, notebooks, may_replace)
         self._type_through = TypeThrough()
         self._suffixes = FrozenSuffixes()
@@ -62,7 +63,8 @@ class Completer:
         snapshot = self._documents.usable_snapshot(uri)
         reason = self._documents.explain_unusable(uri) or await self._session.find_refusal(snapshot)
         if reason is None and snapshot is not None:
-            reason = self._ignore.find_reason(uri, self._folder_uris()) or find_content_reason(snapshot)
+            file = self._notebooks.file_uri(uri)
+            reason = self._ignore.find_reason(file, self._folder_uris()) or find_content_reason(snapshot)
         if reason is None:
             return snapshot
         self.explanations.begin(uri).reasons = (reason,)

@@ -47,6 +47,10 @@ class Notebooks:
         """Whether a document is a cell."""
         return uri in self._notebook_of
 
+    def file_uri(self, uri: str) -> str:
+        """The notebook that a cell is in, or the document itself: what lies on the disk."""
+        return self._notebook_of.get(uri, uri)
+
     # What the client says
 
     def open(self, uri: str, cells: Iterable[types.NotebookCell]) -> None:

@@ -24,12 +24,12 @@ def cell(number, kind=2):
 
 @pytest.fixture
 def open_notebook(start_server):
-    def open_notebook(*texts):
+    def open_notebook(*texts, uri=NOTEBOOK):
         editor = start_server()
         capabilities = editor.initialize(initializationOptions=EVERYTHING | {"lookAhead": "off"})
         assert capabilities["notebookDocumentSync"] == {"notebookSelector": [{"notebook": "*"}], "save": False}
         cells = [cell(number) for number in range(len(texts))]
-        document = {"uri": NOTEBOOK, "notebookType": "jupyter-notebook", "version": 1, "cells": cells}
+        document = {"uri": uri, "notebookType": "jupyter-notebook", "version": 1, "cells": cells}
         items = [item(number, text) for number, text in enumerate(texts)]
         editor.notify("notebookDocument/didOpen", {"notebookDocument": document, "cellTextDocuments": items})
         return editor
@@ -101,8 +101,17 @@ def test_magics_of_other_cells_are_not_read(open_notebook):
 def test_magic_is_the_kernels_asked_or_not(open_notebook, text):
     editor = open_notebook(DEFINES, text)
     assert ghost(editor, 1, text, kind=1) == ghost(editor, 1, text, kind=2) == ""
-    explained = editor.result("workspace/executeCommand", {"command": "sotto.explainLast"})
-    assert [[each["code"] for each in row["reasons"]] for row in explained[:2]] == [["notebook-magic"]] * 2
+    assert [[each["code"] for each in row["reasons"]] for row in editor.explain_last()[:2]] == [
+        ["notebook-magic"]
+    ] * 2
+
+
+def test_notebook_that_a_gitignore_names_gets_nothing(open_notebook, tmp_path):
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".gitignore").write_text("*.ipynb\n")
+    editor = open_notebook(DEFINES, USES, uri=(tmp_path / "trial.ipynb").as_uri())
+    assert ghost(editor, 1, USES) == ""
+    assert [each["code"] for each in editor.explain_last()[0]["reasons"]] == ["ignored-by-gitignore"]
 
 
 def test_notebook_that_is_closed_leaves_no_line_in_the_log(open_notebook):

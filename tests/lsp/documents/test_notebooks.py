@@ -87,6 +87,8 @@ def test_around_a_document_of_no_notebook_stands_nothing():
     assert client.around(0) == ("", "")
     assert "file:///app.py" not in client.notebooks
     assert client.uris[0] in client.notebooks
+    assert client.notebooks.file_uri("file:///app.py") == "file:///app.py"
+    assert client.notebooks.file_uri(client.uris[0]) == NOTEBOOK
 
 
 def test_around_cells_of_other_languages_are_left_out():
