@@ -1,8 +1,13 @@
 """What a user of the Neovim plugin does and sees, for the tests of it."""
 
+import re
+from pathlib import Path
+
 CODE = "def mean(values):\n    total = sum(values)\n    return total / len"
 BEFORE = "    return total / len("
 """The last line of CODE, with the key that the tests type."""
+README = (Path(__file__).parents[3] / "editors/neovim/README.md").read_text()
+(MAP_TAB,) = re.findall(r"^vim\.keymap.*<Tab>.*$", README, re.MULTILINE)
 
 
 def call(nvim, function, *arguments):
@@ -15,10 +20,7 @@ def type_text(nvim, text):
 
 
 def accept_with_tab(nvim):
-    nvim.lua(
-        "vim.keymap.set('i', '<Tab>', function()"
-        " if not require('sotto').accept() then return '<Tab>' end end, { expr = true })"
-    )
+    nvim.lua(MAP_TAB)
     nvim.input("<Tab>")
 
 

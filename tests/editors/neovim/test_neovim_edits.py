@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from editors import scripted_ghosts
-from editors.neovim.plugin_keys import call, messages, type_text
+from editors.neovim.plugin_keys import MAP_TAB, call, messages, type_text
 
 pytestmark = pytest.mark.skipif(
     not importlib.util.find_spec("pynvim"), reason="pynvim is not installed (pip install -e '.[test]')"
 )
 AUTO_PAIR = (Path(__file__).parent / "auto_pair.lua").read_text()
-MAP_TAB = "vim.keymap.set({ 'i', 's' }, '<Tab>', require('sotto').tab, { expr = true })"
 METHOD = {"def is_closed(": ["self):\n        return True", 1]}
+STREAM = "class Stream:\n    def __init__(self):\n        self.closed = False\n\n    def is_closed"
 CLASS = "class Stream:\n    def is_closed"
 
 
@@ -30,7 +30,8 @@ def open_ghosts(open_neovim, tmp_path):
         (tmp_path / "ghosts.json").write_text(json.dumps(ghosts))
         command = [sys.executable, scripted_ghosts.__file__, str(tmp_path / "ghosts.json")]
         nvim = open_neovim(text, cmd=command)
-        nvim.lua(MAP_TAB + (AUTO_PAIR if pairs else ""))
+        nvim.lua(MAP_TAB)
+        nvim.lua(AUTO_PAIR if pairs else "")
         return nvim
 
     return start
@@ -125,6 +126,35 @@ def test_closer_that_something_else_writes_takes_the_ghost_off(open_ghosts):
     nvim.input("<Ignore>")
     assert not call(nvim, "accept")
     assert nvim.lines() == ["print( + y"]
+
+
+@pytest.mark.editor_check("Neovim {program}", "closed brackets")
+@pytest.mark.parametrize("pairs", [True, False], ids=["pairs", "alone"])
+def test_closer_is_there_once_with_the_real_server(open_neovim, pairs):
+    nvim = open_neovim(STREAM)
+    nvim.lua(MAP_TAB)
+    nvim.lua(AUTO_PAIR if pairs else "")
+    nvim.input("GA(")
+    ghost = nvim.wait(nvim.ghost)
+    assert nvim.row_with("def is_closed(").startswith(f"    def is_closed({ghost}".split("\n")[0])
+    nvim.input("<Tab>")
+    nvim.wait(lambda: not nvim.lines()[4].endswith(("(", "()")))
+    assert nvim.lines()[4] in ("    def is_closed(self):", "    def is_closed(self)")
+
+
+@pytest.mark.editor_check("Neovim {program}", "dos file and tabs", "several lines")
+@pytest.mark.parametrize(("line_end", "indent"), [("\r\n", "    "), ("\n", "\t")])
+def test_line_ends_and_tabs_are_kept_with_the_real_server(open_neovim, tmp_path, line_end, indent):
+    text = f"{STREAM}(self)".replace("    ", indent).replace("\n", line_end)
+    nvim = open_neovim(text)
+    nvim.lua(MAP_TAB)
+    nvim.wait(lambda: call(nvim, "status") == "ready")
+    nvim.input("GA:")
+    ghost = nvim.wait(lambda: nvim.ghost() if "\n" in nvim.ghost() else "")
+    assert ghost.startswith(f"\n{indent * 2}return ") and not nvim.row_with("^M")
+    nvim.input("<Tab>")
+    nvim.wait(lambda: not nvim.ghost())
+    assert save(nvim, tmp_path) == (text + f":{ghost}\n".replace("\n", line_end)).encode()
 
 
 # Line ends and indentation

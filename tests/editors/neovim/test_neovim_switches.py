@@ -85,7 +85,7 @@ def test_command_completes_its_subcommands_and_shows_metrics(open_neovim):
     nvim.input("<Esc>:Sotto metrics<CR>")
     nvim.wait(lambda: nvim.row_with("completions"))
     names = nvim.lua("return vim.fn.getcompletion('Sotto ', 'cmdline')")
-    assert names == ["disable", "enable", "log", "metrics", "restart", "snooze", "status", "toggle"]
+    assert names == ["disable", "enable", "explain", "log", "metrics", "restart", "snooze", "status", "toggle"]
     assert nvim.lua("return vim.fn.getcompletion('Sotto sn', 'cmdline')") == ["snooze"]
     nvim.lua("vim.cmd('Sotto status')")
     assert "Sotto: ready" in messages(nvim)
@@ -122,6 +122,6 @@ def test_help_opens_and_has_no_tag_twice(open_neovim, tmp_path):
     nvim = open_neovim("")
     shutil.copytree(Path(__file__).parents[3] / "editors/neovim/doc", tmp_path / "doc")
     nvim.lua("local root = ...; vim.opt.runtimepath:append(root); vim.cmd.helptags(root .. '/doc')", str(tmp_path))
-    for tag in ["sotto", "sotto-install", "sotto-setup", "sotto-mappings", ":Sotto"]:
+    for tag in ["sotto", "sotto-install", "sotto-setup", "sotto-mappings", "sotto-Tab", ":Sotto", ":SottoExplain"]:
         nvim.lua("vim.cmd.help(...)", tag)
         assert nvim.lua("return vim.fn.expand('%:t')") == "sotto.txt"
