@@ -108,6 +108,8 @@ def test_open_bracket_does_not_swallow_statements(marked, closers):
         ('and this ends.\n    """\n    x = f(1)\n    return x\n\ndef g():\n    """Go.│', DOCSTRING),
         ('and this ends."""\n    x = f(1)\n    return │', CODE),
         ('    x = f(1)\n    return x\n\ndef g():\n    """Go.\n\n    More of it│', DOCSTRING),
+        ('  """\n    x = f(1)\n    return x\n\ndef g():\n    """Go."""\n    return │', CODE),
+        ('# Words\n\n"""Do\n    x = f(1)\n    return x\n│', DOCSTRING),
         ('x = 1\ny = """a = 2\nb = 3\nc│', STRING),
         ('"""Do this.\n\n    x = f(1)\n    y = g(x)\n│', DOCSTRING),
     ],

@@ -116,6 +116,7 @@ def test_blocks_that_fit(marked, text):
         ("class A:\n    │\n", "return x"),
         ("def f():\n    │\n", "break"),
         ("x = 1\n│\n", "yield x"),
+        ("# Words│\n\nimport os\n", ".\n import re"),
         ("def f():\n    │\n", "await g()"),
     ],
 )

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from sotto_lsp.syntax.python.half_written.blocks import UNSEEN, Blocks, enter_line
+from sotto_lsp.syntax.python.half_written.blocks import UNSEEN, Block, Blocks, enter_line
 from sotto_lsp.syntax.python.half_written.logical_lines import LogicalLine, read_logical_lines
 
 _MIN_CHARS = 1_000
@@ -18,7 +18,7 @@ _HEADER = re.compile(
 )
 _TRIPLE = re.compile(r"\"\"\"|'''")
 _OPENING = re.compile(r"(?::[ \t]*\n\s*|[=(\[{,%+][ \t]*|\breturn[ \t]+)[rRbBuUfF]{0,2}\Z")
-_NO_CODE = re.compile(r"(?:\s++|#.*+)*+")
+_NO_CODE = re.compile(r"(?:[ \t]*+(?:#.*+)?\n)*+")
 _CODE_LINE = re.compile(
     r"""^[ \t]*(?:(?:async +)?def +\w+\(|class +\w+.*:$|(?:return|raise)\b|import +\w+$|from +[\w.]+ +import\b"""
     r"""|(?:if|elif|for|while|with|try|except)\b.*:$|else:|@\w|[\w.]+ = |[\w.]+\(.*\)$)""",
@@ -51,7 +51,8 @@ def read_prefix(text: str) -> Prefix:
 def find_blocks(prefix: Prefix) -> Blocks:
     """The blocks above the cursor's line."""
     first, *lines = prefix.lines
-    blocks: Blocks = ()
+    begins_at_margin = not (lines or prefix.opened or prefix.text[:1].isspace())
+    blocks: Blocks = (Block("", "", allows=UNSEEN),) if begins_at_margin else ()
     for indent, word in reversed([*_find_headers(prefix.text[: first.start], first.indent)]):
         blocks, _ = enter_line(blocks, LogicalLine(0, 0, 0, indent, word), f"{word}:")
         blocks = (*blocks[:-1], blocks[-1]._replace(allows=UNSEEN))
