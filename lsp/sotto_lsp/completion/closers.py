@@ -8,7 +8,7 @@ from sotto_lsp.syntax.protocol import CursorContext, Literal
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
 _QUOTES = ('"""', "'''", '"', "'", "`")
 _AHEAD = re.compile(r"[\s)\]}\"'`]*")
-_COMMENT = re.compile(r"#[^\n]*")
+_COMMENT = re.compile(r"(?<!\S)#[^\n]*")
 
 
 @dataclass(frozen=True)

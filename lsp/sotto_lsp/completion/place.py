@@ -5,6 +5,7 @@ A place is spelled as its file is. What the model reads is spelled as the model 
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from sotto_engine.request import FillInRequest
 from sotto_lsp.completion.filters.surroundings import Surroundings
@@ -17,7 +18,7 @@ from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.documents.window import WINDOW_CHARS, window
 from sotto_lsp.host.session import Session
 from sotto_lsp.syntax.languages.registry import syntax_of
-from sotto_lsp.syntax.protocol import CursorContext
+from sotto_lsp.syntax.protocol import CursorContext, Literal
 
 _FOUR_SPACES = Indentation("    ")
 
@@ -34,14 +35,20 @@ class Spelling:
         if self.model in (None, self.file):
             return request
         prefix = respell(request.prefix, self.file, self.model, starts_line=True)
-        suffix = respell(request.suffix, self.file, self.model, starts_line=False)
-        return replace(request, prefix=prefix, suffix=suffix)
+        return replace(request, prefix=prefix, suffix=_respell_suffix(request.suffix, self))
 
     def from_model(self, answer: str, line_prefix: str) -> str:
         """An answer after `line_prefix` in the file's spelling."""
         if self.model in (None, self.file):
             return answer
         return respell(answer, self.model, self.file, starts_line=not line_prefix.strip())
+
+
+@lru_cache(maxsize=8)
+def _respell_suffix(suffix: str, spelling: Spelling) -> str:
+    """Kept: it is the same from key to key."""
+    assert spelling.model is not None
+    return respell(suffix, spelling.file, spelling.model, starts_line=False)
 
 
 _PLAIN = Spelling()
@@ -79,11 +86,11 @@ def read_place(
     before, after = cells
     whole = f"{before}{document[:]}{after}" if before or after else document
     prefix, suffix = window(whole, len(before) + offset, WINDOW_CHARS)
-    lead = missing_indentation(prefix, spelling.file)
-    prefix += lead
+    cursor = syntax_of(language_id).read_cursor(prefix, suffix)
+    lead = missing_indentation(prefix, spelling.file) if cursor.literal is Literal.CODE else ""
     return Place(
-        around=Surroundings(prefix, suffix, name=name),
-        cursor=syntax_of(language_id).read_cursor(prefix, suffix),
+        around=Surroundings(prefix + lead, suffix, name=name),
+        cursor=cursor,
         language_id=language_id,
         lead=lead,
         line_end=find_line_end(document, offset),

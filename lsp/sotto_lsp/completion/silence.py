@@ -43,7 +43,7 @@ def _find_unasked(place: Place) -> str | None:
 def follows_exit(place: Place) -> bool:
     """Whether the cursor's empty line comes right after a `return` or the like of the same block."""
     around = place.around
-    if around.line_prefix.strip() or place.cursor.closers or not around.lines_above:
+    if around.line_prefix.strip() or set(place.cursor.closers) - {"}"} or not around.lines_above:
         return False
     above = around.lines_above[-1]
     indent = above[: len(above) - len(above.lstrip())]

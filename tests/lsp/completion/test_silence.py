@@ -89,3 +89,8 @@ def test_silent_where_a_line_names_people_owners_or_tasks(drawn, is_invoked):
 def test_silent_on_the_line_of_a_notebooks_command():
     place = replace(read_place("%time", 5), is_kernels=True)
     assert find_silence(place, Settings(), is_invoked=True) == "notebook-magic"
+
+
+def test_silent_after_return_in_braces():
+    drawn = "int f(int x) {\n  return x;\n  │\n}\n"
+    assert silence(drawn, language_id="c") == "after-exit"
