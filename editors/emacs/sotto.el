@@ -159,7 +159,9 @@ lsp-mode itself takes the cursor of the last change: after a bracket that `elect
   "Insert what the server says of QUESTION, an answer or a silence."
   (insert (format "%s:%d:%d  %s\n" (file-name-nondirectory (lsp-get question :uri))
                   (1+ (lsp-get question :line)) (lsp-get question :character)
-                  (if (string-empty-p (lsp-get question :shown)) "nothing" (lsp-get question :shown))))
+                  (let ((print-escape-newlines t)
+                        (shown (lsp-get question :shown)))
+                    (if (string-empty-p shown) "nothing" (prin1-to-string shown)))))
   (seq-doseq (reason (lsp-get question :reasons))
     (insert (format "    %s (%s)\n" (lsp-get reason :sentence) (lsp-get reason :code))))
   (when-let* ((num-tokens (lsp-get question :promptTokens)))

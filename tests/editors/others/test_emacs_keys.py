@@ -185,7 +185,7 @@ def test_explain_last_shows_the_reasons(open_ghosts):
     emacs = open_ghosts("", {})
     emacs.run("sotto-explain-last")
     emacs.wait(lambda: emacs.row_with("The editor has closed the bracket. (closers)"))
-    assert emacs.row_with("app.py:4:7") and emacs.row_with("210 tokens in the prompt, 180 of them cached")
+    assert emacs.row_with('app.py:4:7  "self):"') and emacs.row_with("210 tokens in the prompt, 180 of them cached")
 
 
 @pytest.mark.parametrize("keys", [BACKSPACE, BACK])

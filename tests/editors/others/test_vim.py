@@ -17,7 +17,7 @@ CODE = "def mean(values):\n    total = sum(values)\n    return total / len\n"
 BEFORE = "    return total / len("
 BROKEN = "def total(values)\n    return sum(values)\n"
 REPAIRED = "def total(values):"
-STAT = "import os\n\n\ndef size(path):\n    return os.stat().st_size\n"
+STAT = "import os\n\n\ndef size(path):\n    return os.stat()\n"
 NEXT, OMNI = "\x0e", "\x18\x0f"
 
 
