@@ -1,5 +1,6 @@
 """VscodeWindow: one window of a real VS Code, in a browser; its screen is read from there, ghost text included."""
 
+import contextlib
 import json
 import os
 import signal
@@ -172,6 +173,8 @@ class VscodeWindow:
             if value := happened():
                 return value
             time.sleep(0.05)
+        with contextlib.suppress(AssertionError):  # messages that were not read in time are in its list
+            self.click('[id="status.notifications"] a')
         self.shoot("not-happened")
         raise AssertionError("\n".join(["on the screen:", *self.screen(), self.status(), *self.messages()]))
 
