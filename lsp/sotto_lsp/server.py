@@ -53,10 +53,16 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
     lifecycle = Lifecycle(server, session, documents, OFFERS)
     sync = DocumentSync(documents, completer.document_opened, completer.document_changed, completer.document_closed)
     notebook_sync = NotebookSync(sync, notebooks)
+
+    def explain_last(_: types.ExecuteCommandParams) -> list[dict[str, object]]:
+        if client.drops_answers:
+            client.show_info(completer.explanations.describe_last())
+        return completer.explanations.report()
+
     commands: dict[str, Handler] = {
         COMMAND: actions.execute,
         METRICS: lambda _: session.metrics.report(),
-        EXPLAIN_LAST: lambda _: completer.explanations.report(),
+        EXPLAIN_LAST: explain_last,
     }
 
     async def on_code_action(params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:

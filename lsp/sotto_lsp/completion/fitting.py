@@ -12,7 +12,7 @@ from sotto_lsp.documents.indentation import fit_block_indentation
 from sotto_lsp.syntax.languages.registry import syntax_of
 from sotto_lsp.syntax.protocol import Literal
 
-_MAX_TRIES = 8
+_MAX_TRIES = 4
 """Of the guard, each some tenths of a millisecond."""
 _CUT_AFTER = ")]},;\"'"
 _WORD = re.compile(r"\w")

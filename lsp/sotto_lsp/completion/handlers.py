@@ -6,6 +6,7 @@ from lsprotocol import types
 
 from sotto_lsp.completion.completer import Completer
 from sotto_lsp.completion.fitting import Suggestion
+from sotto_lsp.documents.line_ends import normalize_line_ends
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 
 _WORD_BEFORE = re.compile(r"\w*\Z")
@@ -51,12 +52,13 @@ def _list_item(snapshot: DocumentSnapshot, offset: int, suggestion: Suggestion) 
     text, end = suggestion.text, offset + suggestion.num_replaced
     match = _WORD_BEFORE.search(snapshot.content[max(0, offset - _MAX_WORD_CHARS) : offset])
     word = match.group() if match else ""
-    first_line, _, more = (word + text).partition("\n")
+    shown = normalize_line_ends(word + text)
+    first_line, _, more = shown.partition("\n")
     return types.CompletionItem(
         label=first_line[:_LABEL_CHARS].strip() + (" …" if more or len(first_line) > _LABEL_CHARS else ""),
         kind=types.CompletionItemKind.Text,
         detail="Sotto",
-        documentation=types.MarkupContent(types.MarkupKind.PlainText, word + text) if more else None,
+        documentation=types.MarkupContent(types.MarkupKind.PlainText, shown) if more else None,
         filter_text=word,
         sort_text="\x7f",  # after the entries of the language's own server, which knows the types
         insert_text_format=types.InsertTextFormat.PlainText,

@@ -129,6 +129,10 @@ class Explanations:
         self._last.appendleft(explanation)
         return explanation
 
+    def describe_last(self) -> str:
+        """The last one in a sentence or two."""
+        return "; ".join(self._last[0].describe()) if self._last else "Nothing was requested yet."
+
     def report(self) -> list[dict[str, object]]:
         """For `sotto.explainLast`."""
         return [each.report() for each in self._last]

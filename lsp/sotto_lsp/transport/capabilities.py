@@ -10,6 +10,8 @@ DRAW_REPLACEMENTS = frozenset(
     {"Visual Studio Code", "Visual Studio Code - Insiders", "Code - OSS", "VSCodium", "code-server", "emacs", "helix"}
 )
 """Clients, by their own names, that draw a suggestion over the closers after the cursor; tested in tests/editors."""
+DROP_ANSWERS = frozenset({"helix"})
+"""Clients that show nothing of what a command answers: they get it as a message."""
 _NOTE = "sotto"
 """The name of the annotation that asks for a confirmation."""
 
