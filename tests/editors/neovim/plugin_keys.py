@@ -6,6 +6,8 @@ from pathlib import Path
 CODE = "def mean(values):\n    total = sum(values)\n    return total / len"
 BEFORE = "    return total / len("
 """The last line of CODE, with the key that the tests type."""
+STREAM = "class Stream:\n    def __init__(self):\n        self.closed = False\n\n    def is_closed"
+AUTO_PAIR = (Path(__file__).parent / "auto_pair.lua").read_text()
 README = (Path(__file__).parents[3] / "editors/neovim/README.md").read_text()
 (MAP_TAB,) = re.findall(r"^vim\.keymap.*<Tab>.*$", README, re.MULTILINE)
 
@@ -26,3 +28,15 @@ def accept_with_tab(nvim):
 
 def messages(nvim):
     return nvim.lua("return vim.api.nvim_exec2('messages', { output = true }).output")
+
+
+def see(nvim, ghost):
+    """The ghost comes to be this."""
+    nvim.wait(lambda: nvim.ghost() == ghost)
+
+
+def save(nvim, path):
+    """Write the file; its bytes."""
+    nvim.input("<Esc>:w<CR>")
+    nvim.wait(lambda: not nvim.lua("return vim.bo.modified"))
+    return (path / "app.py").read_bytes()

@@ -1,145 +1,19 @@
-"""What accepting does to a file in real Neovims: closed brackets, line ends, indentation, snippets, `.` and `u`.
+"""What accepting does to a file in real Neovims: line ends, indentation, snippets, menus, `.` and `u`.
 
 With the plugin; the suggestions are written down.
 """
 
 import importlib.util
-import json
-import sys
-from pathlib import Path
 
 import pytest
 
-from editors import scripted_ghosts
-from editors.neovim.plugin_keys import MAP_TAB, call, messages, type_text
+from editors.neovim.plugin_keys import MAP_TAB, STREAM, call, messages, save, see
 
 pytestmark = pytest.mark.skipif(
     not importlib.util.find_spec("pynvim"), reason="pynvim is not installed (pip install -e '.[test]')"
 )
-AUTO_PAIR = (Path(__file__).parent / "auto_pair.lua").read_text()
-METHOD = {"def is_closed(": ["self):\n        return True", 1]}
-STREAM = "class Stream:\n    def __init__(self):\n        self.closed = False\n\n    def is_closed"
-CLASS = "class Stream:\n    def is_closed"
 
-
-@pytest.fixture
-def open_ghosts(open_neovim, tmp_path):
-    """A Neovim with the README's Tab, whose suggestions are these. `pairs`: with an auto-pair plugin."""
-
-    def start(text, ghosts, *, pairs=False):
-        (tmp_path / "ghosts.json").write_text(json.dumps(ghosts))
-        command = [sys.executable, scripted_ghosts.__file__, str(tmp_path / "ghosts.json")]
-        nvim = open_neovim(text, cmd=command)
-        nvim.lua(MAP_TAB)
-        nvim.lua(AUTO_PAIR if pairs else "")
-        return nvim
-
-    return start
-
-
-def see(nvim, ghost):
-    """The ghost comes to be this."""
-    nvim.wait(lambda: nvim.ghost() == ghost)
-
-
-def save(nvim, path):
-    """Write the file; its bytes."""
-    nvim.input("<Esc>:w<CR>")
-    nvim.wait(lambda: not nvim.lua("return vim.bo.modified"))
-    return (path / "app.py").read_bytes()
-
-
-# Closers
-
-
-@pytest.mark.editor_check("Neovim {program}", "closed brackets")
-@pytest.mark.parametrize("pairs", [True, False], ids=["pairs", "by-hand"])
-@pytest.mark.parametrize(
-    ("typed", "closers", "text", "num_taken"),
-    [
-        ("def is_closed(", ")", "self):", 1),
-        ("x = [f(", ")]", "1), 2]", 2),
-        ("f(", ")", "g(1), (2))", 1),
-        ('name = "', '"', 'sotto"', 1),
-        ('print("', '")', 'a")', 2),
-        ('d["', '"]', 'a"], d["b"]', 2),
-        ("def f(", ")", "):", 1),
-    ],
-)
-def test_closer_that_is_there_already_is_replaced(open_ghosts, tmp_path, typed, closers, text, num_taken, pairs):
-    nvim = open_ghosts("" if pairs else typed[:-1] + closers, {typed: [text, num_taken]}, pairs=pairs)
-    nvim.input("i")
-    if pairs:
-        type_text(nvim, typed)
-    else:
-        nvim.input("<Right>" * (len(typed) - 1) + typed[-1])
-    see(nvim, text)
-    assert nvim.lines() == [typed + closers], "nothing is in the buffer yet"
-    assert nvim.row_with(typed) == typed + text
-    nvim.input("<Tab>")
-    nvim.wait(lambda: nvim.lines() == [typed + text])
-    assert save(nvim, tmp_path) == f"{typed}{text}\n".encode()
-
-
-@pytest.mark.editor_check("Neovim {program}", "closed brackets")
-@pytest.mark.parametrize("pairs", [True, False], ids=["pairs", "by-hand"])
-def test_closer_after_a_text_that_ends_before_it_is_kept(open_ghosts, pairs):
-    nvim = open_ghosts("" if pairs else "print)", {"print(": ["x", 0]}, pairs=pairs)
-    nvim.input("iprint(" if pairs else "5li(")
-    see(nvim, "x")
-    assert nvim.row_with("print(") == "print(x)"
-    nvim.input("<Tab>")
-    nvim.wait(lambda: nvim.lines() == ["print(x)"])
-
-
-def test_closer_of_an_auto_pair_joins_what_is_typed_along(open_ghosts):
-    nvim = open_ghosts("", {"f(": ["a, g(1))", 1], "x = ": ["f(a, g(1))", 0]}, pairs=True)
-    nvim.input("ix = ")
-    see(nvim, "f(a, g(1))")
-    nvim.input("f(")
-    see(nvim, "a, g(1))")
-    assert nvim.row_with("x = ") == "x = f(a, g(1))"
-    nvim.input("<Tab>")
-    nvim.wait(lambda: nvim.lines() == ["x = f(a, g(1))"])
-
-
-@pytest.mark.editor_check("Neovim {program}", "closed brackets", "accepted by word", "accepted by line")
-def test_closer_stays_while_words_before_it_are_accepted(open_ghosts):
-    nvim = open_ghosts(CLASS, METHOD, pairs=True)
-    nvim.input("GA(")
-    see(nvim, METHOD["def is_closed("][0])
-    call(nvim, "accept_word")
-    nvim.wait(lambda: nvim.lines()[1] == "    def is_closed(self)")
-    see(nvim, "):\n        return True")
-    call(nvim, "accept_line")
-    nvim.wait(lambda: nvim.lines()[1:] == ["    def is_closed(self):"])
-    see(nvim, "\n        return True")
-    call(nvim, "accept")
-    nvim.wait(lambda: nvim.lines()[1:] == ["    def is_closed(self):", "        return True"])
-
-
-def test_closer_that_something_else_writes_takes_the_ghost_off(open_ghosts):
-    nvim = open_ghosts("", {"print(": ["x", 0]})
-    nvim.input("iprint(")
-    see(nvim, "x")
-    nvim.lua("vim.api.nvim_buf_set_text(0, 0, 6, 0, 6, { ' + y' })")
-    nvim.input("<Ignore>")
-    assert not call(nvim, "accept")
-    assert nvim.lines() == ["print( + y"]
-
-
-@pytest.mark.editor_check("Neovim {program}", "closed brackets")
-@pytest.mark.parametrize("pairs", [True, False], ids=["pairs", "alone"])
-def test_closer_is_there_once_with_the_real_server(open_neovim, pairs):
-    nvim = open_neovim(STREAM)
-    nvim.lua(MAP_TAB)
-    nvim.lua(AUTO_PAIR if pairs else "")
-    nvim.input("GA(")
-    ghost = nvim.wait(nvim.ghost)
-    assert nvim.row_with("def is_closed(").startswith(f"    def is_closed({ghost}".split("\n")[0])
-    nvim.input("<Tab>")
-    nvim.wait(lambda: not nvim.lines()[4].endswith(("(", "()")))
-    assert nvim.lines()[4] in ("    def is_closed(self):", "    def is_closed(self)")
+# Line ends and indentation
 
 
 @pytest.mark.editor_check("Neovim {program}", "dos file and tabs", "several lines")
@@ -155,9 +29,6 @@ def test_line_ends_and_tabs_are_kept_with_the_real_server(open_neovim, tmp_path,
     nvim.input("<Tab>")
     nvim.wait(lambda: not nvim.ghost())
     assert save(nvim, tmp_path) == (text + f":{ghost}\n".replace("\n", line_end)).encode()
-
-
-# Line ends and indentation
 
 
 @pytest.mark.editor_check("Neovim {program}", "dos file and tabs")

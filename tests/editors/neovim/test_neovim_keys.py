@@ -6,17 +6,16 @@ The suggestions are written down.
 import importlib.util
 import json
 import sys
-from pathlib import Path
 
 import pytest
 
 from editors import scripted_ghosts
 from editors.install import install_neovim
+from editors.neovim.plugin_keys import AUTO_PAIR
 
 pytestmark = pytest.mark.skipif(
     not importlib.util.find_spec("pynvim"), reason="pynvim is not installed (pip install -e '.[test]')"
 )
-AUTO_PAIR = (Path(__file__).parent / "auto_pair.lua").read_text()
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ local function draw()
   local lines = vim.split(rest, "\n", { plain = true })
   local first, column = 1, here.column
   for _, at in ipairs(Suggestion.find_closers(lines[1], closers)) do
-    mark(column, lines[1]:sub(first, at - 1), {})
+    mark(column, lines[1]:sub(first, math.max(0, at - 1)), {})
     first, column = at + 1, column + 1
   end
   local virt_lines = vim.tbl_map(function(line)
@@ -135,10 +135,10 @@ end
 
 --- Insert what `take` leaves of the ghost, after the running mapping (an <expr> mapping may not change the buffer).
 function M.accept(take)
-  if not M.is_visible() then
+  local suggestion = candidates[index]
+  if not M.is_visible() or not suggestion:rest() then
     return false
   end
-  local suggestion = candidates[index]
   vim.schedule(function()
     suggestion:accept(take, function(left)
       clear()

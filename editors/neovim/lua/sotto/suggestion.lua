@@ -7,10 +7,13 @@ local Suggestion = {}
 Suggestion.__index = Suggestion
 
 --- Where in the text each of the closers is brought along, in their order, up to the first that is not.
--- A bracket that the text opens itself is closed by its own.
+-- A bracket that the text opens itself is closed by its own. Blanks between closers go with the next one.
 function Suggestion.find_closers(text, closers)
   local found, depth = {}, 0
   for at = 1, #text do
+    while closers:sub(#found + 1, #found + 1):match("%s") do
+      table.insert(found, at - 1)
+    end
     local character = text:sub(at, at)
     if depth == 0 and #found < #closers and character == closers:sub(#found + 1, #found + 1) then
       table.insert(found, at)
