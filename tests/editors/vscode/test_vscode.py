@@ -55,6 +55,8 @@ def test_ghost_text_at_a_lines_end_is_accepted_with_tab(window):
 def test_ghost_text_in_mid_line_leaves_the_text_after_it(window):
     file = window.open_text(STAT, 5, 20)
     window.type("p")
+    assert window.stays(lambda: not window.ghost()), "words follow, and nobody asked"
+    window.run("Trigger Inline Suggestion")
     ghost = window.wait(window.ghost)
     assert window.screen()[4] == f"    return os.stat(p{ghost}).st_size"
     window.shoot("mid-line")
