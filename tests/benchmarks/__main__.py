@@ -21,7 +21,9 @@ BENCHMARKS = {
     "replay": Benchmark("replay", "500 keystrokes on real files: time, processor, cache and memory"),
     "traces": Benchmark("traces", "one kind of edit after the other: time and what is computed again"),
     "server": Benchmark("server", "the server's own share of a key, and its memory over 10,000 requests"),
-    "shown": Benchmark("shown", "what is shown and accepted on unseen files: broken, twice, right, indented"),
+    "shown": Benchmark(
+        "shown.accepting", "what is shown and accepted on unseen files: broken, twice, right, indented"
+    ),
     "first-key": Benchmark("first_key", "the first key in a file, its prompt prefetched and not"),
     "actions": Benchmark(
         "actions", "code actions on faults planted in code the model has not seen", "--held-out FILE"

@@ -17,8 +17,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.shown_judge import Verdict, judge
-from benchmarks.shown_places import SITES, STYLES, Place, PythonFile, choose_places, read_files
+from benchmarks.shown.judge import Verdict, judge
+from benchmarks.shown.places import SITES, STYLES, Place, PythonFile, choose_places, read_files
 from e2e.raw_client import RawClient
 
 PACKAGES = ("asyncio", "prompt_toolkit", "hypothesis", "mlx_lm", "networkx")

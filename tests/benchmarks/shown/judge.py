@@ -5,7 +5,7 @@ import re
 import warnings
 from dataclasses import dataclass
 
-from benchmarks.shown_places import Place
+from benchmarks.shown.places import Place
 
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
 _AT_CURSOR = ("", "_x", " _x", "=_x", " = _x", ": _x", " in _x", " else _x", " import _x", "(): pass")
