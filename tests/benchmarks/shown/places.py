@@ -50,7 +50,7 @@ class Place:
 
 
 class PythonFile:
-    """A file of ASCII that parses, and its statements."""
+    """A file that parses, and its statements."""
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
@@ -131,12 +131,13 @@ class PythonFile:
 
 
 def read_files(folder: Path, style: str) -> list[PythonFile]:
-    """A package's files in the style, which are 4 spaces and ASCII at first."""
+    """A package's files in the style, which have 4 spaces at first."""
     found: list[PythonFile] = []
     for path in sorted(folder.rglob("*.py")):
-        data = path.read_bytes()
-        text = data.decode("ascii", "replace").replace("\r\n", "\n")
+        text = path.read_text(encoding="utf-8", errors="replace")
         if "\ufffd" in text or "\t" in text or "\f" in text or len(text) > _MAX_CHARS:
+            continue
+        if max(text, default="") > "\uffff":  # so that a character is what the protocol counts
             continue
         if text.count("\n") < _MIN_LINES or "\n    " not in text:
             continue
