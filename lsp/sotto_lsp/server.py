@@ -11,6 +11,7 @@ from sotto_lsp.actions.menu import COMMAND, KINDS
 from sotto_lsp.actions.user_actions.offered import UserActions
 from sotto_lsp.completion.completer import Completer
 from sotto_lsp.completion.handlers import completion, inline_completion
+from sotto_lsp.completion.place import ClientRules
 from sotto_lsp.documents.notebooks import Notebooks
 from sotto_lsp.documents.store import DocumentStore
 from sotto_lsp.host.session import Session
@@ -45,7 +46,7 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
         documents,
         notebooks,
         folder_uris=lambda: client.folder_uris,
-        may_replace=lambda: client.draws_replacements,
+        rules=lambda: ClientRules(client.draws_replacements, client.wants_newlines),
     )
     prefetch = completer.prefetch
     user_actions = UserActions(client, session)

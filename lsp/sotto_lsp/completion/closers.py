@@ -7,6 +7,7 @@ from sotto_lsp.syntax.protocol import CursorContext, Literal
 
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
 _QUOTES = ('"""', "'''", '"', "'", "`")
+_CLOSERS = ")]}\"'`:;,"
 _AHEAD = re.compile(r"[\s)\]}\"'`]*")
 _COMMENT = re.compile(r"(?<!\S)#[^\n]*")
 
@@ -46,8 +47,10 @@ def fit_closers(text: str, cursor: CursorContext, line_suffix: str, *, may_repla
         return Closed(text)
     if text.rstrip().endswith(there[:num]) and len(text.rstrip()) - num >= balance.first:
         return Closed(text.rstrip()[:-num], 0, ("closed-already",))
-    if may_replace:
-        return Closed(text, num, ("replaces-closer",))
+    rest = line_suffix[num:].rstrip()
+    if may_replace and not rest.strip(_CLOSERS) and not (rest and "\n" in text):
+        # Up to the line's end: Neovim's ghost hides what follows.
+        return Closed(text if text.endswith(rest) else text + rest, len(line_suffix), ("replaces-closer",))
     return Closed(text[: balance.first].rstrip(), 0, ("closed-already",))
 
 

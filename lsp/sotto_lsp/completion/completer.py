@@ -8,7 +8,7 @@ from sotto_engine.errors import SottoError
 from sotto_engine.request import Completion, FillInRequest, FinishReason
 from sotto_lsp.completion.fitting import Suggestion, fit
 from sotto_lsp.completion.pace import TypingPace
-from sotto_lsp.completion.place import Place, Places
+from sotto_lsp.completion.place import ClientRules, Place, Places
 from sotto_lsp.completion.prefetch import Prefetch
 from sotto_lsp.completion.request import build_request
 from sotto_lsp.completion.silence import find_silence
@@ -39,13 +39,13 @@ class Completer:
         documents: DocumentStore,
         notebooks: Notebooks,
         folder_uris: Callable[[], Sequence[str]] = tuple,
-        may_replace: Callable[[], bool] = lambda: False,
+        rules: Callable[[], ClientRules] = ClientRules,
     ) -> None:
-        """folder_uris: of the client's workspace. may_replace: see Places."""
+        """folder_uris: of the client's workspace. rules: see Places."""
         self._session = session
         self._documents = documents
         self._notebooks = notebooks
-        self._places = Places(session, notebooks, may_replace)
+        self._places = Places(session, notebooks, rules)
         self._type_through = TypeThrough()
         self._suffixes = FrozenSuffixes()
         self._taken_back = TakenBack()

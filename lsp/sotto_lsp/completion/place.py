@@ -6,6 +6,7 @@ A place is spelled as its file is. What the model reads is spelled as the model 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import NamedTuple
 
 from sotto_engine.request import FillInRequest
 from sotto_lsp.completion.filters.surroundings import Surroundings
@@ -98,18 +99,25 @@ def read_place(
     )
 
 
-class Places:
-    """Reads places of the open documents. Event loop only.
+class ClientRules(NamedTuple):
+    """may_replace: it is known to draw a suggestion that takes the place of closers.
 
-    may_replace: whether the client is known to draw a suggestion that takes the place of closers.
+    wants_newlines: it makes the document's line ends out of newlines, and of nothing else.
     """
 
+    may_replace: bool = False
+    wants_newlines: bool = False
+
+
+class Places:
+    """Reads places of the open documents. Event loop only. `rules`: the client's."""
+
     def __init__(
-        self, session: Session, notebooks: Notebooks, may_replace: Callable[[], bool] = lambda: False
+        self, session: Session, notebooks: Notebooks, rules: Callable[[], ClientRules] = ClientRules
     ) -> None:
         self._session = session
         self._notebooks = notebooks
-        self._may_replace = may_replace
+        self._rules = rules
         self._indentations = Indentations()
 
     def read(self, snapshot: DocumentSnapshot, document: Text, offset: int) -> Place:
@@ -124,7 +132,9 @@ class Places:
             spelling=Spelling(self._indentations.of(snapshot), Indentation(model) if model else None),
         )
         is_kernels = self._notebooks.is_kernels(snapshot.uri, document, offset)
-        return replace(place, may_replace=self._may_replace(), is_kernels=is_kernels)
+        rules = self._rules()
+        line_end = "\n" if rules.wants_newlines else place.line_end
+        return replace(place, may_replace=rules.may_replace, line_end=line_end, is_kernels=is_kernels)
 
     def forget(self, uri: str) -> None:
         """The document was closed."""

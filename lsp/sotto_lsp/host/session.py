@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.errors import SottoError
+from sotto_engine.model_files.manifest import load_manifest
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.host.idle import Idle, is_on_battery
 from sotto_lsp.host.metrics import Metrics
@@ -46,7 +47,7 @@ class Session:
         self.good_for: frozenset[str] = frozenset()
         """What the loaded model can do, as its manifest says; nothing while none is loaded"""
         self._manifest: Manifest | None = None
-        """of the loaded model"""
+        """of the model, read before that is loaded: the first request is asked as all others"""
         self._model_dir = model_dir
         self._scheduler: Scheduler | None = None
         self._configured = asyncio.Event()
@@ -72,7 +73,7 @@ class Session:
 
     def knows(self, language_id: str) -> bool:
         """Whether the loaded model was trained on a language, as far as its manifest says. True while none is."""
-        languages = self._manifest.languages if self._manifest else ()
+        languages = self._manifest.languages if self._manifest and self.is_ready else ()
         return not languages or is_among(language_id, languages)
 
     @property
@@ -179,6 +180,8 @@ class Session:
         if self.settings.enabled:
             share = _share_weights if self.settings.share_weights else None
             idle = Idle(self.settings.unload_minutes * 60 or None, share)
+            with contextlib.suppress(SottoError):  # loading says it
+                self._manifest = load_manifest(resolve_model(self._named(self.settings)))
             self._scheduler = Scheduler(self._loader(), idle)
             self._scheduler.start()
 

@@ -70,7 +70,8 @@ class CursorContext:
     """What the text before the cursor says of the cursor, be it half written.
 
     literal: what the cursor stands in; inside the braces of an f-string it is code.
-    closers: what closes the brackets and quotes that are open, innermost first: `")` in `f("`; a triple quote is three.
+    closers: what closes the brackets and quotes that are open, innermost first: `")` in `f("`. A triple quote is
+        three characters.
     is_complete: the cursor's line up to the cursor ends a whole statement, so that nothing but a line end follows.
     """
 

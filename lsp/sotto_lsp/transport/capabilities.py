@@ -6,10 +6,11 @@ from typing import cast
 
 from lsprotocol import types
 
-DRAW_REPLACEMENTS = frozenset(
-    {"Visual Studio Code", "Visual Studio Code - Insiders", "Code - OSS", "VSCodium", "code-server", "emacs", "helix"}
-)
+_VSCODE = ("Visual Studio Code", "Visual Studio Code - Insiders", "Code - OSS", "VSCodium", "code-server")
+DRAW_REPLACEMENTS = frozenset({*_VSCODE, "Neovim", "emacs", "helix"})
 """Clients, by their own names, that draw a suggestion over the closers after the cursor; tested in tests/editors."""
+WANT_NEWLINES = frozenset({"Neovim"})
+"""Clients that write a suggestion's `\\r` into the file and on the screen, also where lines end with it."""
 DROP_ANSWERS = frozenset({"helix"})
 """Clients that show nothing of what a command answers: they get it as a message."""
 _NOTE = "sotto"

@@ -8,7 +8,7 @@ from typing import Any
 
 from lsprotocol import types
 
-from sotto_lsp.transport.capabilities import DRAW_REPLACEMENTS, DROP_ANSWERS, ClientAbilities
+from sotto_lsp.transport.capabilities import DRAW_REPLACEMENTS, DROP_ANSWERS, WANT_NEWLINES, ClientAbilities
 from sotto_lsp.transport.json_rpc import JsonRpc
 
 log = logging.getLogger(__name__)
@@ -42,6 +42,11 @@ class Client:
     def draws_replacements(self) -> bool:
         """Whether it is known to draw a suggestion that takes the place of closers after the cursor."""
         return self._name in DRAW_REPLACEMENTS
+
+    @property
+    def wants_newlines(self) -> bool:
+        """Whether it makes the document's line ends out of newlines alone."""
+        return self._name in WANT_NEWLINES
 
     @property
     def drops_answers(self) -> bool:
