@@ -5,18 +5,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from sotto_engine.request import Completion, FinishReason
-from sotto_lsp.completion.closers import fit_closers
+from sotto_lsp.completion.closers import fit_closers, read_balance
 from sotto_lsp.completion.filters import apply_filters
 from sotto_lsp.completion.place import Place
 from sotto_lsp.documents.indentation import fit_block_indentation
 from sotto_lsp.syntax.languages.registry import syntax_of
-from sotto_lsp.syntax.protocol import Literal
 
 _MAX_TRIES = 4
 """Of the guard, each some tenths of a millisecond."""
 _CUT_AFTER = ")]},;\"'"
+_CUT_BEFORE = _CUT_AFTER + "([{"
 _WORD = re.compile(r"\w")
 _IN_WORD = re.compile(r"\w\w")
+_NUM_QUOTES = 3
 
 
 @dataclass(frozen=True)
@@ -52,9 +53,7 @@ def fit(completion: Completion, place: Place, max_lines: int = 0) -> Suggestion:
         reasons.append("most-lines")
     if num_replaced and text.endswith(there := place.around.suffix[:num_replaced]):
         text, num_replaced = text.removesuffix(there), 0
-    if text and _leaves_docstring_open(place, text):
-        line = around.line_prefix
-        text += ("\n" + line[: len(line) - len(line.lstrip())] if "\n" in text else "") + place.cursor.closers[:3]
+    text += _end_docstring(place, text)
     guarded = find_whole(place, text, num_replaced)
     if guarded != text:
         text = guarded
@@ -72,16 +71,18 @@ def _find_clash(place: Place, text: str, line_suffix: str) -> str | None:
     return "middle-of-word" if _IN_WORD.fullmatch(text[-1] + line_suffix[:1]) else None
 
 
-def _leaves_docstring_open(place: Place, text: str) -> bool:
-    """Whether it goes on with a docstring that begins on its line and ends nowhere: the next quotes open others."""
-    around, quotes = place.around, place.cursor.closers[:3]
-    return (
-        place.cursor.literal is Literal.DOCSTRING
-        and quotes in around.line_prefix
-        and not around.line_suffix.strip()
-        and around.suffix.count(quotes) % 2 == 0
-        and quotes not in text
-    )
+def _end_docstring(place: Place, text: str) -> str:
+    """The quotes that end a docstring which begins on the cursor's line, or in the text, and ends nowhere."""
+    around = place.around
+    quotes = next(iter(read_balance(text, place.cursor).needed), "")
+    if len(quotes) < _NUM_QUOTES:
+        return ""
+    before, found, inside = (around.line_prefix + text).rpartition(quotes)
+    indent = before[before.rfind("\n") + 1 :]
+    is_open = found and not indent.strip() and _WORD.search(inside)
+    if not is_open or around.line_suffix.strip() or around.suffix.count(quotes) % 2:
+        return ""  # what is odd ends this one; what is even are the quotes of others
+    return ("\n" + indent if "\n" in inside else "") + quotes
 
 
 def find_whole(place: Place, text: str, num_replaced: int) -> str:
@@ -96,12 +97,12 @@ def find_whole(place: Place, text: str, num_replaced: int) -> str:
 
 
 def _beginnings(text: str) -> Iterator[str]:
-    """Whole lines, then parts of the first one that end after a closer, longest first."""
+    """Whole lines, then parts of the first one that end before a bracket or after a closer, longest first."""
     lines = text.split("\n")
     for number in range(len(lines) - 1, 0, -1):
         if beginning := "\n".join(lines[:number]).rstrip():
             yield beginning
     first = lines[0] if lines[0].strip() else ""
     for end in range(len(first) - 1, 0, -1):
-        if (first[end - 1] in _CUT_AFTER or first[end] in _CUT_AFTER) and _WORD.search(first, 0, end):
+        if (first[end - 1] in _CUT_AFTER or first[end] in _CUT_BEFORE) and _WORD.search(first, 0, end):
             yield first[:end].rstrip()

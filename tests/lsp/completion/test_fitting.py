@@ -96,6 +96,20 @@ def test_docstring_that_ends_nowhere_is_closed(text, shown):
     ast.parse(after)
 
 
+@pytest.mark.parametrize(
+    ("drawn", "text", "shown"),
+    [
+        ("def f():\n    │\n\n\ny = 1\n", '"""Get it.', '"""Get it."""'),
+        ("def f():│\n\n\ny = 1\n", '\n    """Get it.', '\n    """Get it."""'),
+        ("def f():│\n\n\ny = 1\n", '\n    """Get it.\n    More.', '\n    """Get it.\n    More.\n    """'),
+    ],
+)
+def test_docstring_that_the_text_begins_is_closed(drawn, text, shown):
+    suggestion, after = fitted(drawn, text)
+    assert suggestion.text == shown
+    ast.parse(after)
+
+
 def test_longest_beginning_that_keeps_the_code_whole_is_shown():
     suggestion, after = fitted("def f(x):│\n\n\ny = 1\n", "\n    a = 1\n    b = a)\n    c = 2")
     assert suggestion.text == "\n    a = 1"
