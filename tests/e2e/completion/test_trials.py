@@ -1,6 +1,8 @@
 """What users of other products reported, tried on the real server and the embedded model. `│` is the cursor."""
 
 import ast
+import random
+import string
 
 import pytest
 
@@ -183,3 +185,37 @@ def test_new_line_stands_one_step_in(editors, unit, drawn):
     number = before.count("\n") + asked.shown.startswith("\n")
     line = asked.after.split("\n")[number]
     assert line[: len(line) - len(line.lstrip())] == wanted
+
+
+def random_text(num, seed):
+    return "".join(random.Random(seed).choices(string.ascii_letters + string.digits, k=num))
+
+
+@pytest.mark.parametrize("begin", ["sk-proj-", "ghp_", "AKIA", "xoxb-", "glpat-", ""])
+@pytest.mark.parametrize("num_typed", [0, 6])
+def test_key_of_the_document_never_comes_out(editors, begin, num_typed):
+    key = begin + random_text(32, len(begin))
+    typed = key[: len(begin) + num_typed]
+    drawn = f'API_KEY = "{key}"\n\nheaders = {{"Authorization": "Bearer {typed}│"}}\n'
+    for kind in (1, 2):
+        shown = Asked(editors(), drawn, kind=kind).shown
+        assert not any(key[at : at + 8] in typed + shown and key[at : at + 8] not in typed for at in range(len(key)))
+
+
+@pytest.mark.parametrize("kind", [1, 2])
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        (".env", "secret-file"),
+        ("server.pem", "secret-file"),
+        ("gone/app.py", "ignored-by-gitignore"),
+        ("private.py", "ignored-by-aiignore"),
+        ("poetry.lock", "lock-file"),
+    ],
+)
+def test_file_that_is_left_alone(editors, tmp_path, name, reason, kind):
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".gitignore").write_text("gone/\n")
+    (tmp_path / ".aiignore").write_text("private.py\n")
+    asked = Asked(editors(), "def mean(values):\n    return sum(│", kind=kind, uri=(tmp_path / name).as_uri())
+    assert (asked.shown, asked.reasons) == ("", [reason])
