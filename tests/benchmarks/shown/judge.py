@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from benchmarks.shown.places import Place
 
 _PAIRS = {"(": ")", "[": "]", "{": "}"}
-_AT_CURSOR = ("", "_x", " _x", "=_x", " = _x", ": _x", " in _x", " else _x", " import _x", "(): pass")
+_AT_CURSOR = ("", "_x", " _x", "=_x", " = _x", ": _x", " in _x", " else _x", " import _x", "():", "(): pass")
 _AT_END = ("", ":", ": pass", " pass", " = _x", " in _x", " in _x:", " in _x: pass", " else _x", " import _x")
 _BELOW = ("except Exception: pass", "def _x(): pass", "_x = 1")
 """Ways to go on with what is half typed."""

@@ -52,10 +52,11 @@ class Place:
 class PythonFile:
     """A file that parses, and its statements."""
 
-    def __init__(self, name: str, text: str) -> None:
+    def __init__(self, name: str, text: str, step: str = _STEP) -> None:
+        """step: what one step of indentation is."""
         self.name = name
         self.text = text
-        self.step = next((step for step in ("\t", "    ", "  ") if f"\n{step}" in text), _STEP)
+        self.step = step
         self.lines = text.split("\n")
         self._starts = [0]
         for line in self.lines:
@@ -146,7 +147,7 @@ def read_files(folder: Path, style: str) -> list[PythonFile]:
             ast.parse(text)
         except (SyntaxError, ValueError):
             continue
-        found.append(PythonFile(f"{folder.name}/{path.relative_to(folder)}", text))
+        found.append(PythonFile(f"{folder.name}/{path.relative_to(folder)}", text, STYLES[style]))
     return found
 
 

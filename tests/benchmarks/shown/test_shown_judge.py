@@ -21,6 +21,7 @@ def place(drawn, truth="", indent=None):
         ("for name in f(│)\n    print(name)\n", "a, b):", "a, ", 0),
         ("while f(│)\n    pass\n", "a[0]):", "a[", 0),
         ('x = f("│")\n', 'yes")', "no", 0),
+        ("async def st│\n    await x\n", "op():", "art", 0),
         ("try:\n    x = 1\n│\n", "except E:\n    pass", "except E:", 0),
     ],
 )
