@@ -31,6 +31,8 @@ class Verdict:
 
 def judge(place: Place, text: str, num_replaced: int) -> Verdict:
     """The verdict on a text that is written at the cursor, over so many characters."""
+    line_ends = "\r\n" not in place.text or not re.search(r"(?<!\r)\n|\r(?!\n)", text)
+    place, text = place.with_line_ends("\n"), text.replace("\r\n", "\n")
     rest = place.suffix[num_replaced:]
     right = _is_right(place, text)
     return Verdict(
@@ -39,7 +41,7 @@ def judge(place: Place, text: str, num_replaced: int) -> Verdict:
         right=right,
         saved=_common_chars(text, place.truth) if right else 0,
         indented=_is_indented(place, text),
-        line_ends="\r\n" not in place.text or not re.search(r"(?<!\r)\n|\r(?!\n)", text),
+        line_ends=line_ends,
     )
 
 
@@ -86,9 +88,7 @@ def _find_opened(text: str) -> str:
 def _is_right(place: Place, text: str) -> bool:
     """Whether its first line is the author's, or the beginning of it. White space does not count."""
     said, meant = (_first_line(each) for each in (text, place.truth))
-    return (
-        bool(said) and meant.startswith(said) and (text[:1].isspace() or place.truth[:1] not in "\r\n" or not meant)
-    )
+    return bool(said) and meant.startswith(said) and (text[:1].isspace() or place.truth[:1] != "\n")
 
 
 def _first_line(text: str) -> str:
@@ -107,7 +107,7 @@ def _is_duplicate(place: Place, text: str, rest: str) -> bool:
         return not _is_broken(place, said[: -len(overlap.strip())], rest)
     next_line = below.strip().partition("\n")[0].strip()
     own = (place.prefix[place.start :] + text + line).split("\n")
-    own = own if "\n" not in text else own[:1] * (not text.startswith(("\n", "\r"))) + own[1:]
+    own = own if "\n" not in text else own[:1] * (not text.startswith("\n")) + own[1:]
     return len(re.findall(r"\w", next_line)) >= _MIN_WORD_CHARS and next_line in map(str.strip, own)
 
 
@@ -123,10 +123,10 @@ def _is_indented(place: Place, text: str) -> bool | None:
         return None
     written = place.prefix[place.start :] + text
     if place.prefix[place.start :].strip():
-        if not text.lstrip(" ").startswith(("\n", "\r")):
+        if not text.lstrip(" ").startswith("\n"):
             return None
         written = text
-    line = next((each for each in re.split(r"\r\n|\n|\r", written) if each.strip()), "")
+    line = next((each for each in written.split("\n") if each.strip()), "")
     return line[: len(line) - len(line.lstrip())] == place.indent
 
 

@@ -44,9 +44,15 @@ class Place:
         return self.prefix + self.suffix
 
     def with_line_ends(self, line_end: str) -> "Place":
-        prefix, suffix, truth = (each.replace("\n", line_end) for each in (self.prefix, self.suffix, self.truth))
-        start = len(self.prefix[: self.start].replace("\n", line_end))
-        return replace(self, prefix=prefix, suffix=suffix, truth=truth, start=start)
+        """The same in another kind of file."""
+
+        def spell(text: str) -> str:
+            return text.replace("\r\n", "\n").replace("\n", line_end)
+
+        start = len(spell(self.prefix[: self.start]))
+        return replace(
+            self, prefix=spell(self.prefix), suffix=spell(self.suffix), truth=spell(self.truth), start=start
+        )
 
 
 class PythonFile:

@@ -27,6 +27,7 @@ def place(drawn, truth="", indent=None):
 )
 def test_half_typed_text_that_can_be_finished_is_whole(drawn, truth, text, num_replaced):
     assert not judge(place(drawn, truth), text, num_replaced).broken
+    assert not judge(place(drawn, truth).with_line_ends("\r\n"), text, num_replaced).broken
 
 
 @pytest.mark.parametrize(
