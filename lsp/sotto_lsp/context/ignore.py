@@ -49,14 +49,15 @@ def _look(uri: str, folder_uris: Sequence[str]) -> str | None:
         return reason
     if source is None:
         return None
-    root = _find_root(source)
-    return next((reason for reason, name in _FILES.items() if _is_ignored(source.file, root, name)), None)
+    return next(
+        (why for why, name in _FILES.items() if _is_ignored(source.file, _find_root(source, name), name)), None
+    )
 
 
-def _find_root(source: WorkspaceFile) -> Path:
-    """The repository's folder, or the workspace's where there is none."""
-    around = [folder for folder in source.file.parents if (folder / ".git").exists()]
-    return around[0] if around else source.root
+def _find_root(source: WorkspaceFile, name: str) -> Path:
+    """The repository's folder, or the workspace's where there is none; what is not git's: the outer of both."""
+    root = next((folder for folder in source.file.parents if (folder / ".git").exists()), source.root)
+    return root if name == ".gitignore" or root in source.root.parents else source.root
 
 
 def _is_ignored(file: Path, root: Path, name: str) -> bool:

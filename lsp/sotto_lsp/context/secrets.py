@@ -9,13 +9,13 @@ from functools import lru_cache
 from importlib import resources
 
 _TELLING = re.compile(
-    r"(?:passw(?:or)?d|passphrase|pwd|secret|token|api_?key|apikey|access_?key|private_?key|credential|auth)\w*"
-    r"[\"']?\]?[ \t]*(?:==?|:|=>|,)[ \t]*[bru]?[\"'](?P<value>[^\"'\s]{8,})",
+    r"(?:passw(?:or)?d|passphrase|pwd|secret|token|api_?key|access_?key|private_?key|credential|auth(?!or(?!i)))"
+    r"\w{0,30}[\"']?\]?[ \t]*(?:==?|:|=>|,)[ \t]*[bru]?[\"'](?:(?:bearer|basic|token) )?(?P<value>[^\"'\s]{8,200})",
     re.IGNORECASE,
 )
 _PLACEHOLDER = re.compile(
     r"your|my[-_]|example|change|dummy|fake|test|sample|placeholder|xxx|todo|insert|replace|[<>{}$%]|\*\*\*|\.\.\.|"
-    r"\A[a-z]+([-_ .][a-z]+)*[-_.]?\d{0,4}\Z|\A(.)\2*\Z",
+    r"\A[.~]?/[a-z]+/|\A[a-z]+([-_ .][a-z]+)*[-_.]?\d{0,4}\Z|\A(.)\2*\Z",
     re.IGNORECASE,
 )
 _OPAQUE = re.compile(r"(?=[A-Za-z_\-+/=]*[0-9])(?=[0-9_\-+/=]*[A-Za-z])[A-Za-z0-9_\-+/=]{8,}")

@@ -110,6 +110,12 @@ def test_exclude_file_and_the_repository_above_the_workspace(workspace):
     assert rules.find_reason((root / "a/b/x.py").as_uri(), inner) is None
 
 
+def test_aiignore_of_the_workspace_holds_in_its_repositories(workspace):
+    root = workspace(**{".aiignore": "private.py\n", ".gitignore": "gone.py\n", "repo__.git__HEAD": ""})
+    assert reason_of(root, "repo/private.py") == AI
+    assert reason_of(root, "repo/gone.py") is None
+
+
 def test_changed_ignore_file_is_read_again(workspace, monkeypatch):
     monkeypatch.setattr(ignore_module, "_AGAIN_S", -1)
     root, rules = workspace(**{".gitignore": "x.py\n"}), IgnoreRules()

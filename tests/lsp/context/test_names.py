@@ -28,6 +28,9 @@ from sotto_lsp.context.names import names_nobody
         "# (c) ",
         '__author__ = "',
         "__email__ = '",
+        '    author="',
+        "maintainer_email = '",
+        'license="',
         "# Written by ",
     ],
 )
@@ -44,6 +47,8 @@ def test_line_of_a_docstring_that_names_somebody(line):
     "line",
     [
         "author = ",
+        'author == "',
+        'authority = "',
         "    email: ",
         "def todo(",
         "owner = self.owner",
@@ -70,6 +75,10 @@ def test_line_that_names_nobody(line):
         ("# TODO(known): mend", "# TODO(known): mend"),
         ("author = find_author(book)", "author = find_author(book)"),
         ("x = a @ b", "x = a @ b"),
+        ('name="tool",\n    author="Jane Doe",', 'name="tool",'),
+        ('author="Known Person",', 'author="Known Person",'),
+        ("author = input()", "author = input()"),
+        ("x = 1\n# See https://github.com/jdoe/tool", "x = 1"),
     ],
 )
 def test_answer_names_nobody_that_the_document_does_not(text, shown):

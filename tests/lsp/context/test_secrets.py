@@ -2,6 +2,7 @@
 
 import random
 import string
+import time
 
 import pytest
 
@@ -55,6 +56,7 @@ def test_random_value_with_a_telling_name_is_not_suggested(name):
     value = letters(20)
     assert secret(f'{name} = "{value}"', Surroundings("", "")) == ""
     assert secret(f'{value}"', Surroundings(f'config["{name}"] = "', "")) == ""
+    assert secret(f'{value}"', Surroundings(f'headers = {{"{name}": "Bearer ', "")) == ""
     assert secret(f'value = "{value}"', Surroundings("", "")) != ""
 
 
@@ -80,6 +82,13 @@ def test_line_of_a_private_key_is_not_suggested():
         'api_key = os.environ["API_KEY_2"]',
         'token = "<token1234567>"',
         'secret = "changeme123"',
+        'secret_path = "/run/secrets/db1"',
+        'author = "Smith1990ab"',
+        "self.hf_config = hf_model",
+        "npm_install(sk_test_utils)",
+        '"sk-learn"',
+        '"sk-your-key-here"',
+        "SG.add_edges_from(edges)",
         'password = get_password("user12345")',
         "task-list-of-2020",
         "disk-usage-report-for-2021",
@@ -95,6 +104,14 @@ def test_text_that_is_no_secret_stays(text):
 def test_random_values_and_words():
     assert all(is_random(letters(20, seed)) for seed in range(50) if any(map(str.isdigit, letters(20, seed))))
     assert not any(map(is_random, ["passwords", "PASSWORD_1", "aaaaaaaa", "11111111", "${PASSWORD}", "user1user1"]))
+
+
+@pytest.mark.parametrize("part", ["a", "a.", "auth", "token ", "a://", "sk-", "eyJ", '"x', "SG.a"])
+def test_search_takes_no_longer_in_a_hostile_text(part):
+    text = part * (16384 // len(part))
+    start = time.perf_counter()
+    list(find_secrets(text))
+    assert time.perf_counter() - start < 0.1
 
 
 def test_no_secret_in_the_project_itself():

@@ -3,9 +3,11 @@
 import re
 
 from sotto_lsp.completion.filters.surroundings import Surroundings
-from sotto_lsp.context.names import names_nobody
+from sotto_lsp.context.names import FIELD, names_nobody
 
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_ADDRESS = re.compile(
+    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b(?:github|gitlab|bitbucket|twitter|linkedin|facebook)\.(?:com|org)/[\w-]+"
+)
 _TASK = re.compile(r"TODO|FIXME|XXX|HACK", re.IGNORECASE)
 _TASK_OWNER = re.compile(rf"\b(?:{_TASK.pattern}|NOTE)\s*\(\s*([\w.@-]+)", re.IGNORECASE)
 _OWNER = re.compile(r"copyright|\(c\)[ \d]|©|all rights reserved|spdx-license|licensed under", re.IGNORECASE)
@@ -23,9 +25,11 @@ def invented_name(text: str, around: Surroundings) -> str:
 
 
 def _names_somebody(whole: str, line: str, known: str) -> bool:
-    named = [*_EMAIL.findall(line), *_TASK_OWNER.findall(line)]
+    named = [*_ADDRESS.findall(line), *_TASK_OWNER.findall(line)]
     if any(each not in known for each in named):
         return True
+    if (field := FIELD.match(whole)) is not None and (value := whole[field.end() :].strip("\"' ,)")):
+        return value not in known
     is_owner = _OWNER.search(line) is not None and line.strip() not in known
     label, colon, rest = whole.partition(":")
     is_label = bool(colon) and not _TASK.search(label) and names_nobody(label)
