@@ -24,6 +24,7 @@ _STEP = re.compile(
 _HASH = re.compile(r"(?:^|[ \t])#")
 _SLASHES = re.compile(r"(?:^|[ \t])//")
 _MAX_LINES_OF_OPENER = 30
+_SHORT_CHARS = 2000
 _MIN_LINES_CHANGED = 30
 """A document is read again once it has so many lines more or fewer."""
 
@@ -59,18 +60,17 @@ class Indentations:
     """Of the open documents. A unit that was found stays until the document has become another one."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[int, Indentation]] = {}
+        self._known: dict[str, tuple[int, Indentation | None]] = {}
         """by document: how many lines it had when it was read, and what was found"""
 
     def of(self, snapshot: DocumentSnapshot, usual: str = FOUR_SPACES.unit) -> Indentation:
         """The document's own unit, or that of `.editorconfig`, or the one that is usual in its language."""
         num_lines, known = self._known.get(snapshot.uri, (0, None))
-        if known is not None and abs(snapshot.num_lines - num_lines) < _MIN_LINES_CHANGED:
-            return known
-        if (found := detect_indentation(snapshot.content) or known) is not None:
-            self._known[snapshot.uri] = snapshot.num_lines, found
-            return found
-        return Indentation(find_unit(snapshot.uri) or usual)
+        is_short = known is None and len(snapshot.content) < _SHORT_CHARS  # where it may begin to show at each key
+        if is_short or abs(snapshot.num_lines - num_lines) >= (_MIN_LINES_CHANGED if known else 1):
+            known = detect_indentation(snapshot.content) or known
+            self._known[snapshot.uri] = snapshot.num_lines, known
+        return known or Indentation(find_unit(snapshot.uri) or usual)
 
     def forget(self, uri: str) -> None:
         """The document was closed."""
