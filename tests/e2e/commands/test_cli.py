@@ -33,10 +33,18 @@ def test_complete_prints_the_suggestion(source):
 
 def test_complete_as_json_has_counts_and_timings(source):
     report = json.loads(sotto("complete", f"{source}:2:15", "--json").stdout)
-    assert report["text"].startswith("m(values)")
-    assert report["num_prompt_tokens"] > report["num_cached_tokens"] == 0
-    assert {"finish_reason", "timings_ms", "token_logprobs", "filtered_by"} <= set(report)
-    assert set(report["timings_ms"]) == {"prompt", "prefill", "first_token", "decode", "total"}
+    assert report["shown"].startswith("m(values)")
+    assert report["promptTokens"] > report["cachedTokens"] == 0
+    assert {"said", "finish", "probabilities", "reasons"} <= set(report)
+    assert set(report["timings"]) == {"prompt", "prefill", "decode", "total"}
+
+
+def test_complete_explains_what_was_shown_and_why_nothing_was(source, tmp_path):
+    said = sotto("complete", f"{source}:2:15", "--explain").stdout
+    assert said.startswith("shown:  'm(values)") and "prompt: " in said
+    (tmp_path / "server.pem").write_text("x = ")
+    silent = sotto("complete", f"{tmp_path / 'server.pem'}:1:5", "--explain").stdout
+    assert silent.startswith("shown:  nothing\nreason: ")
 
 
 def test_windows_paths_and_line_ends(tmp_path):
