@@ -54,7 +54,8 @@ class Source:
 
     @property
     def after(self) -> str:
-        return self.text[self.hole.stop :]
+        """Below the cursor's line: words to the right would be a reason for silence."""
+        return "\n" + self.text[self.hole.stop :]
 
     @property
     def cursor(self) -> dict[str, int]:

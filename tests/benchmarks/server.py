@@ -28,7 +28,7 @@ def document(num_lines: int) -> Source:
     """So many lines, and in their middle a place to type in."""
     half = num_lines // 2
     head = "".join(f"{_LINE.replace('offset=1', f'offset={number}')}" for number in range(half))
-    tail = "\n" + _LINE * (num_lines - half)  # words to the right would be a reason for silence
+    tail = _LINE * (num_lines - half)
     start = len(head)
     return Source(f"file:///{num_lines}.py", head + _TYPED + tail, slice(start, start + len(_TYPED)))
 

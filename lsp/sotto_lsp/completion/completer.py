@@ -117,6 +117,8 @@ class Completer:
             return rest
         place = self._places.read(snapshot, snapshot.content, offset)
         if (reason := find_silence(place, self._session.settings, is_invoked=is_invoked)) is not None:
+            self.prefetch.stop()  # what comes next is computed all the same: after a statement comes a line
+            self.prefetch.plan_after(snapshot, self._type_through.remember(snapshot, offset, Suggestion()))
             return Suggestion("", 0, (reason,))
         suggestion = await self.prefetch.following(snapshot.content, offset)
         self.prefetch.stop()

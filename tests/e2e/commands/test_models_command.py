@@ -81,7 +81,7 @@ def test_name_of_a_model_serves_as_a_folder_does(sotto, export):
     sotto("models", "add", export, "--name", "mine", "--no-prepare")
     (export / "app.py").write_text("x = 1\n")
     done = sotto("complete", export / "app.py:1:5", "--model", "mine", "--json")
-    assert done.returncode == 0 and json.loads(done.stdout)["num_prompt_tokens"] > 0
+    assert done.returncode == 0 and json.loads(done.stdout)["promptTokens"] > 0
 
 
 def test_linked_model_stays_where_it_is(sotto, export, tmp_path):
