@@ -4,7 +4,7 @@ from e2e.raw_client import EVERYTHING
 
 ABOVE = "".join(f"name_{number} = value_{number} + {number}\n" for number in range(80))[-1375:]
 """As long as it has to be for the anchor to jump when the next line begins: it does at 200 + 3 * 400 characters."""
-LINE = "def mean(values):\n    total = sum(values)"
+LINE = "def mean(values):\n    total = values_size"
 BELOW = "\n\n\nprint(mean([1, 2]))\n" * 20
 
 

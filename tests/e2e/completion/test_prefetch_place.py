@@ -73,6 +73,8 @@ def test_opened_file_knows_every_place_with_the_prefix_first(start_server):
 def test_typing_along_prefetches_only_what_follows(open_editor):
     editor = open_editor()
     num_ahead = editor.wait_ahead(0)
+    editor.type("def mean(values):\n    return su")
+    num_ahead = editor.wait_ahead(num_ahead)
     ghost = editor.ghost()
     where = editor.type(ghost[:1])
     look_at(editor, where, kind=2)
@@ -84,10 +86,9 @@ def test_typing_along_prefetches_only_what_follows(open_editor):
 
 
 def test_disabled_language_costs_nothing(open_editor):
-    editor = open_editor(disabledLanguages=["python"])
-    editor.open("file:///project/a.rs", "fn main() {\n" * 40, "rust")
-    editor.wait_ahead(0)
-    num_ahead = editor.metrics()["num_ahead_tokens"]
+    editor = open_editor(disabledLanguages=["rust"])
+    num_ahead = editor.wait_ahead(0)
+    editor.open_text("fn main() {\n" * 40, "file:///project/a.rs", "rust")
     editor.type("x = 1")
-    editor.open("file:///project/b.rs", "fn test() {\n" * 40, "rust")
+    editor.open("file:///project/b.py", "def main():\n" * 40)
     assert 0 < editor.wait_ahead(num_ahead) - num_ahead < 400

@@ -39,10 +39,15 @@ class Filtered(NamedTuple):
     reasons: tuple[str, ...]
 
 
-def apply_filters(text: str, around: Surroundings) -> Filtered:
-    """Run all filters in order; the first that drops the text ends it."""
+def apply_filters(text: str, around: Surroundings, *, is_action: bool = False) -> Filtered:
+    """Run all filters in order; the first that drops the text ends it.
+
+    is_action: an answer that takes the place of lines may be like the one above them.
+    """
     reasons: list[str] = []
     for filter_ in FILTERS:
+        if is_action and filter_ is repeats_above:
+            continue
         if not text:
             break
         shortened = filter_(text, around)
