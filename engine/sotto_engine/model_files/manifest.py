@@ -18,7 +18,7 @@ MANIFEST_NAME = "manifest.json"
 _FORMAT = 1
 _CHUNK_NBYTES = 1 << 20
 _MAX_INDENTATION = 8
-_MODES = ("quiet", "normal", "eager")
+_MODES = ("quiet", "eager")
 
 
 @dataclass(frozen=True)
