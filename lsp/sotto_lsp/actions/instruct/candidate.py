@@ -45,7 +45,8 @@ def make_candidate(
         answer = match[1] if match else ""
     else:
         around = Surroundings(request.prefix, request.suffix, completion.is_cut_off)
-        answer = apply_filters(completion.text, around, is_action=True).text.rstrip().replace("\n", find_line_end(text))
+        filtered = apply_filters(completion.text, around, is_action=True)
+        answer = filtered.text.rstrip().replace("\n", find_line_end(text))
     if not answer and (hole.start == hole.end or not target.is_syntax_error):
         return None  # else: what stands in the hole is too much, which repairs a bracket written twice
     change = TextChange(hole.start - target.num_dropped, hole.end, hole.lead + answer + hole.tail)
