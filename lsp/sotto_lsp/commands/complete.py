@@ -19,7 +19,7 @@ from sotto_lsp.completion.silence import find_silence
 from sotto_lsp.completion.suffixes import without_closers
 from sotto_lsp.context.file_kinds import find_content_reason
 from sotto_lsp.context.ignore import IgnoreRules
-from sotto_lsp.documents.indentation import Indentation, Indentations
+from sotto_lsp.documents.indentation import Indentations
 from sotto_lsp.documents.paths import file_name, read_source
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.host.explanations import Explanation
@@ -69,14 +69,14 @@ def suggest(
     engine: Engine, manifest: Manifest, snapshot: DocumentSnapshot, offset: int, settings: Settings
 ) -> Explanation:
     """What is suggested at an offset of a file, as if the user asked, and how it came about."""
-    position, indentation = snapshot.position_at(offset), manifest.indentation
+    position = snapshot.position_at(offset)
     explanation = Explanation(snapshot.uri, position.line, position.character)
     place = read_place(
         snapshot.content,
         offset,
         file_name(snapshot.uri),
         snapshot.language_id,
-        spelling=Spelling(Indentations().of(snapshot), Indentation(indentation) if indentation else None),
+        spelling=Spelling.of(Indentations().of(snapshot), manifest.indentation),
     )
     reason = find_file_refusal(snapshot, manifest) or find_silence(place, settings, is_invoked=True)
     if reason is not None:

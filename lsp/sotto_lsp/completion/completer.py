@@ -61,10 +61,9 @@ class Completer:
         """The document a request is about; None if it gets no suggestion. Cancels the older request of its kind."""
         self._session.supersede(method, uri)
         snapshot = self._documents.usable_snapshot(uri)
-        reason = self._documents.explain_unusable(uri) or await self._session.find_refusal(snapshot)
-        if reason is None and snapshot is not None:
-            file = self._notebooks.file_uri(uri)
-            reason = self._ignore.find_reason(file, self._folder_uris()) or find_content_reason(snapshot)
+        reason = self._documents.explain_unusable(uri)
+        if snapshot is not None:
+            reason = await self._session.find_refusal(snapshot) or self._find_file_reason(snapshot)
         if reason is None:
             return snapshot
         self.explanations.begin(uri).reasons = (reason,)
@@ -179,6 +178,10 @@ class Completer:
             self.prefetch.plan_prompt(request)  # the next key should not wait as long
             return "late"
         return completion
+
+    def _find_file_reason(self, snapshot: DocumentSnapshot) -> str | None:
+        file = self._notebooks.file_uri(snapshot.uri)
+        return self._ignore.find_reason(file, self._folder_uris()) or find_content_reason(snapshot)
 
     def _is_taken_back(self, snapshot: DocumentSnapshot, offset: int, suggestion: Suggestion) -> bool:
         return self._taken_back.is_rejected(snapshot.uri, snapshot.content, offset, suggestion.text)

@@ -8,6 +8,7 @@ from sotto_engine.request import Completion, FinishReason
 from sotto_lsp.completion.closers import fit_closers, read_balance
 from sotto_lsp.completion.filters import apply_filters
 from sotto_lsp.completion.place import Place
+from sotto_lsp.completion.silence import joins_words
 from sotto_lsp.documents.indentation import fit_block_indentation
 from sotto_lsp.syntax.languages.registry import syntax_of
 
@@ -16,7 +17,6 @@ _MAX_TRIES = 4
 _CUT_AFTER = ")]},;\"'"
 _CUT_BEFORE = _CUT_AFTER + "([{"
 _WORD = re.compile(r"\w")
-_IN_WORD = re.compile(r"\w\w")
 _NUM_QUOTES = 3
 
 
@@ -68,7 +68,7 @@ def _find_clash(place: Place, text: str, line_suffix: str) -> str | None:
     """What goes on with a complete statement, or would be one word with the one after it."""
     if place.cursor.is_complete and not line_suffix.strip() and not text.startswith("\n"):
         return "complete-statement"
-    return "middle-of-word" if _IN_WORD.fullmatch(text[-1] + line_suffix[:1]) else None
+    return "middle-of-word" if joins_words(text, line_suffix) else None
 
 
 def _end_docstring(place: Place, text: str) -> str:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sotto_engine.request import FillInRequest
 from sotto_lsp.completion.filters.surroundings import Surroundings
 from sotto_lsp.documents.gap_text import Text
-from sotto_lsp.documents.indentation import Indentation, Indentations, missing_indentation, respell
+from sotto_lsp.documents.indentation import FOUR_SPACES, Indentation, Indentations, missing_indentation, respell
 from sotto_lsp.documents.line_ends import find_line_end
 from sotto_lsp.documents.notebooks import Notebooks
 from sotto_lsp.documents.paths import file_name
@@ -21,15 +21,18 @@ from sotto_lsp.host.session import Session
 from sotto_lsp.syntax.languages.registry import syntax_of
 from sotto_lsp.syntax.protocol import CursorContext, Literal
 
-_FOUR_SPACES = Indentation("    ")
-
 
 @dataclass(frozen=True)
 class Spelling:
     """The indentation of the file, and the one that the model was trained with; None for a model that knows all."""
 
-    file: Indentation = _FOUR_SPACES
+    file: Indentation = FOUR_SPACES
     model: Indentation | None = None
+
+    @classmethod
+    def of(cls, file: Indentation, model_unit: str) -> "Spelling":
+        """model_unit: as a manifest names it, "" where it names none."""
+        return cls(file, Indentation(model_unit) if model_unit else None)
 
     def for_model(self, request: FillInRequest) -> FillInRequest:
         """A request in the model's spelling."""
@@ -122,14 +125,13 @@ class Places:
 
     def read(self, snapshot: DocumentSnapshot, document: Text, offset: int) -> Place:
         """The place in `document`, which is what a snapshot would be after an edit, or its text."""
-        model = self._session.model_indentation
         place = read_place(
             document,
             offset,
             file_name(snapshot.uri),
             snapshot.language_id,
             cells=self._notebooks.around(snapshot.uri),
-            spelling=Spelling(self._indentations.of(snapshot), Indentation(model) if model else None),
+            spelling=Spelling.of(self._indentations.of(snapshot), self._session.model_indentation),
         )
         is_kernels = self._notebooks.is_kernels(snapshot.uri, document, offset)
         rules = self._rules()

@@ -5,6 +5,7 @@ from dataclasses import replace
 from sotto_engine.decode.stop import opens_block
 from sotto_engine.request import FillInRequest, Limits, Sampling, StopAt
 from sotto_lsp.completion.place import Place
+from sotto_lsp.documents.indentation import leading
 from sotto_lsp.documents.line_ends import normalize_line_ends
 from sotto_lsp.settings import Settings
 
@@ -44,8 +45,7 @@ def begin_next_line(request: FillInRequest, suggestion: str) -> FillInRequest | 
         return None
     prefix = request.prefix + normalize_line_ends(suggestion)
     line = prefix[prefix.rfind("\n") + 1 :]
-    indentation = line[: len(line) - len(line.lstrip(" \t"))]
-    return replace(request, prefix=f"{prefix}\n{indentation}")
+    return replace(request, prefix=f"{prefix}\n{leading(line)}")
 
 
 def _choose_stop(place: Place, settings: Settings) -> StopAt:

@@ -4,13 +4,15 @@ import re
 
 from sotto_lsp.completion.place import Place
 from sotto_lsp.context.names import names_nobody
+from sotto_lsp.documents.indentation import leading
 from sotto_lsp.settings import Settings
 from sotto_lsp.syntax.protocol import Literal
 
-CLOSERS = ")]}>\"'`:;, \t"
+_CLOSERS = ")]}>\"'`:;, \t"
 """What editors and languages close a line with."""
 _TEXTS = (Literal.COMMENT, Literal.DOCSTRING)
 _EXIT = re.compile(r"[ \t]*(return|raise|throw|break|continue|goto)\b")
+_TWO_WORD_SIGNS = re.compile(r"\w\w")
 _OPEN_END = re.compile(r"[\\(\[{,]\s*\Z|\"\"\"|'''")
 
 
@@ -35,8 +37,8 @@ def _find_always(place: Place, settings: Settings) -> str | None:
 
 def _find_unasked(place: Place) -> str | None:
     prefix, suffix = place.around.line_prefix, place.around.line_suffix
-    if suffix.strip(CLOSERS):
-        return "middle-of-word" if _is_word(prefix[-1:]) and _is_word(suffix[:1]) else "words-ahead"
+    if suffix.strip(_CLOSERS):
+        return "middle-of-word" if joins_words(prefix, suffix) else "words-ahead"
     return "complete-statement" if place.cursor.is_complete and not suffix.strip() else None
 
 
@@ -46,9 +48,10 @@ def follows_exit(place: Place) -> bool:
     if around.line_prefix.strip() or set(place.cursor.closers) - {"}"} or not around.lines_above:
         return False
     above = around.lines_above[-1]
-    indent = above[: len(above) - len(above.lstrip())]
-    return bool(_EXIT.match(above)) and not _OPEN_END.search(above) and indent == around.line_prefix
+    is_exit = _EXIT.match(above) is not None and not _OPEN_END.search(above)
+    return is_exit and leading(above) == around.line_prefix
 
 
-def _is_word(character: str) -> bool:
-    return character.isalnum() or character == "_"
+def joins_words(before: str, after: str) -> bool:
+    """Whether two texts, one right after the other, make one word of two."""
+    return _TWO_WORD_SIGNS.fullmatch(before[-1:] + after[:1]) is not None

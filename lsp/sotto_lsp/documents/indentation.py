@@ -136,9 +136,9 @@ def fit_block_indentation(text: str, prefix: str, indentation: Indentation) -> s
     lines = below.split("\n")
     inner = next((line for line in lines if line.strip()), "")
     outer = _find_outer(prefix + first, indentation, _BLOCK_OPENERS) if line_end and inner else None
-    if outer is None or _leading(inner) == outer + indentation.unit:
+    if outer is None or leading(inner) == outer + indentation.unit:
         return text
-    there, wanted = _leading(inner), outer + indentation.unit
+    there, wanted = leading(inner), outer + indentation.unit
     return first + line_end + "\n".join(_move(line, there, wanted) for line in lines)
 
 
@@ -150,7 +150,7 @@ def _move(line: str, there: str, wanted: str) -> str:
         return wanted + line[len(there) :]
     # Further out than the block, which goes as far as that.
     num_more = len(wanted) - len(there)
-    return wanted[: max(0, num_more)] + line[min(max(0, -num_more), len(_leading(line))) :]
+    return wanted[: max(0, num_more)] + line[min(max(0, -num_more), len(leading(line))) :]
 
 
 def _find_outer(code: str, indentation: Indentation, openers: tuple[str, ...]) -> str | None:
@@ -172,12 +172,13 @@ def _find_outer(code: str, indentation: Indentation, openers: tuple[str, ...]) -
         # Braces are left out: `} else {` is a line of its own.
         num_closed += sum(map(shown.count, ")]")) - sum(map(shown.count, "(["))
         if num_closed <= 0:
-            outer = _leading(line)
+            outer = leading(line)
             return outer if not indentation.split(outer)[1] else None
     return None
 
 
-def _leading(line: str) -> str:
+def leading(line: str) -> str:
+    """The white space that a line begins with."""
     return line[: len(line) - len(line.lstrip(" \t"))]
 
 

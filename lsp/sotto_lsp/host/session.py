@@ -112,13 +112,11 @@ class Session:
 
     # The requests under way
 
-    async def find_refusal(self, snapshot: DocumentSnapshot | None) -> str | None:
+    async def find_refusal(self, snapshot: DocumentSnapshot) -> str | None:
         """Why nothing is suggested in a document, by its code. Waits for the settings, not for the model."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_SETTINGS_TIMEOUT_S):
                 await self._configured.wait()
-        if snapshot is None:
-            return "not-open"
         if not self.settings.enabled:
             return "off"
         if snapshot.language_id in self.settings.disabled_languages:

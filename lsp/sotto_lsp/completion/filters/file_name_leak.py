@@ -1,7 +1,5 @@
 """The file's own name is in the prompt; in code it is rarely a word."""
 
-import re
-
 from sotto_lsp.completion.filters.surroundings import Surroundings
 
 _MIN_CHARS = 4
@@ -12,4 +10,4 @@ def file_name_leak(text: str, around: Surroundings) -> str:
     stem = around.name.split(".")[0]
     if len(stem) < _MIN_CHARS or stem not in text or stem in around.prefix + around.suffix:
         return text
-    return "" if re.search(rf"\w*{re.escape(stem)}\w*", text) else text
+    return ""
