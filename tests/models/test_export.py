@@ -148,7 +148,7 @@ def test_quantized_export_computes_with_the_dequantized_weights(tiny, tmp_path, 
     """What is left is the kernels' rounding of activations to int8: measured 1.4-2.3 % of the logits."""
     from recipe.export.quantize import SCHEMES
     from recipe.export.reference import reference_logits
-    from sotto_models.preparing.blockwise import dequantize, quantize
+    from sotto_models.quantizing.blockwise import dequantize, quantize
 
     config, weights = tiny
     chosen = SCHEMES[scheme]
@@ -169,7 +169,7 @@ def test_quantized_export_computes_with_the_dequantized_weights(tiny, tmp_path, 
 
 @pytest.mark.parametrize(("bits", "bound"), [(8, 0.01), (4, 0.11)])
 def test_quantized_weights_are_near_the_weights(bits, bound):
-    from sotto_models.preparing.blockwise import dequantize, quantize
+    from sotto_models.quantizing.blockwise import dequantize, quantize
 
     weight = np.random.default_rng(2).standard_normal((50, 80)).astype(np.float32)
     weight[3, :32] = 0  # a block without a scale

@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from recipe.export.decoder_config import DecoderConfig, Weights
 from recipe.export.quantize import Scheme
-from sotto_models.preparing.blockwise import QuantizedMatrix, quantize
+from sotto_models.quantizing.blockwise import QuantizedMatrix, quantize
 
 _MICROSOFT = "com.microsoft"
 # Activations are quantized to int8 inside the kernel.

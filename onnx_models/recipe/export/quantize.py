@@ -1,4 +1,4 @@
-"""The schemes an export can be quantized by; the arithmetic is `sotto_models.preparing.blockwise`."""
+"""The schemes an export can be quantized by; the arithmetic is `sotto_models.quantizing.blockwise`."""
 
 from dataclasses import dataclass
 

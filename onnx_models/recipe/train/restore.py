@@ -17,7 +17,7 @@ from onnx import helper, numpy_helper
 
 from recipe.export.decoder_config import DecoderConfig
 from recipe.train.architecture import Decoder, save_checkpoint
-from sotto_models.preparing.blockwise import QuantizedMatrix, dequantize
+from sotto_models.quantizing.blockwise import QuantizedMatrix, dequantize
 
 _ROPE_THETA = 10_000.0
 """What `recipe.train.train` builds; the export holds the table only."""

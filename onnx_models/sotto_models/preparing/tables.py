@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from onnx import helper, numpy_helper
 
-from sotto_models.preparing.blockwise import QuantizedMatrix, quantize
+from sotto_models.quantizing.blockwise import QuantizedMatrix, quantize
 from sotto_models.preparing.graph_view import MICROSOFT, drop_unused
 from sotto_models.preparing.last_logits import find_head, producer_of
 

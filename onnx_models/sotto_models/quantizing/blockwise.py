@@ -18,13 +18,17 @@ _SHRINK = np.linspace(0.75, 1.05, 13, dtype=np.float32)
 
 @dataclass(frozen=True)
 class QuantizedMatrix:
-    """packed: uint8 [rows, blocks, block_size * bits / 8]; scales: float32 [rows, blocks]."""
+    """packed: uint8 [rows, blocks, block_size * bits / 8]; scales: float32 [rows, blocks].
+
+    zero_points: float32 [rows, blocks], the level that stands for 0; None: 2**(bits-1).
+    """
 
     packed: NDArray[np.uint8]
     scales: NDArray[np.float32]
     bits: int
     block_size: int
     num_columns: int
+    zero_points: NDArray[np.float32] | None = None
 
 
 def quantize(weight: NDArray[np.float32], bits: int, block_size: int) -> QuantizedMatrix:
