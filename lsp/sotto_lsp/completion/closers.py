@@ -10,6 +10,7 @@ _QUOTES = ('"""', "'''", '"', "'", "`")
 _CLOSERS = ")]}\"'`:;,"
 _AHEAD = re.compile(r"[\s)\]}\"'`]*")
 _COMMENT = re.compile(r"(?<!\S)#[^\n]*")
+_SIGN = re.compile(r"[\"'`#()\[\]{}\\]")
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,8 @@ def read_balance(text: str, cursor: CursorContext) -> Balance:
     if cursor.literal is Literal.COMMENT:
         return Balance(open_)
     at = 0
-    while at < len(text):
-        size = 1
+    while (sign := _SIGN.search(text, at)) is not None:
+        at, size = sign.start(), 1
         if in_string:
             if text[at] == "\\":
                 size = 2

@@ -74,7 +74,11 @@ class Completer:
         explanation = self.explanations.begin(snapshot.uri, snapshot.position_at(offset))
         if not is_invoked:
             self._pace.add_key()
-        suggestion = await self._suggest(snapshot, offset, is_invoked, explanation)
+        try:
+            suggestion = await self._suggest(snapshot, offset, is_invoked, explanation)
+        except asyncio.CancelledError:
+            explanation.reasons = ("cancelled",)
+            raise
         explanation.shown, explanation.reasons = suggestion.text, suggestion.reasons
         return suggestion
 

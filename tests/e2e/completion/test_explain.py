@@ -49,6 +49,17 @@ def test_explain_last_says_why_nothing_was_shown(start_server, settings, uri, la
     assert editor.explain_last()[0]["reasons"][0]["sentence"]
 
 
+def test_explain_last_says_what_a_newer_request_has_cancelled(editor):
+    text = "def mean(values):\n    return sum(values) / len("
+    editor.open_text(text, URI)
+    ids = [editor.send_request("textDocument/inlineCompletion", editor.inline_params()) for _ in range(2)]
+    cancelled, answered = (editor.wait(each) for each in ids)
+    assert "error" in cancelled and answered["result"]["items"]
+    newest, older = editor.explain_last()
+    assert newest["shown"]
+    assert [each["code"] for each in older["reasons"]] == ["cancelled"]
+
+
 def test_explain_last_is_a_message_where_the_client_drops_answers(start_server):
     editor = start_server()
     editor.initialize(initializationOptions=EVERYTHING, clientInfo={"name": "helix"})

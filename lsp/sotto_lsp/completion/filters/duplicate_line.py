@@ -1,14 +1,16 @@
 """What stands below the cursor already is no suggestion."""
 
+from itertools import islice
+
 from sotto_lsp.completion.filters.surroundings import Surroundings
 
 
 def duplicate_line(text: str, around: Surroundings) -> str:
     """Drop a suggestion that repeats the lines below; cut one that reaches them."""
-    below = [line.strip() for line in around.lines_below if line.strip()]
+    lines = text.split("\n")
+    below = list(islice((line.strip() for line in around.lines_below if line.strip()), len(lines)))
     if not below:
         return text
-    lines = text.split("\n")
     first_is_below = (around.line_prefix + lines[0]).strip() == below[0]
     if first_is_below and _continues(lines[1:], below[1:]):
         return ""

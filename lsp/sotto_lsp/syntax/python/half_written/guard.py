@@ -17,7 +17,7 @@ from sotto_lsp.syntax.python.half_written.blocks import (
 )
 from sotto_lsp.syntax.python.half_written.compiling import can_be_finished, compiles
 from sotto_lsp.syntax.python.half_written.logical_lines import LogicalLine, is_string, read_logical_lines
-from sotto_lsp.syntax.python.half_written.prefix import find_blocks, read_prefix
+from sotto_lsp.syntax.python.half_written.prefix import read_prefix
 
 _NO_ERRORS = Errors()
 _MAX_COMPILED = 20
@@ -59,7 +59,7 @@ class _Before:
         above = read_prefix(prefix)
         cursor = above.lines[-1]
         self.head = "".join(above.opened if len(above.lines) == 1 else ()) + above.code
-        self.blocks = find_blocks(above)
+        self.blocks = above.blocks
         whole = self.head + suffix
         first = next(_walk(_read(whole), self.blocks))
         self.is_whole = len(whole) - first.num_left >= len(self.head) or _is_sound(first)

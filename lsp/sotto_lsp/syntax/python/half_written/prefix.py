@@ -4,7 +4,7 @@ It begins at a definition some way above the cursor. What is further up is looke
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -27,11 +27,15 @@ _CODE_LINE = re.compile(
 
 
 class Prefix(NamedTuple):
-    """lines: the last is the cursor's. opened: the quotes of the string in which the first of them begins."""
+    """lines: the last is the cursor's. opened: the quotes of the string in which the first of them begins.
+
+    blocks: those above the cursor's line.
+    """
 
     text: str
     lines: tuple[LogicalLine, ...]
     opened: tuple[str, ...]
+    blocks: Blocks
 
     @property
     def code(self) -> str:
@@ -42,24 +46,49 @@ class Prefix(NamedTuple):
 @lru_cache(maxsize=4)
 def read_prefix(text: str) -> Prefix:
     """Of a text that ends at the cursor."""
-    opened = find_opened(text)
+    above = text[: text.rfind("\n") + 1]
+    opened = find_opened(above if _has_triple(above) else text)
     begin = _find_definition(text, bool(opened))
     opened = () if begin else opened
-    return Prefix(text, tuple(read_logical_lines(text, opened, begin)), opened)
+    lines, blocks, end = _read_above(above, opened, begin)
+    rest = (*read_logical_lines(text, () if lines else opened, end),)
+    if not lines:
+        blocks = _find_blocks_around(text, rest[0], opened, is_alone=len(rest) == 1)
+    return Prefix(text, (*lines, *rest), opened, _enter_lines(blocks, rest[:-1], text))
 
 
-def find_blocks(prefix: Prefix) -> Blocks:
-    """The blocks above the cursor's line."""
-    first, *lines = prefix.lines
-    begins_at_margin = not (lines or prefix.opened or prefix.text[:1].isspace())
+@lru_cache(maxsize=8)
+def _read_above(text: str, opened: tuple[str, ...], begin: int) -> tuple[tuple[LogicalLine, ...], Blocks, int]:
+    """The lines above the cursor's, the blocks at their end, and where the line begins that may go on below them.
+
+    The same from key to key.
+    """
+    *lines, last = read_logical_lines(text, opened, begin)
+    if not lines:
+        return (), (), begin
+    blocks = _find_blocks_around(text, lines[0], opened, is_alone=False)
+    return tuple(lines), _enter_lines(blocks, lines, text), last.start
+
+
+def _find_blocks_around(text: str, first: LogicalLine, opened: tuple[str, ...], *, is_alone: bool) -> Blocks:
+    """The blocks above the first line that was read."""
+    begins_at_margin = is_alone and not (opened or text[:1].isspace())
     blocks: Blocks = (Block("", "", allows=UNSEEN),) if begins_at_margin else ()
-    for indent, word in reversed([*_find_headers(prefix.text[: first.start], first.indent)]):
+    for indent, word in reversed([*_find_headers(text[: first.start], first.indent)]):
         blocks, _ = enter_line(blocks, LogicalLine(0, 0, 0, indent, word), f"{word}:")
         blocks = (*blocks[:-1], blocks[-1]._replace(allows=UNSEEN))
-    for line in (first, *lines)[:-1]:
-        if line.word:
-            blocks, _ = enter_line(blocks, line, prefix.text[line.start : line.code_stop].lstrip())
     return blocks
+
+
+def _enter_lines(blocks: Blocks, lines: Iterable[LogicalLine], text: str) -> Blocks:
+    for line in lines:
+        if line.word:
+            blocks, _ = enter_line(blocks, line, text[line.start : line.code_stop].lstrip())
+    return blocks
+
+
+def _has_triple(text: str) -> bool:
+    return '"""' in text or "'''" in text
 
 
 def _find_headers(text: str, indent: str) -> Iterator[tuple[str, str]]:
@@ -88,9 +117,10 @@ def _find_definition(text: str, is_in_string: bool) -> int:
     return 0
 
 
+@lru_cache(maxsize=8)
 def find_opened(text: str) -> tuple[str, ...]:
     """The quotes of the string in which a text begins, or nothing."""
-    quote = _TRIPLE.search(text)
+    quote = _TRIPLE.search(text) if _has_triple(text) else None
     return (quote[0],) if quote and _begins_in_string(text, quote[0]) else ()
 
 
