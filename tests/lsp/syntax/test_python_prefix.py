@@ -11,7 +11,7 @@ from sotto_lsp.syntax.python.half_written.prefix import read_prefix
 WRITTEN = (
     inspect.getsource(textwrap),
     'import os\n\nx = (1,\n     2)\ntext = """one\n  (two\n"""\n# a remark\nif x:\n    y = [\n        f"{x:>{3}}",\n',
-    'the end of a docstring.\n    """\n    if x:\n        return {\n            "a": (1\n    def f(x):\n        pass\n',
+    'end of a docstring.\n    """\n    if x:\n        return {\n            "a": (1\n    def f(x):\n        pass\n',
 )
 
 
