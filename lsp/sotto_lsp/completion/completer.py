@@ -53,7 +53,9 @@ class Completer:
         self._folder_uris = folder_uris
         self._pace = TypingPace()
         self.explanations = Explanations()
-        self.prefetch = Prefetch(session, documents, self._places, self._type_through, self._suffixes)
+        self.prefetch = Prefetch(
+            session, documents, self._places, self._type_through, self._suffixes, self._find_refusal
+        )
         session.on_request.append(self.prefetch.stop)
         session.on_configured.append(self._forget_all)
 
@@ -63,7 +65,7 @@ class Completer:
         snapshot = self._documents.usable_snapshot(uri)
         reason = self._documents.explain_unusable(uri)
         if snapshot is not None:
-            reason = await self._session.find_refusal(snapshot) or self._find_file_reason(snapshot)
+            reason = await self._find_refusal(snapshot)
         if reason is None:
             return snapshot
         self.explanations.begin(uri).reasons = (reason,)
@@ -183,7 +185,10 @@ class Completer:
             return "late"
         return completion
 
-    def _find_file_reason(self, snapshot: DocumentSnapshot) -> str | None:
+    async def _find_refusal(self, snapshot: DocumentSnapshot) -> str | None:
+        """Why nothing is suggested anywhere in a document, by its code."""
+        if (reason := await self._session.find_refusal(snapshot)) is not None:
+            return reason
         file = self._notebooks.file_uri(snapshot.uri)
         return self._ignore.find_reason(file, self._folder_uris()) or find_content_reason(snapshot)
 

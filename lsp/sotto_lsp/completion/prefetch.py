@@ -54,12 +54,15 @@ class Prefetch:
         places: Places,
         type_through: TypeThrough,
         suffixes: FrozenSuffixes,
+        find_refusal: Callable[[DocumentSnapshot], Awaitable[str | None]],
     ) -> None:
+        """find_refusal: why nothing is suggested in a document; the model does not read such a one ahead either."""
         self._session = session
         self._documents = documents
         self._places = places
         self._type_through = type_through
         self._suffixes = suffixes
+        self._find_refusal = find_refusal
         self._jobs: deque[Callable[[CancelFlag], Awaitable[None]]] = deque()
         self._running: CancelFlag | None = None
         """Of the task that works the queue off, if there is one"""
@@ -178,7 +181,7 @@ class Prefetch:
             await self._prefill_next(place.spelling.for_model(next_line), cancelled)
 
     async def _prefill_place(self, snapshot: DocumentSnapshot, offset: int, cancelled: CancelFlag) -> None:
-        if await self._session.find_refusal(snapshot) is None:
+        if await self._find_refusal(snapshot) is None:
             place, request = self._build(snapshot, offset)
             await self._prefill(place.spelling.for_model(self._suffixes.freeze(snapshot.uri, request)), cancelled)
 

@@ -112,3 +112,15 @@ async def test_list_entry_replaces_the_word_before_the_cursor():
     params = types.CompletionParams(types.TextDocumentIdentifier(URI), types.Position(0, 6))
     nothing = await completion(editor.completer, params)
     assert nothing.is_incomplete and nothing.items == []
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(("uri", "kinds"), [(URI, ["prefill"]), ("file:///project/.env.py", [])])
+async def test_file_that_is_left_alone_is_not_read_ahead_either(monkeypatch, uri, kinds):
+    monkeypatch.setattr("sotto_lsp.completion.prefetch.IDLE_S", 0)
+    editor = Editor()
+    editor.documents.open(types.TextDocumentItem(uri, "python", 1, "key = 1\n"))
+    editor.completer.document_opened(uri)
+    while editor.completer.prefetch._running is not None:
+        await asyncio.sleep(0)
+    assert editor.session.kinds == kinds

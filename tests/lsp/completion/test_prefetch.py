@@ -32,7 +32,9 @@ class Place:
         documents, type_through, self.suffixes = DocumentStore(), TypeThrough(), FrozenSuffixes()
         self.document = documents.open(types.TextDocumentItem(URI, "python", 1, "a = \nb"))
         places = Places(self.session, Notebooks(documents))
-        self.prefetch = Prefetch(self.session, documents, places, type_through, self.suffixes)
+        self.prefetch = Prefetch(
+            self.session, documents, places, type_through, self.suffixes, self.session.find_refusal
+        )
         snapshot = self.document.snapshot()
         self.suffixes.nearest(URI, "\nb")
         self.prefetch.plan_after(snapshot, type_through.remember(snapshot, 4, Suggestion(text)))
