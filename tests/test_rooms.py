@@ -19,7 +19,7 @@ ROOTS = {
 }
 MAX_FILES = 12
 MIN_FILES = 4
-TABLES = {"filters", "languages", "importing", "preparing"}
+TABLES = {"filters", "languages", "importing", "preparing", "quantizing", "weights"}
 """Folders whose files are rows of a table, or that are small because they are all there is of a package."""
 
 

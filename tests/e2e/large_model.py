@@ -7,11 +7,10 @@ from pathlib import Path
 import numpy as np
 
 import sotto_models
-from recipe.export.decoder_config import DecoderConfig
-from recipe.export.graph import build_graph
+from recipe.export.export import write_export
 from recipe.export.quantize import SCHEMES
 from sotto_engine.model_files.manifest import LARGE_NBYTES, load_manifest
-from sotto_models.preparing.external_data import save_graph
+from sotto_models.decoder.description import DecoderDescription
 
 WIDTH, INNER, NUM_LAYERS = 512, 2048, 18
 
@@ -22,9 +21,9 @@ def make_large_model(folder: Path) -> Path:
     manifest = json.loads((embedded / "manifest.json").read_text())
     vocab = json.loads((embedded / "tokenizer.json").read_text())
     vocab_size = len(vocab["model"]["vocab"]) + len(vocab["added_tokens"])
-    config = DecoderConfig(WIDTH, INNER, NUM_LAYERS, 8, 2, 64, vocab_size, 1024, 1e4, 1e-6, tied_head=True)
+    config = DecoderDescription(WIDTH, INNER, NUM_LAYERS, 8, 2, 64, vocab_size, 1024, 1e4, 1e-6, tied_head=True)
     folder.mkdir(parents=True)
-    save_graph(build_graph(config, _weights(config), SCHEMES["int8-b128"]), folder)
+    write_export(config, _weights(config), SCHEMES["int8-b128"], folder)
     shutil.copy(embedded / "tokenizer.json", folder)
     manifest["files"] = {path.name: {"sha256": "", "nbytes": path.stat().st_size} for path in folder.iterdir()}
     manifest |= {"name": "large", "min_probability": 0.0}

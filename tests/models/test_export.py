@@ -37,9 +37,9 @@ def _recipe_on_path():
 
 
 def _tiny_config(tied_head, head_dim):
-    from recipe.export.decoder_config import DecoderConfig
+    from sotto_models.decoder.description import DecoderDescription
 
-    return DecoderConfig(
+    return DecoderDescription(
         hidden_size=96,  # not a multiple of the larger blocks: their padding is covered too
         intermediate_size=160,
         num_layers=2,
@@ -49,7 +49,7 @@ def _tiny_config(tied_head, head_dim):
         vocab_size=200,
         max_positions=128,
         rope_theta=10_000.0,
-        rms_norm_eps=1e-6,
+        norm_eps=1e-6,
         tied_head=tied_head,
     )
 

@@ -1,4 +1,4 @@
-"""The shape of a Qwen2-style decoder, read from a Hugging Face config.json, and its weights in float32."""
+"""A Qwen2-style decoder, read from a Hugging Face config.json, and its weights in float32."""
 
 import json
 from dataclasses import dataclass
@@ -9,33 +9,30 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 
+from sotto_models.decoder.description import DecoderDescription
+
 Weights: TypeAlias = dict[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
-class DecoderConfig:
-    hidden_size: int
-    intermediate_size: int
-    num_layers: int
-    num_heads: int
-    num_kv_heads: int
-    head_dim: int
-    vocab_size: int
-    max_positions: int
-    rope_theta: float
-    rms_norm_eps: float
-    tied_head: bool
+class Checkpoint:
+    """A decoder with its weights in memory: what `write_graph` builds a graph from."""
 
-    @property
-    def query_size(self) -> int:
-        return self.num_heads * self.head_dim
+    description: DecoderDescription
+    tensors: Weights
 
-    @property
-    def kv_size(self) -> int:
-        return self.num_kv_heads * self.head_dim
+    def __contains__(self, name: str) -> bool:
+        return name in self.tensors
+
+    def read(self, name: str) -> NDArray[np.float32]:
+        return self.tensors[name]
+
+    def read_blocks(self, name: str) -> None:
+        """Nothing is stored in blocks."""
+        del name
 
 
-def read_config(path: Path) -> DecoderConfig:
+def read_config(path: Path) -> DecoderDescription:
     """Reads config.json; raises ValueError where the graph builder would silently compute something else."""
     raw = json.loads(path.read_text(encoding="utf-8"))
     # transformers 5 moved the rotary settings into a table; 4 kept them with the rest.
@@ -47,7 +44,7 @@ def read_config(path: Path) -> DecoderConfig:
     if raw.get("hidden_act", "silu") != "silu":
         raise ValueError(f"{path}: activation {raw['hidden_act']!r} is not supported, only silu")
     num_heads = raw["num_attention_heads"]
-    return DecoderConfig(
+    return DecoderDescription(
         hidden_size=raw["hidden_size"],
         intermediate_size=raw["intermediate_size"],
         num_layers=raw["num_hidden_layers"],
@@ -57,7 +54,7 @@ def read_config(path: Path) -> DecoderConfig:
         vocab_size=raw["vocab_size"],
         max_positions=raw["max_position_embeddings"],
         rope_theta=float(rope.get("rope_theta", raw.get("rope_theta", 10_000.0))),
-        rms_norm_eps=float(raw["rms_norm_eps"]),
+        norm_eps=float(raw["rms_norm_eps"]),
         tied_head=bool(raw.get("tie_word_embeddings", False)),
     )
 

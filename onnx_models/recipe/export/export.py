@@ -7,13 +7,14 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from recipe.export.decoder_config import DecoderConfig, Weights, read_config, read_weights
-from recipe.export.graph import build_graph
+from recipe.export.decoder_config import Checkpoint, Weights, read_config, read_weights
 from recipe.export.quantize import SCHEMES, Scheme
-from sotto_models.preparing.external_data import GRAPH_NAME, save_graph
+from sotto_models.decoder.builder import write_graph
+from sotto_models.decoder.description import DecoderDescription
+from sotto_models.preparing.external_data import GRAPH_NAME
 
 
-def read_checkpoint(directory: Path, max_positions: int | None = None) -> tuple[DecoderConfig, Weights]:
+def read_checkpoint(directory: Path, max_positions: int | None = None) -> tuple[DecoderDescription, Weights]:
     """config.json and model.safetensors; `max_positions` shortens the rotary table of the export."""
     config = read_config(directory / "config.json")
     if max_positions is not None:
@@ -22,10 +23,10 @@ def read_checkpoint(directory: Path, max_positions: int | None = None) -> tuple[
 
 
 def write_export(
-    config: DecoderConfig, weights: Weights, scheme: Scheme, output_dir: Path, inline: bool = False
+    config: DecoderDescription, weights: Weights, scheme: Scheme, output_dir: Path, inline: bool = False
 ) -> Path:
     """Writes model.onnx, and model.onnx.data next to it unless `inline`; returns the graph's path."""
-    return save_graph(build_graph(config, weights, scheme), output_dir, inline=inline)
+    return write_graph(Checkpoint(config, weights), scheme, output_dir, inline=inline)
 
 
 def main() -> None:

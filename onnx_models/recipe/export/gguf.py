@@ -14,7 +14,8 @@ import numpy as np
 from gguf import GGMLQuantizationType as ElementType
 from numpy.typing import NDArray
 
-from recipe.export.decoder_config import DecoderConfig, Weights, read_config, read_weights
+from recipe.export.decoder_config import Weights, read_config, read_weights
+from sotto_models.decoder.description import DecoderDescription
 
 FILES = ("config.json", "model.safetensors", "tokenizer.json")
 TYPES = {
@@ -61,7 +62,7 @@ def write_gguf(checkpoint: Path, output: Path, kind: str = "f16", pre_tokenizer:
     writer.close()
 
 
-def _read_config(checkpoint: Path) -> DecoderConfig:
+def _read_config(checkpoint: Path) -> DecoderDescription:
     if missing := [name for name in FILES if not (checkpoint / name).is_file()]:
         raise ValueError(f"{checkpoint}: no {' and no '.join(missing)}; a checkpoint has {', '.join(FILES)}.")
     path = checkpoint / "config.json"
@@ -75,7 +76,7 @@ def _read_config(checkpoint: Path) -> DecoderConfig:
     return config
 
 
-def _add_shape(writer: gguf.GGUFWriter, config: DecoderConfig) -> None:
+def _add_shape(writer: gguf.GGUFWriter, config: DecoderDescription) -> None:
     writer.add_context_length(config.max_positions)
     writer.add_embedding_length(config.hidden_size)
     writer.add_block_count(config.num_layers)
@@ -83,7 +84,7 @@ def _add_shape(writer: gguf.GGUFWriter, config: DecoderConfig) -> None:
     writer.add_head_count(config.num_heads)
     writer.add_head_count_kv(config.num_kv_heads)
     writer.add_rope_freq_base(config.rope_theta)
-    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    writer.add_layer_norm_rms_eps(config.norm_eps)
 
 
 def _add_vocabulary(writer: gguf.GGUFWriter, path: Path, size: int) -> None:
@@ -114,7 +115,7 @@ def _add_vocabulary(writer: gguf.GGUFWriter, path: Path, size: int) -> None:
         writer.add_uint32(FIM_KEYS[token], ids[token])
 
 
-def _named_as_in_gguf(config: DecoderConfig, weights: Weights) -> Weights:
+def _named_as_in_gguf(config: DecoderDescription, weights: Weights) -> Weights:
     names = gguf.get_tensor_name_map(_ARCHITECTURE, config.num_layers)
     renamed = {name: names.get_name(name, try_suffixes=(".weight", ".bias")) for name in weights}
     if unknown := [name for name, new in renamed.items() if new is None]:

@@ -5,11 +5,12 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
-from recipe.export.decoder_config import DecoderConfig, Weights
+from recipe.export.decoder_config import Weights
+from sotto_models.decoder.description import DecoderDescription
 
 
 @torch.inference_mode()
-def reference_logits(config: DecoderConfig, weights: Weights, input_ids: list[int]) -> NDArray[np.float32]:
+def reference_logits(config: DecoderDescription, weights: Weights, input_ids: list[int]) -> NDArray[np.float32]:
     """Logits [tokens, vocab] of one sequence."""
     tensors = {name: torch.from_numpy(array) for name, array in weights.items()}
     embedding = tensors["model.embed_tokens.weight"]
@@ -27,11 +28,11 @@ def reference_logits(config: DecoderConfig, weights: Weights, input_ids: list[in
     return F.linear(_rms_norm(hidden, tensors["model.norm.weight"], config), head).numpy()
 
 
-def _rms_norm(hidden: torch.Tensor, weight: torch.Tensor, config: DecoderConfig) -> torch.Tensor:
-    return F.rms_norm(hidden, (config.hidden_size,), weight, config.rms_norm_eps)
+def _rms_norm(hidden: torch.Tensor, weight: torch.Tensor, config: DecoderDescription) -> torch.Tensor:
+    return F.rms_norm(hidden, (config.hidden_size,), weight, config.norm_eps)
 
 
-def _rotary(config: DecoderConfig, length: int) -> tuple[torch.Tensor, torch.Tensor]:
+def _rotary(config: DecoderDescription, length: int) -> tuple[torch.Tensor, torch.Tensor]:
     """cos and sin [tokens, head_dim / 2]."""
     exponents = torch.arange(0, config.head_dim, 2, dtype=torch.float64) / config.head_dim
     angles = torch.outer(torch.arange(length, dtype=torch.float64), config.rope_theta**-exponents)
@@ -44,7 +45,7 @@ def _rotate(heads: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.
 
 
 def _attention(
-    config: DecoderConfig,
+    config: DecoderDescription,
     tensors: dict[str, torch.Tensor],
     prefix: str,
     normed: torch.Tensor,

@@ -11,8 +11,8 @@ import torch.nn.functional as F
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from recipe.export.decoder_config import DecoderConfig
 from recipe.train.head_loss import compile_head_loss, head_loss
+from sotto_models.decoder.description import DecoderDescription
 
 _INIT_STD = 0.02
 _BLOCK = 128
@@ -20,7 +20,7 @@ _LAYER_NAME = re.compile(r"layers\.(\d+)\.(.+)")
 
 
 class Attention(nn.Module):
-    def __init__(self, config: DecoderConfig) -> None:
+    def __init__(self, config: DecoderDescription) -> None:
         super().__init__()
         self.config = config
         self.q_proj = nn.Linear(config.hidden_size, config.query_size)
@@ -43,7 +43,7 @@ class Attention(nn.Module):
 
 
 class MLP(nn.Module):
-    def __init__(self, config: DecoderConfig) -> None:
+    def __init__(self, config: DecoderDescription) -> None:
         super().__init__()
         self.gate_proj = nn.Linear(config.hidden_size, config.intermediate_size, bias=False)
         self.up_proj = nn.Linear(config.hidden_size, config.intermediate_size, bias=False)
@@ -54,9 +54,9 @@ class MLP(nn.Module):
 
 
 class Norm(nn.Module):
-    def __init__(self, config: DecoderConfig) -> None:
+    def __init__(self, config: DecoderDescription) -> None:
         super().__init__()
-        self.eps = config.rms_norm_eps
+        self.eps = config.norm_eps
         self.weight = nn.Parameter(torch.ones(config.hidden_size))
 
     def forward(self, hidden: Tensor) -> Tensor:
@@ -64,7 +64,7 @@ class Norm(nn.Module):
 
 
 class Layer(nn.Module):
-    def __init__(self, config: DecoderConfig) -> None:
+    def __init__(self, config: DecoderDescription) -> None:
         super().__init__()
         self.self_attn = Attention(config)
         self.mlp = MLP(config)
@@ -79,7 +79,7 @@ class Layer(nn.Module):
 class Decoder(nn.Module):
     """Token ids to hidden states; the head is the embedding."""
 
-    def __init__(self, config: DecoderConfig) -> None:
+    def __init__(self, config: DecoderDescription) -> None:
         super().__init__()
         self.config = config
         self.embed_tokens = nn.Embedding(config.vocab_size, config.hidden_size)
@@ -151,7 +151,7 @@ def save_checkpoint(model: Decoder, folder: Path) -> None:
                 "vocab_size": config.vocab_size,
                 "max_position_embeddings": config.max_positions,
                 "rope_theta": config.rope_theta,
-                "rms_norm_eps": config.rms_norm_eps,
+                "rms_norm_eps": config.norm_eps,
                 "tie_word_embeddings": True,
                 "hidden_act": "silu",
             },

@@ -15,8 +15,8 @@ import torch
 from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-from recipe.export.decoder_config import DecoderConfig
 from recipe.train.architecture import Decoder, save_checkpoint
+from sotto_models.decoder.description import DecoderDescription
 from sotto_models.quantizing.blockwise import QuantizedMatrix, dequantize
 
 _ROPE_THETA = 10_000.0
@@ -58,7 +58,7 @@ def restore(graph: Path) -> Decoder:
     attention = export.attributes("layers.0.attended")
     table = export.matrix("embedding", "logits")
     num_layers = next(layer for layer in range(1000) if f"layers.{layer}.mlp_norm" not in export)
-    config = DecoderConfig(
+    config = DecoderDescription(
         hidden_size=table.shape[1],
         intermediate_size=len(export.matrix("layers.0.gate_up", "layers.0.gate_up.out")) // 2,
         num_layers=num_layers,
@@ -68,7 +68,7 @@ def restore(graph: Path) -> Decoder:
         vocab_size=len(table),
         max_positions=4096,
         rope_theta=_ROPE_THETA,
-        rms_norm_eps=export.attributes("layers.0.normed")["epsilon"],
+        norm_eps=export.attributes("layers.0.normed")["epsilon"],
         tied_head=True,
     )
     weights = {

@@ -20,9 +20,9 @@ from safetensors.torch import load_file
 
 from recipe.corpus.examples import PAD
 from recipe.corpus.pack import KINDS
-from recipe.export.decoder_config import DecoderConfig
 from recipe.train.architecture import Decoder, save_checkpoint, stack_layers
 from recipe.train.optimizer import make_optimizers, set_rate
+from sotto_models.decoder.description import DecoderDescription
 
 _WARM_UP_STEPS = 60
 _CLIP = 1.0
@@ -51,7 +51,7 @@ class Plan:
 class Trainer:
     """A model, its optimizers and how far it has come."""
 
-    def __init__(self, config: DecoderConfig, cache: Path, run: Path, plan: Plan) -> None:
+    def __init__(self, config: DecoderDescription, cache: Path, run: Path, plan: Plan) -> None:
         torch.manual_seed(0)
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         self.model = Decoder(config).to(self.device)
@@ -255,10 +255,10 @@ def keep_memory() -> None:
         mallopt(_M_TRIM_THRESHOLD, _NEVER)
 
 
-def make_config(hidden: int, layers: int, vocabulary: int, head_dim: int = 64) -> DecoderConfig:
+def make_config(hidden: int, layers: int, vocabulary: int, head_dim: int = 64) -> DecoderDescription:
     """Qwen2's proportions: heads of 64, a third of them for keys and values, an MLP of 8/3 in whole 64s."""
     num_heads = hidden // head_dim
-    return DecoderConfig(
+    return DecoderDescription(
         hidden_size=hidden,
         intermediate_size=-(-hidden * 8 // 3 // 64) * 64,
         num_layers=layers,
@@ -268,7 +268,7 @@ def make_config(hidden: int, layers: int, vocabulary: int, head_dim: int = 64) -
         vocab_size=vocabulary,
         max_positions=4096,
         rope_theta=10_000.0,
-        rms_norm_eps=1e-6,
+        norm_eps=1e-6,
         tied_head=True,
     )
 

@@ -31,7 +31,10 @@ class RopeScaling:
 
 @dataclass(frozen=True)
 class Experts:
-    """A mixture of experts in place of the MLP. `shared_size`: width of the expert that every row goes through; 0: none."""
+    """A mixture of experts in place of the MLP.
+
+    shared_size: width of the expert that every row goes through; 0: none.
+    """
 
     num_experts: int
     num_used: int
@@ -55,8 +58,6 @@ class LinearAttention:
 class DecoderDescription:
     """A decoder. Its weights have the names of Hugging Face's checkpoints of the same architecture."""
 
-    architecture: str
-    """As `model_type` of config.json: qwen2, qwen3, qwen3_moe, llama, starcoder2, granite, qwen3_next, qwen3_5."""
     hidden_size: int
     intermediate_size: int
     num_layers: int
@@ -68,6 +69,8 @@ class DecoderDescription:
     rope_theta: float
     norm_eps: float
     tied_head: bool
+    architecture: str = "qwen2"
+    """As `model_type` of config.json: qwen2, qwen3, qwen3_moe, llama, starcoder2, granite, qwen3_next, qwen3_5."""
     norm: Norm = Norm.RMS
     gated_mlp: bool = True
     """SiLU(gate) * up; else one matrix and GELU (tanh), as in StarCoder2."""

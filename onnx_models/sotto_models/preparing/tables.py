@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from onnx import helper, numpy_helper
 
-from sotto_models.quantizing.blockwise import QuantizedMatrix, quantize
 from sotto_models.preparing.graph_view import MICROSOFT, drop_unused
 from sotto_models.preparing.last_logits import find_head, producer_of
+from sotto_models.quantizing.blockwise import QuantizedMatrix, quantize
 
 _BITS, _BLOCK_SIZE = 8, 32
 _MIN_ROWS = 64

@@ -13,7 +13,12 @@ class Format:
     zero_points: bool = False
 
 
-class Scheme(Protocol):
-    """Says the format of the matrix with this (Hugging Face) name, whose rows are the outputs."""
+AS_STORED = Format(0)
+"""Not quantized again: the source's own blocks are written."""
+FLOAT32 = Format(32)
 
-    def format_of(self, name: str, num_rows: int, num_columns: int) -> Format: ...
+
+class Scheme(Protocol):
+    """Says the format of the matrix with this (Hugging Face) name: AS_STORED only where the source has blocks."""
+
+    def format_of(self, name: str) -> Format: ...
