@@ -128,7 +128,7 @@ class Places:
         place = read_place(
             document,
             offset,
-            file_name(snapshot.uri),
+            file_name(snapshot.uri) if self._session.reads_file_names else "",
             snapshot.language_id,
             cells=self._notebooks.around(snapshot.uri),
             spelling=Spelling.of(self._indentations.of(snapshot), self._session.model_indentation),

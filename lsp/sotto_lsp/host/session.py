@@ -88,6 +88,11 @@ class Session:
         return self._manifest.indentation if self._manifest else ""
 
     @property
+    def reads_file_names(self) -> bool:
+        """Whether the loaded model is told the file's name."""
+        return self._manifest is not None and self._manifest.fim_header
+
+    @property
     def is_ready(self) -> bool:
         """Whether a model is loaded."""
         return self._scheduler is not None and self._scheduler.is_ready

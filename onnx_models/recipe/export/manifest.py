@@ -33,7 +33,7 @@ def describe(model_dir: Path, name: str, description: str, min_probability: floa
         context_length=_CONTEXT_LENGTH,
         fim_family="qwen",
         fim_order="suffix-first",
-        fim_header=True,
+        fim_header=False,
         stop_ids=tuple(range(len(CONTROL))),
         good_for=("inline-completion", "types"),
         min_probability=min_probability,

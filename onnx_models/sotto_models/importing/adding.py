@@ -39,7 +39,7 @@ class Added:
     def summarize(self) -> str:
         """One line: what was gained, or that nothing was changed."""
         if self.comparison is None:
-            return f"{self.manifest.nbytes / 1e6:.0f} MB, unchanged"
+            return f"{self.manifest.nbytes / 1e6:.0f} MB, {', '.join(self.steps) or 'unchanged'}"
         before, after = self.comparison.decode_rates
         text = "the same greedy text" if self.comparison.same_text else "greedy text that differs in places"
         sizes = f"{self.source_nbytes / 1e6:.0f} -> {self.manifest.nbytes / 1e6:.0f} MB"
@@ -83,6 +83,8 @@ class ModelAdding:
             self._on_step("unpacking", None)
             unpacked.mkdir()
             source = unpack(source, unpacked)
+        if is_weights(source):
+            return self._build(source, folder, name)
         graph = None
         if source.is_file():
             source, graph = _split(source)
@@ -98,8 +100,28 @@ class ModelAdding:
                 self._bring(source / file.name, folder / file.name, link=link)
             added = Added(manifest, manifest.nbytes)
         shutil.rmtree(unpacked, ignore_errors=True)
+        return self._finish(folder, added, is_run=is_prepared)
+
+    def _build(self, source: Path, folder: Path, name: str) -> Added:
+        """From weights that are no graph: see building.py."""
+        try:
+            from sotto_models.importing.building import build_folder  # noqa: PLC0415 - extras
+            from sotto_models.weights.opening import open_weights  # noqa: PLC0415
+        except ImportError as error:
+            raise SottoError(
+                "Adding weights needs the packages onnx and gguf: pip install 'sotto-ls[prepare]'."
+            ) from error
+        self._on_step("checking", None)
+        weights = open_weights(source)
+        steps = build_folder(weights, folder, self._on_step)
+        manifest = describe_model(folder)
+        description = f"{weights.facts.name}, made by Sotto from {source.name}"
+        added = Added(dataclasses.replace(manifest, name=name, description=description), weights.nbytes, (steps,))
+        return self._finish(folder, added, is_run=False)
+
+    def _finish(self, folder: Path, added: Added, *, is_run: bool) -> Added:
         final = dataclasses.replace(added.manifest, directory=folder, files=self._hashed(folder, added.manifest))
-        if not is_prepared:
+        if not is_run:
             # refuses what cannot be run
             Model(folder / final.graph, final.context_length, head_dim=final.head_dim)
         (folder / MANIFEST_NAME).write_text(final.as_json(), encoding="utf-8")
@@ -172,9 +194,16 @@ class ModelAdding:
         return tuple(files)
 
 
+def is_weights(source: Path) -> bool:
+    """Whether there are weights and no graph: a GGUF file, or a folder of safetensors."""
+    if source.is_file():
+        return source.suffix == ".gguf"
+    return not has_manifest(source) and any(source.glob("*.safetensors")) and not any(source.rglob("*.onnx"))
+
+
 def _default_name(source: Path) -> str:
     name = source.resolve().name
-    for suffix in (".tar.gz", ".tgz", ".tar", ".zip"):
+    for suffix in (".tar.gz", ".tgz", ".tar", ".zip", ".gguf"):
         name = name.removesuffix(suffix)
     if source.is_file() and name.endswith(".onnx"):
         folder = source.resolve().parent

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from sotto_models.decoder.description import DecoderDescription
 from sotto_models.quantizing.blockwise import QuantizedMatrix
+from sotto_models.quantizing.scheme import Format
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,18 @@ class WeightSource(Protocol):
         ...
 
     def __contains__(self, name: str) -> bool: ...
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        """Of a tensor, rows first."""
+        ...
+
+    def stored_nbytes(self, name: str) -> int:
+        """Of a tensor as it lies in the file."""
+        ...
+
+    def stored_format(self, name: str) -> Format | None:
+        """Of what `read_blocks` gives; None where it gives nothing."""
+        ...
 
     def read(self, name: str) -> NDArray[np.float32]:
         """The tensor in float32, [output, input] for a matrix, [experts, output, input] for stacked experts."""

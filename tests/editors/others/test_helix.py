@@ -158,9 +158,9 @@ def test_killed_server_is_back_after_lsp_restart(open_ready):
     helix.type("3gg", "A", "(", "v")
     assert helix.stays(lambda: not helix.entries()), "and Helix goes on without it"
     helix.normal()
-    helix.input(f":lsp-restart{ENTER}")
+    helix.input("u", f":lsp-restart{ENTER}")
     helix.wait(lambda: helix.children("sotto_lsp") and helix.row_with("ready"))
-    helix.type("a", "l")
+    helix.type("A", "(", "v")
     helix.wait(helix.entries)
 
 

@@ -31,6 +31,7 @@ class FakeSession:
         self.metrics = Metrics()
         self.min_probability = None
         self.model_indentation = ""
+        self.reads_file_names = True
         self.on_configured, self.on_request = [], []
         self.answers = list(answers)
         self.waits = waits

@@ -1,4 +1,4 @@
-"""The file's own name is in the prompt; in code it is rarely a word."""
+"""A model that is told the file's name puts it into code, where it is rarely a word."""
 
 from sotto_lsp.completion.filters.surroundings import Surroundings
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Surroundings:
     """The text on both sides of the cursor, with `\\n` line ends, and what is known of it.
 
-    name: of the file, without its folder.
+    name: of the file, without its folder; "" where the model is not told it.
     is_cut_off: a budget ended the answer.
     """
 
