@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest
 EXPORTERS := $(HOME)/.cache/sotto/exporters
 
 TESTED := lint types tests test-exporters test-nvim test-vscode test-editors bench picture picture-vscode
-.PHONY: run test lint-editors vsix clean $(TESTED)
+.PHONY: run test fuzz-gguf lint-editors vsix clean $(TESTED)
 $(TESTED): $(VENV)/.test
 
 run: $(VENV)/.run  ## install, then show the main job on the embedded model
@@ -49,6 +49,9 @@ picture:  ## docs/ghost-text.svg, helix.svg and emacs.svg, from the real editors
 picture-vscode:  ## docs/vscode.png, from a real VS Code
 	$(PYTEST) tests/editors/vscode/test_vscode.py -k several_lines --real-editors
 	cp build/editors/vscode/several-lines.png docs/vscode.png
+
+fuzz-gguf: $(VENV)/.test  ## 10,000 mutations of a GGUF file; make test runs some
+	$(PYTEST) -n 0 tests/models/importing/test_gguf_files.py -k mutations --mutations 10000 --timeout 1800
 
 test-exporters: $(EXPORTERS)/modern/.installed $(EXPORTERS)/optimum/.installed  ## real exporters' tiny models against PyTorch; 2 GB
 	for name in modern optimum; do \

@@ -28,7 +28,7 @@ export function traffic(isOn: () => boolean, onState: (state: State) => void, on
         return await next(document, position, context, token);
       } finally {
         clearTimeout(timer);
-        if (thinking.has(token)) think(token, false);
+        think(token, false); // also where it took no time: a server that answers is ready
         onAnswer();
       }
     },

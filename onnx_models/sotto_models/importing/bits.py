@@ -12,7 +12,8 @@ from sotto_models.decoder.description import DecoderDescription
 from sotto_models.quantizing.scheme import AS_STORED, Format
 from sotto_models.weights.source import WeightSource
 
-EIGHT = Format(8, 128)
+EIGHT = tuple(Format(8, size) for size in (128, 64, 32))
+"""Blocks as large as fit into a row."""
 FOUR = Format(4, 32)
 TABLE, HEAD = "model.embed_tokens.weight", "lm_head.weight"
 _MAX_GROWTH = 1.25
@@ -38,9 +39,9 @@ class Bits:
 
     def describe(self) -> str:
         """In words: how many matrices are stored how."""
-        counts = Counter(self.formats.values())
-        words = {AS_STORED: "as they were", EIGHT: "in 8 bits", FOUR: "in 4 bits"}
-        return ", ".join(f"{counts[each]} matrices {text}" for each, text in words.items() if counts[each])
+        counts = Counter(each.bits for each in self.formats.values())
+        words = {AS_STORED.bits: "as they were", 8: "in 8 bits", 4: "in 4 bits"}
+        return ", ".join(f"{counts[bits]} matrices {text}" for bits, text in words.items() if counts[bits])
 
 
 def choose_bits(source: WeightSource) -> Bits:
@@ -52,12 +53,13 @@ def choose_bits(source: WeightSource) -> Bits:
         if kept is not None and _can_keep(source, name, kept):
             formats[name], nbytes[name] = AS_STORED, _count_nbytes(source.shape(name), kept)
         else:
-            formats[name], nbytes[name] = EIGHT, _count_nbytes(source.shape(name), EIGHT)
+            eight = formats[name] = _fit_eight(source.shape(name))
+            nbytes[name] = _count_nbytes(source.shape(name), eight)
     budget = _find_budget(source, sum(nbytes.values()))
     for name in _rank(source.description):
         if sum(nbytes.values()) <= budget:
             break
-        if formats[name] == EIGHT:
+        if formats[name] in EIGHT:
             formats[name], nbytes[name] = FOUR, _count_nbytes(source.shape(name), FOUR)
     return Bits(formats, sum(nbytes.values()))
 
@@ -91,6 +93,10 @@ def _can_keep(source: WeightSource, name: str, kept: Format) -> bool:
     """Without loss and without growing much; rows of the embedding are gathered, which takes no zero points."""
     grows = _count_nbytes(source.shape(name), kept) > _MAX_GROWTH * source.stored_nbytes(name)
     return not grows and not (name == TABLE and kept.zero_points)
+
+
+def _fit_eight(shape: tuple[int, ...]) -> Format:
+    return next((each for each in EIGHT if shape[1] % each.block_size == 0), EIGHT[-1])
 
 
 def _count_nbytes(shape: tuple[int, ...], stored: Format) -> int:

@@ -62,8 +62,8 @@ def dequantize(matrix: QuantizedMatrix) -> NDArray[np.float32]:
     stored = matrix.packed
     if matrix.bits == 4:
         stored = np.stack((stored & 15, stored >> 4), axis=-1).reshape(*stored.shape[:2], -1)
-    levels = stored.astype(np.float32) - (1 << (matrix.bits - 1))
-    values = levels * matrix.scales[:, :, None]
+    zero_points = np.float32(1 << (matrix.bits - 1)) if matrix.zero_points is None else matrix.zero_points[:, :, None]
+    values = (stored.astype(np.float32) - zero_points) * matrix.scales[:, :, None]
     return values.reshape(len(values), -1)[:, : matrix.num_columns]
 
 
