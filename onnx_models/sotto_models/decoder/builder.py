@@ -13,7 +13,9 @@ from onnx import TensorProto
 from sotto_models.decoder.attention import add_attention
 from sotto_models.decoder.description import DecoderDescription, LayerKind
 from sotto_models.decoder.embedding import add_embedding, add_head
+from sotto_models.decoder.experts import add_experts
 from sotto_models.decoder.graph import Graph
+from sotto_models.decoder.linear_attention import add_linear_attention
 from sotto_models.decoder.matrices import Building, Weights
 from sotto_models.decoder.mlp import add_mlp
 from sotto_models.decoder.norms import add_norm, add_sum_and_norm
@@ -61,11 +63,13 @@ def _mix_rows(building: Building, layer: int, normed: str) -> tuple[str, str]:
     """What lets a layer's rows know of the ones before: `(rows, the name of the projection that follows)`."""
     layers = building.description.layers
     if layers and layers[layer] is LayerKind.LINEAR_ATTENTION:
-        raise ValueError("linear attention is not known")
+        return add_linear_attention(building, layer, normed)
     return add_attention(building, layer, normed)
 
 
 def _add_feed_forward(building: Building, layer: int, normed: str) -> str:
+    if building.description.experts is not None:
+        return add_experts(building, layer, normed)
     return add_mlp(building, layer, normed)
 
 

@@ -52,6 +52,8 @@ class LinearAttention:
     key_dim: int
     value_dim: int
     kernel_size: int
+    tiled_heads: bool = False
+    """Value heads of one key head stand num_key_heads apart (GGUF files of Qwen3.5), not side by side."""
 
 
 @dataclass(frozen=True)
