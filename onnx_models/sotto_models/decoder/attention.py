@@ -24,7 +24,7 @@ def add_attention(building: Building, layer: int, normed: str) -> tuple[str, str
     if description.query_key_norm or gates is not None:
         sizes = [description.query_size, description.kv_size, description.kv_size]
         sizes += [description.query_size] if gates is not None else []
-        names = [f"{name}.{each}" for each in ("query", "key", "value", "gate")[: len(sizes)]]
+        names = [f"{name}.{each}" for each in ("query", "key", "value", "output_gate")[: len(sizes)]]
         query, key, value, *rest = graph.add_many("Split", [packed, graph.numbers(*sizes)], names, axis=-1)
         gate = rest[0] if rest else ""
         if description.query_key_norm:
