@@ -1,0 +1,82 @@
+"""Mixtures of experts in our own graph: float64 logits, rounded experts, and what the operators cannot do."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+pytest.importorskip("onnx", reason="building graphs needs the `prepare` extra: onnx is missing")
+
+from models.importing.hybrid_decoder import (
+    MOE,
+    Dictionary,
+    Uniform,
+    error_of,
+    make_weights,
+    reference_logits,
+    round_weights,
+    run_graph,
+)
+from sotto_models.decoder.builder import write_graph
+from sotto_models.quantizing.blockwise import quantize
+from sotto_models.quantizing.scheme import AS_STORED, FLOAT32, Format
+
+IDS = [int(token) for token in np.random.default_rng(1).integers(0, MOE.vocab_size, 40)]
+SIZES = (17, 2, 21)
+SHARED = replace(MOE, experts=replace(MOE.experts, shared_size=96))
+UNWEIGHTED = replace(MOE, experts=replace(MOE.experts, normalize=False, num_used=3))
+
+
+@pytest.mark.parametrize("description", [MOE, SHARED, UNWEIGHTED], ids=["plain", "shared expert", "not normalized"])
+def test_float32_equals_the_reference(description, tmp_path):
+    tensors = make_weights(description)
+    graph = write_graph(Dictionary(description, tensors), Uniform(FLOAT32), tmp_path)
+    assert error_of(run_graph(graph, IDS, SIZES), reference_logits(description, tensors, IDS)) < 1e-5
+
+
+@pytest.mark.parametrize("description", [SHARED, UNWEIGHTED], ids=["shared expert", "not normalized"])
+@pytest.mark.parametrize(
+    ("stored", "bound"), [(Format(4, 32), 1e-5), (Format(4, 16), 1e-5), (Format(8, 32), 0.1)], ids=str
+)
+def test_rounded_experts_equal_the_reference_on_rounded_weights(description, stored, bound, tmp_path):
+    # at 8 bits the kernel rounds the rows to 8 bits, too
+    tensors, scheme = make_weights(description), Uniform(FLOAT32, ".experts.", stored)
+    graph = write_graph(Dictionary(description, tensors), scheme, tmp_path)
+    reference = reference_logits(description, round_weights(tensors, scheme), IDS)
+    assert error_of(run_graph(graph, IDS, SIZES), reference) < bound
+    assert not np.allclose(reference, reference_logits(description, tensors, IDS), atol=0.01), "rounding shows"
+
+
+class Blocks(Dictionary):
+    """A file whose experts lie in blocks."""
+
+    def read_blocks(self, name):
+        return quantize(self.tensors[name], 4, 32) if ".experts." in name else None
+
+
+def test_experts_in_blocks_are_taken_as_they_are(tmp_path):
+    tensors, scheme = make_weights(MOE), Uniform(FLOAT32, ".experts.", AS_STORED)
+    graph = write_graph(Blocks(MOE, tensors), scheme, tmp_path)
+    rounded = round_weights(tensors, Uniform(FLOAT32, ".experts.", Format(4, 32)))
+    assert error_of(run_graph(graph, IDS, SIZES), reference_logits(MOE, rounded, IDS)) < 1e-5
+
+
+class ZeroPoints(Blocks):
+    def read_blocks(self, name):
+        matrix = super().read_blocks(name)
+        return matrix and replace(matrix, zero_points=np.full_like(matrix.scales, 7.5))
+
+
+@pytest.mark.parametrize(
+    ("weights", "scheme", "words"),
+    [
+        (Dictionary, Uniform(FLOAT32, "experts.3.up_proj", Format(4, 32)), "not all stored in the same bits"),
+        (Dictionary, Uniform(Format(4, 32), "down_proj", Format(8, 32)), "gates and downs"),
+        (Dictionary, Uniform(Format(4, 128)), "do not fill blocks of 128"),
+        (ZeroPoints, Uniform(FLOAT32, ".experts.", AS_STORED), "zero points"),
+    ],
+    ids=["experts differ", "parts differ", "wide blocks", "zero points"],
+)
+def test_what_the_operators_cannot_do_is_refused(weights, scheme, words, tmp_path):
+    with pytest.raises(ValueError, match=words):
+        write_graph(weights(MOE, make_weights(MOE)), scheme, tmp_path)
