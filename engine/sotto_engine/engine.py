@@ -42,6 +42,10 @@ class EngineOptions:
     """The model's own, where a request names none."""
     prefill_grid: int = 1
     """1 if the rows of a prompt are the same however it is cut into passes (see probe.py)."""
+    quick_tokens: int = 0
+    """Prompt tokens that are read while a user waits for an answer; 0: any number."""
+    slice_tokens: int = PREFILL_SLICE
+    """Of a prefill pass, at most."""
 
 
 class Engine:
@@ -62,6 +66,8 @@ class Engine:
         """`store`: where prompts are kept from one run to the next, if they are."""
         self.model = model
         self.prefill_grid = options.prefill_grid
+        self.quick_tokens = options.quick_tokens
+        self._slice_tokens = options.slice_tokens
         self._min_probability = options.min_probability
         self.tokenizer = prompts.tokenizer
         self._prompts = prompts
@@ -91,6 +97,8 @@ class Engine:
         cache = self._take(prompt)
         try:
             run.prompt_ready(len(prompt.token_ids), len(cache))
+            if request.limits.only_read and 0 < self.quick_tokens < len(prompt.token_ids) - len(cache):
+                return run.completion(FinishReason.UNREAD)
             logits = yield from self._prefill(cache, prompt, cancelled, run)
             run.prefill_done()
             while (rest_s := run.rest_s()) and not cancelled.is_set():
@@ -182,7 +190,7 @@ class Engine:
     ) -> Steps[np.ndarray]:
         """Compute what the cache lacks of the prompt, a slice a step; the logits after it, `[vocab_size]`."""
         while True:
-            size = _choose_slice(cache, prompt)
+            size = _choose_slice(cache, prompt, self._slice_tokens)
             next_ids = prompt.token_ids[len(cache) : len(cache) + size]
             logits = self.model.forward(cache, next_ids, cancelled)
             cache.checkpoint()
@@ -228,12 +236,12 @@ class Engine:
         return masked
 
 
-def _choose_slice(cache: KVCache, prompt: Prompt) -> int:
+def _choose_slice(cache: KVCache, prompt: Prompt, slice_tokens: int) -> int:
     """Tokens of the next prefill pass: one that cannot go back to any length stops at the prompt's boundaries."""
     remaining = len(prompt.token_ids) - len(cache)
     if cache.grid > 1:
         return min(cache.grid, remaining)
-    size = min(PREFILL_SLICE, remaining)
+    size = min(slice_tokens, remaining)
     if cache.needs_checkpoints:
         ahead = (boundary - len(cache) for boundary in prompt.boundaries)
         size = min((num for num in ahead if MIN_PREFILL <= num <= min(size, remaining - MIN_PREFILL)), default=size)

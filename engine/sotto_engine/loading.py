@@ -9,6 +9,7 @@ from sotto_engine.errors import SottoError
 from sotto_engine.model.exact_rows import make_rows_exact
 from sotto_engine.model.memory import give_back_freed
 from sotto_engine.model.onnx_model import Model
+from sotto_engine.model.speed_class import SpeedClass, find_speed_class
 from sotto_engine.model_files.export_folder import describe_model
 from sotto_engine.model_files.manifest import Manifest
 from sotto_engine.model_files.packed_graph import PackedGraph
@@ -54,6 +55,7 @@ def load_engine(
     graph = _load_graph(manifest, options)
     files = [manifest.directory / file.name for file in manifest.files]
     model, is_exact = make_rows_exact(graph, memory, files)
+    speed = find_speed_class(model, memory, files) if manifest.is_large else SpeedClass()
     memory.save()
     prompts = PromptBuilder(tokenizer, template, order, model.max_tokens, header=manifest.fim_header, chat=chat)
     prefill_grid = 1 if is_exact else PREFILL_GRID
@@ -64,7 +66,9 @@ def load_engine(
     store = (warm_start or WarmStart()).open_store(
         manifest, (template.family, order.value, prefill_grid), model.num_threads
     )
-    engine_options = EngineOptions(cache_nbytes, drafts, manifest.min_probability, prefill_grid)
+    engine_options = EngineOptions(
+        cache_nbytes, drafts, manifest.min_probability, prefill_grid, speed.quick_tokens, speed.slice_tokens
+    )
     engine = Engine(model, prompts, frozenset(stop_ids), engine_options, store)
     give_back_freed()
     return engine, replace(manifest, good_for=good_for)

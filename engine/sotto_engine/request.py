@@ -45,6 +45,8 @@ class FinishReason(StrEnum):
     LENGTH = "length"
     DEADLINE = "deadline"
     CANCELLED = "cancelled"
+    UNREAD = "unread"
+    """the prompt would have to be read first, and the request did not want to wait for that"""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,8 @@ class Limits:
     line_deadline_ms: once so many milliseconds have passed, the answer ends with the line it is in; `None`: no limit.
     min_probability: a line that the model gives less than this is not in the answer, nor is what follows it.
         Decoding ends as soon as that is certain; `None`: as the model's manifest says.
+    only_read: the request ends at once where more of its prompt is missing in the cache than is read while a user
+        waits (`EngineOptions.quick_tokens`).
     """
 
     max_tokens: int = 64
@@ -97,6 +101,7 @@ class Limits:
     decode_after_ms: float = 0.0
     line_deadline_ms: float | None = None
     min_probability: float | None = None
+    only_read: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from sotto_lsp.actions.handlers import ActionHandlers
 from sotto_lsp.actions.menu import COMMAND, KINDS
 from sotto_lsp.actions.user_actions.offered import UserActions
 from sotto_lsp.completion.completer import Completer
+from sotto_lsp.completion.fit.place import ClientRules
 from sotto_lsp.completion.handlers import completion, inline_completion
-from sotto_lsp.completion.place import ClientRules
 from sotto_lsp.documents.notebooks import Notebooks
 from sotto_lsp.documents.store import DocumentStore
 from sotto_lsp.host.session import Session

@@ -90,6 +90,11 @@ class Settings:
         "another model's folder, or its name in `sotto models list`; empty: the one that `sotto models use` chose, "
         "or else the embedded one",
     )
+    stand_in: bool = _row(
+        True,
+        _BOOLEAN,
+        "until a larger model has read what stands around the cursor, the embedded one answers; `false`: nobody does",
+    )
     fim_family: str = _row(
         "", _TEXT, "how the model's fill-in-the-middle tokens are spelled; empty: as its manifest says"
     )

@@ -12,10 +12,10 @@ from sotto_engine.engine import Engine
 from sotto_engine.errors import SottoError
 from sotto_engine.loading import load_engine
 from sotto_engine.model_files.manifest import Manifest
-from sotto_lsp.completion.fitting import fit
-from sotto_lsp.completion.place import Spelling, read_place
+from sotto_lsp.completion.fit.fitting import fit
+from sotto_lsp.completion.fit.place import Spelling, read_place
+from sotto_lsp.completion.fit.silence import find_silence
 from sotto_lsp.completion.request import build_request
-from sotto_lsp.completion.silence import find_silence
 from sotto_lsp.completion.suffixes import without_closers
 from sotto_lsp.context.file_kinds import find_content_reason
 from sotto_lsp.context.ignore import IgnoreRules

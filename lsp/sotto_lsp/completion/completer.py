@@ -1,17 +1,14 @@
 """Completer: from a keystroke to the suggestion for it. Event loop only; knows no LSP message."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Sequence
 
-from sotto_engine.errors import SottoError
-from sotto_engine.request import Completion, FillInRequest, FinishReason
-from sotto_lsp.completion.fitting import Suggestion, fit
+from sotto_lsp.completion.answering import Answering, Asked, Side
+from sotto_lsp.completion.fit.fitting import Suggestion
+from sotto_lsp.completion.fit.place import ClientRules, Places
+from sotto_lsp.completion.fit.silence import find_silence
 from sotto_lsp.completion.pace import TypingPace
-from sotto_lsp.completion.place import ClientRules, Place, Places
 from sotto_lsp.completion.prefetch import Prefetch
-from sotto_lsp.completion.request import build_request
-from sotto_lsp.completion.silence import find_silence
 from sotto_lsp.completion.suffixes import FrozenSuffixes
 from sotto_lsp.completion.taken_back import TakenBack
 from sotto_lsp.completion.type_through import TypeThrough
@@ -21,13 +18,7 @@ from sotto_lsp.documents.notebooks import Notebooks
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.documents.store import DocumentStore
 from sotto_lsp.host.explanations import Explanation, Explanations
-from sotto_lsp.host.scheduler import Priority
 from sotto_lsp.host.session import Session
-
-log = logging.getLogger(__name__)
-
-_GRACE_S = 0.05
-"""The engine ends by itself at the deadline; this is for the way back."""
 
 
 class Completer:
@@ -48,14 +39,18 @@ class Completer:
         self._places = Places(session, notebooks, rules)
         self._type_through = TypeThrough()
         self._suffixes = FrozenSuffixes()
+        self._pace = TypingPace()
+        main, second = Side(session, self._places, self._suffixes), session.stand_in
+        stand_in = Side(second, Places(second, notebooks, rules), FrozenSuffixes()) if second else None
+        self._answering = Answering(main, stand_in, self._pace)
         self._taken_back = TakenBack()
         self._ignore = IgnoreRules()
         self._folder_uris = folder_uris
-        self._pace = TypingPace()
         self.explanations = Explanations()
         self.prefetch = Prefetch(
             session, documents, self._places, self._type_through, self._suffixes, self._find_refusal
         )
+        self._answering.plan_prompt = self.prefetch.plan_prompt
         session.on_request.append(self.prefetch.stop)
         session.on_configured.append(self._forget_all)
 
@@ -89,7 +84,8 @@ class Completer:
         explanation = self.explanations.begin(snapshot.uri, snapshot.position_at(start))
         as_if_accepted = snapshot.content.edited(start, end, selected)
         place = self._places.read(snapshot, as_if_accepted, start + len(selected))
-        suggestion = await self._ask(snapshot, place, False, explanation)
+        asked = Asked(snapshot, as_if_accepted, start + len(selected))
+        suggestion = await self._answering.ask(asked, place, explanation)
         if self._is_stale(snapshot):
             suggestion = Suggestion("", 0, ("stale",))
         explanation.shown, explanation.reasons = suggestion.text, suggestion.reasons
@@ -131,7 +127,8 @@ class Completer:
             self._session.metrics.num_foreseen += 1
             explanation.source = "prefetch"
         else:
-            suggestion = await self._ask(snapshot, place, is_invoked, explanation)
+            asked = Asked(snapshot, snapshot.content, offset, is_invoked)
+            suggestion = await self._answering.ask(asked, place, explanation)
         if self._is_stale(snapshot):
             return Suggestion("", 0, (*suggestion.reasons, "stale"))
         if self._is_taken_back(snapshot, offset, suggestion):
@@ -139,51 +136,6 @@ class Completer:
         shown = self._type_through.remember(snapshot, offset, suggestion)
         self.prefetch.plan_after(snapshot, shown)
         return suggestion
-
-    async def _ask(
-        self, snapshot: DocumentSnapshot, place: Place, is_invoked: bool, explanation: Explanation
-    ) -> Suggestion:
-        """The model's answer, fitted to the place as it is now."""
-        request = build_request(
-            place,
-            self._session.settings,
-            is_invoked=is_invoked,
-            decode_after_ms=self._pace.decode_after_ms(),
-            min_probability=self._session.min_probability,
-        )
-        if is_invoked:
-            self._suffixes.renew(snapshot.uri, request.suffix)
-        explanation.source = "model"
-        answer = await self._complete(place.spelling.for_model(self._suffixes.freeze(snapshot.uri, request)))
-        if isinstance(answer, str):
-            return Suggestion("", 0, (answer,))
-        explanation.completion = answer
-        if not self._session.knows(snapshot.language_id):  # it may have been loaded for this request
-            return Suggestion("", 0, ("language-unknown",))
-        self._pace.add_answer(answer.timings.decode_ms)
-        return fit(answer, place, self._session.settings.max_lines)
-
-    async def _complete(self, request: FillInRequest) -> Completion | str:
-        """The engine's answer within the request's budget; a reason where it came too late or no model is there."""
-        budget_s = (request.limits.deadline_ms or 60_000) / 1000
-        completion = None
-        try:
-            async with asyncio.timeout(budget_s + _GRACE_S):
-                completion = await self._session.run(
-                    lambda engine, cancelled: engine.complete(request, cancelled), Priority.COMPLETION
-                )
-            self._session.metrics.add(completion)
-        except TimeoutError:
-            pass
-        except SottoError:
-            return "no-model"  # the failure to load was reported once
-        except Exception:
-            log.exception("a completion failed")
-            return "failed"
-        if completion is None or (completion.finish_reason is FinishReason.DEADLINE and not completion.text):
-            self.prefetch.plan_prompt(request)  # the next key should not wait as long
-            return "late"
-        return completion
 
     async def _find_refusal(self, snapshot: DocumentSnapshot) -> str | None:
         """Why nothing is suggested anywhere in a document, by its code."""
@@ -201,10 +153,11 @@ class Completer:
         return document is None or document.snapshot() is not snapshot
 
     def _forget(self, uri: str) -> None:
-        for part in (self._type_through, self._suffixes, self._taken_back, self._places):
+        for part in (self._type_through, self._suffixes, self._taken_back, self._places, self._answering):
             part.forget(uri)
 
     def _forget_all(self) -> None:
         """Other settings, maybe another model."""
         self._type_through.clear()
+        self._answering.stop()
         self.prefetch.forget()

@@ -5,7 +5,7 @@ import re
 from lsprotocol import types
 
 from sotto_lsp.completion.completer import Completer
-from sotto_lsp.completion.fitting import Suggestion
+from sotto_lsp.completion.fit.fitting import Suggestion
 from sotto_lsp.documents.line_ends import normalize_line_ends
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 

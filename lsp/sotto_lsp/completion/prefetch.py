@@ -16,8 +16,8 @@ from lsprotocol import types
 
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.request import FillInRequest, Request
-from sotto_lsp.completion.fitting import Suggestion, fit
-from sotto_lsp.completion.place import Place, Places
+from sotto_lsp.completion.fit.fitting import Suggestion, fit
+from sotto_lsp.completion.fit.place import Place, Places
 from sotto_lsp.completion.request import begin_next_line, build_request
 from sotto_lsp.completion.suffixes import FrozenSuffixes, without_closers
 from sotto_lsp.completion.type_through import PlacedSuggestion, TypeThrough
@@ -154,7 +154,8 @@ class Prefetch:
         self._session.metrics.num_ahead += 1
         place = self._places.read(snapshot, accepted, following.place.offset)
         settings = self._session.settings
-        request = build_request(place, settings, min_probability=self._session.min_probability)
+        is_slow = self._session.quick_tokens > 0
+        request = build_request(place, settings, min_probability=self._session.min_probability, only_read=is_slow)
         patient = replace(request.limits, deadline_ms=None, line_deadline_ms=None)
         prompted = place.spelling.for_model(replace(self._suffixes.freeze(snapshot.uri, request), limits=patient))
         completion = await self._session.run(

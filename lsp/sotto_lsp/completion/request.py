@@ -4,11 +4,14 @@ from dataclasses import replace
 
 from sotto_engine.decode.stop import opens_block
 from sotto_engine.request import FillInRequest, Limits, Sampling, StopAt
-from sotto_lsp.completion.place import Place
+from sotto_lsp.completion.fit.place import Place
 from sotto_lsp.documents.indentation import leading
 from sotto_lsp.documents.line_ends import normalize_line_ends
+from sotto_lsp.documents.window import window
 from sotto_lsp.settings import Settings
 
+_SUFFIX_PART = 4
+"""Of a narrow window's characters, as many before the cursor to one behind it."""
 _LINE_SHARE = 0.25
 """Of the budget, after which a block ends with the line that it is in."""
 
@@ -20,10 +23,12 @@ def build_request(
     is_invoked: bool = False,
     decode_after_ms: float = 0.0,
     min_probability: float | None = None,
+    only_read: bool = False,
 ) -> FillInRequest:
     """What belongs at the place? The suffix is the document's own.
 
     is_invoked: the user asked and sees the best there is; otherwise only what has `min_probability`.
+    only_read: see Limits.
     """
     around = place.around
     limits = Limits(
@@ -33,10 +38,20 @@ def build_request(
         decode_after_ms=0.0 if is_invoked else decode_after_ms,
         line_deadline_ms=settings.budget_ms * _LINE_SHARE,
         min_probability=0.0 if is_invoked else min_probability,
+        only_read=only_read,
     )
     return FillInRequest(
         around.prefix, around.suffix, around.name, sampling=Sampling(settings.temperature), limits=limits
     )
+
+
+def narrow(request: FillInRequest, num_chars: int) -> FillInRequest:
+    """The same question with little of the text around the cursor: a slow model reads that while the user waits.
+
+    Where it begins depends on the text alone, and moves in jumps.
+    """
+    prefix, _ = window(request.prefix, len(request.prefix), num_chars)
+    return replace(request, prefix=prefix, suffix=request.suffix[: num_chars // _SUFFIX_PART], path="")
 
 
 def begin_next_line(request: FillInRequest, suggestion: str) -> FillInRequest | None:

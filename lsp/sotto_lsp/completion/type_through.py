@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from sotto_lsp.completion.fitting import Suggestion
+from sotto_lsp.completion.fit.fitting import Suggestion
 from sotto_lsp.documents.gap_text import GapText, Text
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.documents.window import WINDOW_CHARS

@@ -33,6 +33,7 @@ REASONS = {
     "failed": "The model failed; the log says how.",
     "cancelled": "A newer request took its place.",
     "late": "The answer was not there in time (setting sotto.budgetMs).",
+    "unread": "The model is still reading what stands around the cursor.",
     "stale": "The document changed in the meantime.",
     "unsure": "The model was not sure enough (settings sotto.mode, sotto.minProbability).",
     "empty": "The model had nothing to say.",
@@ -60,13 +61,16 @@ _NUM_KEPT = 20
 class Explanation:
     """How one request was answered. Positions as LSP counts them.
 
-    source: "model", "shown" (the rest of the suggestion on the screen), "prefetch", or "" where nothing was computed.
+    source: "model", "shown" (the rest of the suggestion on the screen), "prefetch", "embedded"
+        (that model, until the larger one has read the place), or "" where nothing was computed.
+    model: the name of the one that answered.
     """
 
     uri: str
     line: int = 0
     character: int = 0
     source: str = ""
+    model: str = ""
     shown: str = ""
     reasons: tuple[str, ...] = ()
     completion: Completion | None = None
@@ -78,6 +82,7 @@ class Explanation:
             "line": self.line,
             "character": self.character,
             "source": self.source,
+            "model": self.model,
             "shown": self.shown,
             "reasons": [{"code": code, "sentence": REASONS.get(code, "")} for code in self.reasons],
             **(report_completion(self.completion) if self.completion else {}),
@@ -90,6 +95,7 @@ class Explanation:
         if (completion := self.completion) is not None:
             timings, cached = completion.timings, completion.num_cached_tokens
             shares = ", ".join(f"{share:.0%}" for share in completion.line_probabilities)
+            lines += [f"model:  {self.model}"] if self.model else []
             lines += [
                 f"said:   {completion.text!r}",
                 f"sure:   {shares or 'nothing'} (each line)",

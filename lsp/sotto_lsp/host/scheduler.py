@@ -139,6 +139,16 @@ class Scheduler:
         """Whether the engine was loaded."""
         return self._loaded.done() and self._loaded.exception() is None
 
+    @property
+    def is_resident(self) -> bool:
+        """Whether the engine is in memory: it was loaded, and not given back for want of work."""
+        return self._engine is not None
+
+    @property
+    def quick_tokens(self) -> int:
+        """Prompt tokens that the engine reads while a user waits; 0: any number."""
+        return self._engine.quick_tokens if self._engine is not None else 0
+
     def start(self) -> None:
         """Begin to load the engine."""
         self._thread.start()

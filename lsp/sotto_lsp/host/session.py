@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,6 +17,7 @@ from sotto_lsp.host.metrics import Metrics
 from sotto_lsp.host.scheduler import Priority, Scheduler
 from sotto_lsp.settings import Settings
 from sotto_lsp.syntax.languages.registry import is_among
+from sotto_models import embedded_model_dir
 from sotto_models.store import ModelStore, resolve_model
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
+_STAND_IN_CACHE_MEGABYTES = 64
 _SETTINGS_TIMEOUT_S = 5.0
 """For the client's settings after `initialize`; after that the defaults must do."""
 
@@ -33,8 +36,10 @@ _SETTINGS_TIMEOUT_S = 5.0
 class Session:
     """One client's session."""
 
-    def __init__(self, model_dir: Path | None = None) -> None:
+    def __init__(self, model_dir: Path | None = None, *, has_stand_in: bool = True) -> None:
         """`model_dir`: a model that goes before the one in the settings (from the command line)."""
+        self.stand_in = Session(embedded_model_dir(), has_stand_in=False) if has_stand_in else None
+        """Of the embedded model, which answers while a larger one still has to read; loaded with such a one alone."""
         self.settings = Settings()
         self.metrics = Metrics()
         self.on_configured: list[Callable[[], None]] = []
@@ -88,6 +93,21 @@ class Session:
         return self._manifest.indentation if self._manifest else ""
 
     @property
+    def loaded_name(self) -> str:
+        """Of the model, as its manifest says."""
+        return self._manifest.name if self._manifest else ""
+
+    @property
+    def is_resident(self) -> bool:
+        """Whether a model is in memory, and would not have to be loaded first."""
+        return self._scheduler is not None and self._scheduler.is_resident
+
+    @property
+    def quick_tokens(self) -> int:
+        """Prompt tokens that the model reads while a user waits; 0: any number."""
+        return self._scheduler.quick_tokens if self._scheduler is not None else 0
+
+    @property
     def reads_file_names(self) -> bool:
         """Whether the loaded model is told the file's name."""
         return self._manifest is not None and self._manifest.fim_header
@@ -105,6 +125,8 @@ class Session:
             forget()
         if loads:
             self._start_scheduler()
+        if self.stand_in is not None:
+            await self.stand_in.configure(self._settings_of_stand_in())
         self._configured.set()
         if self._scheduler is not None:
             await self._wait_loaded(self._scheduler)
@@ -114,6 +136,8 @@ class Session:
         if self._scheduler is not None:
             self._scheduler.stop(keep=keep)
             self._scheduler.wait_ended()
+        if self.stand_in is not None:
+            self.stand_in.stop()
 
     # The requests under way
 
@@ -200,6 +224,12 @@ class Session:
             if scheduler is self._scheduler:
                 self.good_for = frozenset(manifest.good_for)
                 self._manifest = manifest
+
+    def _settings_of_stand_in(self) -> Settings:
+        """Loads nothing where the model itself is small, or is not wanted."""
+        is_needed = self._manifest is not None and self._manifest.is_large and self.settings.stand_in
+        own = {"fim_family": "", "fim_order": "", "model": "", "cache_megabytes": _STAND_IN_CACHE_MEGABYTES}
+        return replace(self.settings, **own, enabled=self.settings.enabled and is_needed)
 
     def _named(self, settings: Settings) -> Path | str | None:
         """The model's folder or name, where one is named."""

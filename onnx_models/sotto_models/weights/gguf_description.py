@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from sotto_engine.errors import SottoError
-from sotto_models.decoder.description import DecoderDescription, Norm, RopeScaling
+from sotto_models.decoder.description import (
+    DecoderDescription,
+    Experts,
+    LayerKind,
+    LinearAttention,
+    Norm,
+    RopeScaling,
+)
+from sotto_models.weights import config_hybrid
 from sotto_models.weights.gguf_header import Header
 
 ARCHITECTURES = {
@@ -13,6 +21,10 @@ ARCHITECTURES = {
     "llama": "llama",
     "granite": "granite",
     "starcoder2": "starcoder2",
+    "qwen3moe": "qwen3_moe",
+    "qwen3next": "qwen3_next",
+    "qwen35": "qwen3_5",
+    "qwen35moe": "qwen3_5_moe",
 }
 """Of `general.architecture`, and how config.json calls them."""
 MAX_POSITIONS = 8192
@@ -35,11 +47,13 @@ def describe(header: Header) -> DecoderDescription:
     head_dim = fields.size(f"{prefix}attention.key_length", hidden_size // num_heads)
     rotary_dim = fields.size(f"{prefix}rope.dimension_count", head_dim)
     is_starcoder = stored == "starcoder2"
+    architecture = ARCHITECTURES[stored]
+    num_drafting = fields.size(f"{prefix}nextn_predict_layers", 0)  # at the end, left out
     norm = "layer_norm" if is_starcoder else "layer_norm_rms"
     description = DecoderDescription(
         hidden_size=hidden_size,
-        intermediate_size=fields.size(f"{prefix}feed_forward_length"),
-        num_layers=fields.size(f"{prefix}block_count"),
+        intermediate_size=fields.size(f"{prefix}feed_forward_length", hidden_size),
+        num_layers=fields.size(f"{prefix}block_count") - num_drafting,
         num_heads=num_heads,
         num_kv_heads=fields.size(f"{prefix}attention.head_count_kv", num_heads),
         head_dim=head_dim,
@@ -48,10 +62,11 @@ def describe(header: Header) -> DecoderDescription:
         rope_theta=fields.number(f"{prefix}rope.freq_base", 10_000.0),
         norm_eps=fields.number(f"{prefix}attention.{norm}_epsilon", 1e-5),
         tied_head="output.weight" not in header.tensors,
-        architecture=ARCHITECTURES[stored],
+        architecture=architecture,
         norm=Norm.LAYER if is_starcoder else Norm.RMS,
         gated_mlp=not is_starcoder,
-        query_key_norm=stored == "qwen3",
+        query_key_norm=architecture.startswith("qwen3"),
+        output_gate=architecture in config_hybrid.WITH_DELTA_NETS,
         rotary_dim=0 if rotary_dim == head_dim else rotary_dim,
         interleaved_rotary=stored in ("llama", "granite"),  # their rows are stored so
         rope_scaling=_read_scaling(fields, prefix),
@@ -60,6 +75,7 @@ def describe(header: Header) -> DecoderDescription:
         attention_scale=fields.number(f"{prefix}attention.scale", 0.0),
         logits_scale=fields.number(f"{prefix}logit_scale", 1.0),
     )
+    description = _add_parts(fields, prefix, description)
     _check(header, description)
     return description
 

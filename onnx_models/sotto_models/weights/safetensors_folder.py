@@ -16,11 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sotto_engine.errors import SottoError
-from sotto_models.decoder.description import DecoderDescription, Norm, RopeScaling
+from sotto_models.decoder.description import DecoderDescription, LayerKind, Norm, RopeScaling
 from sotto_models.quantizing.scheme import Format
+from sotto_models.weights import config_hybrid
 from sotto_models.weights.source import ModelFacts
+from sotto_models.weights.stacks import find_expert
 
-ARCHITECTURES = ("qwen2", "qwen3", "llama", "granite", "starcoder2")
+_DENSE = ("qwen2", "qwen3", "llama", "granite", "starcoder2")
+ARCHITECTURES = dict(zip(_DENSE, _DENSE, strict=True)) | config_hybrid.ARCHITECTURES
+"""Of `model_type`, and how a description calls them."""
 MAX_POSITIONS = 8192
 """Of the rotary table; a model's own context may be longer."""
 _TYPES = {"F32": np.dtype("<f4"), "F16": np.dtype("<f2"), "BF16": np.dtype(ml_dtypes.bfloat16)}
@@ -48,7 +52,8 @@ class SafetensorsFolder:
         self._config: dict[str, Any] = {**config, **config.get("text_config", {})}
         self._tensors: dict[str, _Stored] = {}
         for path in sorted(folder.glob("*.safetensors")):
-            found = _read_header(path)
+            renamed = {config_hybrid.rename(name): each for name, each in _read_header(path).items()}
+            found = {name: each for name, each in renamed.items() if name is not None}
             if twice := self._tensors.keys() & found.keys():
                 raise SottoError(f"{path} has weights {min(twice)!r} that another file has; copy the folder again.")
             self._tensors |= found
@@ -88,7 +93,7 @@ class SafetensorsFolder:
         )
 
     def __contains__(self, name: str) -> bool:
-        return name in self._tensors
+        return self._find(name) is not None
 
     def shape(self, name: str) -> tuple[int, ...]:
         return self._require(name).shape
@@ -113,36 +118,45 @@ class SafetensorsFolder:
         return values
 
     def _require(self, name: str) -> _Stored:
-        if name not in self._tensors:
+        if (tensor := self._find(name)) is None:
             raise SottoError(f"{self.folder} has no weights {name!r}; copy the whole model again.")
-        return self._tensors[name]
+        return tensor
+
+    def _find(self, name: str) -> _Stored | None:
+        return self._tensors.get(name) or find_expert(name, self._tensors.get)
 
     def _describe(self) -> DecoderDescription:
-        config, kind = self._config, self._config.get("model_type")
-        if kind not in ARCHITECTURES:
+        config, stored = self._config, self._config.get("model_type")
+        if stored not in ARCHITECTURES:
             raise SottoError(
-                f"{self.folder} holds a model of the architecture {kind!r}, and Sotto runs "
+                f"{self.folder} holds a model of the architecture {stored!r}, and Sotto runs "
                 f"{', '.join(ARCHITECTURES)}; take another model, or an ONNX export of this one."
             )
+        kind = ARCHITECTURES[stored]
+        is_hybrid = kind in config_hybrid.WITH_DELTA_NETS
         num_heads, hidden_size = self._size("num_attention_heads"), self._size("hidden_size")
         is_starcoder = kind == "starcoder2"
         window = config.get("sliding_window") if config.get("use_sliding_window", is_starcoder) else None
-        return DecoderDescription(
+        head_dim = self._size("head_dim", hidden_size // num_heads)
+        description = DecoderDescription(
             hidden_size=hidden_size,
-            intermediate_size=self._size("intermediate_size"),
+            intermediate_size=self._size("intermediate_size", hidden_size),
             num_layers=self._size("num_hidden_layers"),
             num_heads=num_heads,
             num_kv_heads=self._size("num_key_value_heads", num_heads),
-            head_dim=self._size("head_dim", hidden_size // num_heads),
+            head_dim=head_dim,
             vocab_size=self._require("model.embed_tokens.weight").shape[0],
             max_positions=min(self._size("max_position_embeddings"), MAX_POSITIONS),
             rope_theta=self._rope("rope_theta", 10_000.0),
             norm_eps=float(config.get("norm_epsilon" if is_starcoder else "rms_norm_eps", 1e-5)),
             tied_head="lm_head.weight" not in self._tensors,
-            architecture=str(kind),
+            architecture=kind,
             norm=Norm.LAYER if is_starcoder else Norm.RMS,
             gated_mlp=not is_starcoder,
-            query_key_norm=kind == "qwen3",
+            query_key_norm=kind.startswith("qwen3"),
+            output_gate=is_hybrid,
+            one_plus_norm=is_hybrid,
+            rotary_dim=int(head_dim * self._rope("partial_rotary_factor", 0.25)) if is_hybrid else 0,
             rope_scaling=self._scaling(),
             sliding_window=int(window or 0),
             embedding_scale=float(config.get("embedding_multiplier", 1.0)),
@@ -150,6 +164,10 @@ class SafetensorsFolder:
             attention_scale=float(config.get("attention_multiplier", 0.0)),
             logits_scale=float(config.get("logits_scaling", 1.0)),
         )
+        try:
+            return config_hybrid.add_parts(description, config, self._size)
+        except ValueError as error:
+            raise SottoError(f"{self.folder} has {error}, which Sotto does not know; take another model.") from error
 
     def _rope(self, name: str, default: float) -> float:
         """transformers 5 moved the rotary settings into a table; 4 kept them with the rest."""
@@ -184,10 +202,14 @@ class SafetensorsFolder:
     def _check(self) -> None:
         """Sizes must be those of the weights, before memory is taken for them."""
         sizes = self.description
+        layer = sizes.layers.index(LayerKind.ATTENTION) if sizes.layers else 0
         expected = {
             "model.embed_tokens.weight": (sizes.vocab_size, sizes.hidden_size),
-            "model.layers.0.self_attn.q_proj.weight": (sizes.query_size, sizes.hidden_size),
-            "model.layers.0.self_attn.k_proj.weight": (sizes.kv_size, sizes.hidden_size),
+            f"model.layers.{layer}.self_attn.q_proj.weight": (
+                sizes.query_size * (1 + sizes.output_gate),
+                sizes.hidden_size,
+            ),
+            f"model.layers.{layer}.self_attn.k_proj.weight": (sizes.kv_size, sizes.hidden_size),
             f"model.layers.{sizes.num_layers - 1}.input_layernorm.weight": (sizes.hidden_size,),
         }
         for name, shape in expected.items():

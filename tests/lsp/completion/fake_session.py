@@ -32,6 +32,7 @@ class FakeSession:
         self.min_probability = None
         self.model_indentation = ""
         self.reads_file_names = True
+        self.stand_in, self.is_resident, self.quick_tokens, self.loaded_name = None, True, 0, "fake"
         self.on_configured, self.on_request = [], []
         self.answers = list(answers)
         self.waits = waits

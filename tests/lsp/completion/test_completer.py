@@ -7,7 +7,7 @@ from lsprotocol import types
 
 from lsp.completion.fake_session import FakeSession
 from sotto_engine.errors import SottoError
-from sotto_lsp.completion import completer as completer_module
+from sotto_lsp.completion import answering as answering_module
 from sotto_lsp.completion.completer import Completer
 from sotto_lsp.completion.handlers import completion, inline_completion
 from sotto_lsp.documents.notebooks import Notebooks
@@ -74,7 +74,7 @@ async def test_failed_request_shows_nothing(error):
 
 @pytest.mark.asyncio
 async def test_late_answer_shows_nothing_and_its_prompt_is_computed(monkeypatch):
-    monkeypatch.setattr(completer_module, "_GRACE_S", 0)
+    monkeypatch.setattr(answering_module, "_GRACE_S", 0)
     monkeypatch.setattr("sotto_lsp.completion.prefetch.IDLE_S", 0)
     editor = Editor("foo", waits=True)
     editor.session.settings = Settings(budget_ms=1)

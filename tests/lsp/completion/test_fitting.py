@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 
 from sotto_engine.request import Completion, FinishReason, Timings
-from sotto_lsp.completion.closers import fit_closers
-from sotto_lsp.completion.fitting import fit
-from sotto_lsp.completion.place import Spelling, read_place
+from sotto_lsp.completion.fit.closers import fit_closers
+from sotto_lsp.completion.fit.fitting import fit
+from sotto_lsp.completion.fit.place import Spelling, read_place
 from sotto_lsp.documents.indentation import Indentation
 from sotto_lsp.syntax.protocol import CursorContext, Literal
 

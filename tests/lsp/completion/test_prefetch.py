@@ -7,8 +7,8 @@ from lsprotocol import types
 
 from lsp.completion.fake_session import FakeSession
 from sotto_lsp.completion import prefetch as prefetch_module
-from sotto_lsp.completion.fitting import Suggestion
-from sotto_lsp.completion.place import Places
+from sotto_lsp.completion.fit.fitting import Suggestion
+from sotto_lsp.completion.fit.place import Places
 from sotto_lsp.completion.prefetch import Prefetch
 from sotto_lsp.completion.suffixes import FrozenSuffixes
 from sotto_lsp.completion.type_through import TypeThrough

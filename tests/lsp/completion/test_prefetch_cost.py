@@ -11,7 +11,7 @@ from lsp.host.scheduling import at_pass, complete
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.decode.run import run_steps
 from sotto_engine.request import FillInRequest, FinishReason, Limits, StopAt
-from sotto_lsp.completion import completer as completer_module
+from sotto_lsp.completion import answering as answering_module
 from sotto_lsp.completion import prefetch as prefetch_module
 from sotto_lsp.completion.completer import Completer
 from sotto_lsp.documents.notebooks import Notebooks
@@ -165,7 +165,7 @@ def test_tokens_without_a_suggestion_are_bounded(monkeypatch):
 
 
 def test_late_request_has_its_prompt_computed_for_the_next(monkeypatch):
-    monkeypatch.setattr(completer_module, "_GRACE_S", 60.0)  # the engine ends it, however busy the machine is
+    monkeypatch.setattr(answering_module, "_GRACE_S", 60.0)  # the engine ends it, however busy the machine is
 
     async def test(server):
         text = REQUEST.prefix + "\n"

@@ -3,7 +3,7 @@
 import pytest
 
 from sotto_engine.request import FillInRequest, StopAt
-from sotto_lsp.completion.place import read_place
+from sotto_lsp.completion.fit.place import read_place
 from sotto_lsp.completion.request import begin_next_line, build_request
 from sotto_lsp.settings import Settings
 

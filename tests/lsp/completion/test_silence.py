@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from sotto_lsp.completion.place import read_place
-from sotto_lsp.completion.silence import find_silence
+from sotto_lsp.completion.fit.place import read_place
+from sotto_lsp.completion.fit.silence import find_silence
 from sotto_lsp.settings import Settings
 
 

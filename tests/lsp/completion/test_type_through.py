@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sotto_lsp.completion.fitting import Suggestion
+from sotto_lsp.completion.fit.fitting import Suggestion
 from sotto_lsp.completion.type_through import PlacedSuggestion, TypeThrough
 from sotto_lsp.documents.gap_text import GapText
 from sotto_lsp.documents.snapshot import DocumentSnapshot

@@ -2,7 +2,7 @@
 
 import re
 
-from sotto_lsp.completion.place import Place
+from sotto_lsp.completion.fit.place import Place
 from sotto_lsp.context.names import names_nobody
 from sotto_lsp.documents.indentation import leading
 from sotto_lsp.settings import Settings

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from sotto_engine.request import Completion, FinishReason
-from sotto_lsp.completion.closers import fit_closers, read_balance
 from sotto_lsp.completion.filters import apply_filters
-from sotto_lsp.completion.place import Place
-from sotto_lsp.completion.silence import joins_words
+from sotto_lsp.completion.fit.closers import fit_closers, read_balance
+from sotto_lsp.completion.fit.place import Place
+from sotto_lsp.completion.fit.silence import joins_words
 from sotto_lsp.documents.indentation import fit_block_indentation
 from sotto_lsp.syntax.languages.registry import syntax_of
 
