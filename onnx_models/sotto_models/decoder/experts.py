@@ -109,7 +109,8 @@ def _add_shared_expert(building: Building, source: str, normed: str, output: str
     graph = building.graph
     parts = [f"{source}.shared_expert.{part}_proj.weight" for part in ("gate", "up", "down")]
     shared = add_gated_mlp(building, normed, parts, f"{name}.shared")
-    gate = graph.constant(f"{name}.shared_gate.weight", building.weights.read(f"{source}.shared_expert_gate.weight"))
+    row = building.weights.read(f"{source}.shared_expert_gate.weight").reshape(1, -1)
+    gate = graph.constant(f"{name}.shared_gate.weight", row)
     score = graph.add("FusedMatMul", [normed, gate], f"{name}.shared_gate", MICROSOFT, transB=1)
     opened = graph.add("Sigmoid", [score], f"{name}.shared_gate.opened")
     weighted = graph.add("Mul", [shared, opened], f"{name}.shared.weighted")

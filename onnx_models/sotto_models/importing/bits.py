@@ -5,10 +5,10 @@ first the gates and ups of the middle layers, last what the first and last layer
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sotto_models.decoder.description import DecoderDescription
+from sotto_models.decoder.description import DecoderDescription, LayerKind
 from sotto_models.quantizing.scheme import AS_STORED, Format
 from sotto_models.weights.source import WeightSource
 
@@ -16,6 +16,7 @@ EIGHT = tuple(Format(8, size) for size in (128, 64, 32))
 """Blocks as large as fit into a row."""
 FOUR = Format(4, 32)
 TABLE, HEAD = "model.embed_tokens.weight", "lm_head.weight"
+_EXPERTS = ".mlp.experts"
 _MAX_GROWTH = 1.25
 """Blocks are kept where they take no more than so many times their bytes in the file."""
 _SMALL_NBYTES = 600_000_000
@@ -28,14 +29,14 @@ _SCALE_NBYTES = 4
 
 @dataclass(frozen=True)
 class Bits:
-    """A Scheme. formats: by the matrices' names."""
+    """A Scheme. formats: by the matrices' names; a layer's experts are one, since they must be stored alike."""
 
     formats: Mapping[str, Format]
     nbytes: int
     """Of all matrices as they will be stored."""
 
     def format_of(self, name: str) -> Format:
-        return self.formats[name]
+        return self.formats[_unit_of(name)]
 
     def describe(self) -> str:
         """In words: how many matrices are stored how."""
@@ -46,37 +47,61 @@ class Bits:
 
 def choose_bits(source: WeightSource) -> Bits:
     """Of every matrix that `write_graph` asks for."""
+    units = group_matrices(source)
+    shapes = {unit: [source.shape(name) for name in names] for unit, names in units.items()}
     formats: dict[str, Format] = {}
     nbytes: dict[str, int] = {}
-    for name in find_matrices(source.description):
-        kept = source.stored_format(name)
-        if kept is not None and _can_keep(source, name, kept):
-            formats[name], nbytes[name] = AS_STORED, _count_nbytes(source.shape(name), kept)
-        else:
-            eight = formats[name] = _fit_eight(source.shape(name))
-            nbytes[name] = _count_nbytes(source.shape(name), eight)
-    budget = _find_budget(source, sum(nbytes.values()))
-    for name in _rank(source.description):
+    for unit, names in units.items():
+        kept = _find_kept(source, names, shapes[unit])
+        formats[unit] = AS_STORED if kept else _fit_eight(shapes[unit])
+        nbytes[unit] = _count_nbytes(shapes[unit], kept or formats[unit])
+    num_weights = sum(num_rows * num_columns for each in shapes.values() for num_rows, num_columns in each)
+    budget = _find_budget(source, num_weights, sum(nbytes.values()))
+    for unit in sorted((each for each in units if each not in (TABLE, HEAD)), key=_rate(source.description)):
         if sum(nbytes.values()) <= budget:
             break
-        if formats[name] in EIGHT:
-            formats[name], nbytes[name] = FOUR, _count_nbytes(source.shape(name), FOUR)
+        if formats[unit] in EIGHT:
+            formats[unit], nbytes[unit] = FOUR, _count_nbytes(shapes[unit], FOUR)
     return Bits(formats, sum(nbytes.values()))
 
 
-def find_matrices(description: DecoderDescription) -> Iterator[str]:
-    """The names of all that is quantized."""
+def group_matrices(source: WeightSource) -> dict[str, list[str]]:
+    """The names of all that is quantized, those together that must be stored alike."""
+    units: dict[str, list[str]] = {}
+    for name in _find_matrices(source):
+        units.setdefault(_unit_of(name), []).append(name)
+    return units
+
+
+def _unit_of(name: str) -> str:
+    return f"{name.partition(_EXPERTS)[0]}{_EXPERTS}" if _EXPERTS in name else name
+
+
+def _find_matrices(source: WeightSource) -> Iterator[str]:
+    description = source.description
     yield TABLE
     if not description.tied_head:
         yield HEAD
-    parts = ("gate_proj", "up_proj", "down_proj") if description.gated_mlp else ("c_fc", "c_proj")
     for layer in range(description.num_layers):
-        yield from (f"model.layers.{layer}.self_attn.{part}_proj.weight" for part in "qkvo")
-        yield from (f"model.layers.{layer}.mlp.{part}.weight" for part in parts)
+        name = f"model.layers.{layer}"
+        if description.layers and description.layers[layer] is LayerKind.LINEAR_ATTENTION:
+            joined = f"{name}.linear_attn.in_proj_qkvz.weight"
+            parts = ("in_proj_qkvz",) if joined in source else ("in_proj_qkv", "in_proj_z")
+            yield from (f"{name}.linear_attn.{part}.weight" for part in (*parts, "out_proj"))
+        else:
+            yield from (f"{name}.self_attn.{part}_proj.weight" for part in "qkvo")
+        parts = ("gate_proj", "up_proj", "down_proj") if description.gated_mlp else ("c_fc", "c_proj")
+        experts = description.experts
+        if experts is None:
+            yield from (f"{name}.mlp.{part}.weight" for part in parts)
+            continue
+        yield from (f"{name}{_EXPERTS}.{each}.{part}.weight" for each in range(experts.num_experts) for part in parts)
+        if experts.shared_size:
+            yield from (f"{name}.mlp.shared_expert.{part}.weight" for part in parts)
 
 
-def _rank(description: DecoderDescription) -> list[str]:
-    """Matrices of the layers, those first that bear few bits best."""
+def _rate(description: DecoderDescription) -> Callable[[str], tuple[bool, bool, bool, float]]:
+    """A key that sorts matrices of the layers, those first that bear few bits best."""
     middle = description.num_layers / 2
     sensitive = ("v_proj", "down_proj", "c_proj")
 
@@ -84,37 +109,38 @@ def _rank(description: DecoderDescription) -> list[str]:
         layer = int(name.split(".")[2])
         is_edge = min(layer, description.num_layers - 1 - layer) < _NUM_EDGE_LAYERS
         is_sensitive = any(part in name for part in sensitive)
-        return is_edge, is_sensitive, "self_attn" in name, abs(layer + 0.5 - middle)
+        return is_edge, is_sensitive, "_attn." in name, abs(layer + 0.5 - middle)
 
-    return sorted((name for name in find_matrices(description) if name not in (TABLE, HEAD)), key=rate)
-
-
-def _can_keep(source: WeightSource, name: str, kept: Format) -> bool:
-    """Without loss and without growing much; rows of the embedding are gathered, which takes no zero points."""
-    grows = _count_nbytes(source.shape(name), kept) > _MAX_GROWTH * source.stored_nbytes(name)
-    return not grows and not (name == TABLE and kept.zero_points)
+    return rate
 
 
-def _fit_eight(shape: tuple[int, ...]) -> Format:
-    return next((each for each in EIGHT if shape[1] % each.block_size == 0), EIGHT[-1])
+def _find_kept(source: WeightSource, names: list[str], shapes: list[tuple[int, ...]]) -> Format | None:
+    """The blocks of the file, if they lose nothing and grow little.
+
+    Rows of the embedding are gathered, and experts chosen, which takes no zero points.
+    """
+    found = {source.stored_format(name) for name in names}
+    kept = found.pop() if len(found) == 1 else None
+    if kept is None or (kept.zero_points and (names[0] == TABLE or len(names) > 1)):
+        return None
+    stored_nbytes = sum(source.stored_nbytes(name) for name in names)
+    return kept if _count_nbytes(shapes, kept) <= _MAX_GROWTH * stored_nbytes else None
 
 
-def _count_nbytes(shape: tuple[int, ...], stored: Format) -> int:
-    num_rows, num_columns = shape
-    num_blocks = num_rows * -(-num_columns // stored.block_size)
+def _fit_eight(shapes: list[tuple[int, ...]]) -> Format:
+    fitting = (each for each in EIGHT if all(shape[1] % each.block_size == 0 for shape in shapes))
+    return next(fitting, EIGHT[-1])
+
+
+def _count_nbytes(shapes: list[tuple[int, ...]], stored: Format) -> int:
+    num_blocks = sum(num_rows * -(-num_columns // stored.block_size) for num_rows, num_columns in shapes)
     num_numbers = 2 if stored.zero_points else 1
     return num_blocks * (stored.block_size * stored.bits // 8 + _SCALE_NBYTES * num_numbers)
 
 
-def _find_budget(source: WeightSource, nbytes_in_eight: int) -> int:
+def _find_budget(source: WeightSource, num_weights: int, nbytes_in_eight: int) -> int:
     """What the model had in its file; a model of floats is smaller than that."""
-    num_weights = sum(_count_weights(source, name) for name in find_matrices(source.description))
     is_float = source.nbytes >= 2 * num_weights
     if not is_float:
         return source.nbytes
     return nbytes_in_eight if nbytes_in_eight <= _SMALL_NBYTES else int(num_weights * _LARGE_BITS / 8)
-
-
-def _count_weights(source: WeightSource, name: str) -> int:
-    num_rows, num_columns = source.shape(name)
-    return num_rows * num_columns

@@ -4,15 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from sotto_engine.errors import SottoError
-from sotto_models.decoder.description import (
-    DecoderDescription,
-    Experts,
-    LayerKind,
-    LinearAttention,
-    Norm,
-    RopeScaling,
-)
-from sotto_models.weights import config_hybrid
+from sotto_models.decoder.description import DecoderDescription, Norm, RopeScaling
+from sotto_models.weights import gguf_hybrid
+from sotto_models.weights.config_hybrid import WITH_DELTA_NETS
 from sotto_models.weights.gguf_header import Header
 
 ARCHITECTURES = {
@@ -21,10 +15,7 @@ ARCHITECTURES = {
     "llama": "llama",
     "granite": "granite",
     "starcoder2": "starcoder2",
-    "qwen3moe": "qwen3_moe",
-    "qwen3next": "qwen3_next",
-    "qwen35": "qwen3_5",
-    "qwen35moe": "qwen3_5_moe",
+    **gguf_hybrid.ARCHITECTURES,
 }
 """Of `general.architecture`, and how config.json calls them."""
 MAX_POSITIONS = 8192
@@ -48,12 +39,11 @@ def describe(header: Header) -> DecoderDescription:
     rotary_dim = fields.size(f"{prefix}rope.dimension_count", head_dim)
     is_starcoder = stored == "starcoder2"
     architecture = ARCHITECTURES[stored]
-    num_drafting = fields.size(f"{prefix}nextn_predict_layers", 0)  # at the end, left out
     norm = "layer_norm" if is_starcoder else "layer_norm_rms"
     description = DecoderDescription(
         hidden_size=hidden_size,
         intermediate_size=fields.size(f"{prefix}feed_forward_length", hidden_size),
-        num_layers=fields.size(f"{prefix}block_count") - num_drafting,
+        num_layers=_count_layers(fields, prefix),
         num_heads=num_heads,
         num_kv_heads=fields.size(f"{prefix}attention.head_count_kv", num_heads),
         head_dim=head_dim,
@@ -66,7 +56,7 @@ def describe(header: Header) -> DecoderDescription:
         norm=Norm.LAYER if is_starcoder else Norm.RMS,
         gated_mlp=not is_starcoder,
         query_key_norm=architecture.startswith("qwen3"),
-        output_gate=architecture in config_hybrid.WITH_DELTA_NETS,
+        output_gate=architecture in WITH_DELTA_NETS,
         rotary_dim=0 if rotary_dim == head_dim else rotary_dim,
         interleaved_rotary=stored in ("llama", "granite"),  # their rows are stored so
         rope_scaling=_read_scaling(fields, prefix),
@@ -75,7 +65,10 @@ def describe(header: Header) -> DecoderDescription:
         attention_scale=fields.number(f"{prefix}attention.scale", 0.0),
         logits_scale=fields.number(f"{prefix}logit_scale", 1.0),
     )
-    description = _add_parts(fields, prefix, description)
+    try:
+        description = gguf_hybrid.add_parts(description, lambda name, default: fields.size(prefix + name, default))
+    except ValueError as error:
+        raise SottoError(f"{header.path} does not fit together: it has {error}; fetch it again.") from error
     _check(header, description)
     return description
 
@@ -100,10 +93,10 @@ class Fields:
         return float(value)
 
     def size(self, name: str, default: int | None = None) -> int:
-        """A whole number from 1 on; a model may have one a layer: then they must be the same."""
+        """A whole number from 1 on; a model may have one a layer: then they must be the same, or 0 for nothing."""
         value = self._fields.get(name, default)
         if hasattr(value, "tolist"):
-            values = set(value.tolist())
+            values = set(value.tolist()) - {0}
             value = values.pop() if len(values) == 1 else None
         if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= _MAX_SIZE:
             raise self._broken(name)
@@ -120,6 +113,13 @@ class Fields:
         )
 
 
+def _count_layers(fields: Fields, prefix: str) -> int:
+    """Without those at the end that draft tokens."""
+    num_layers = fields.size(f"{prefix}block_count")
+    num_drafting = int(fields.number(f"{prefix}nextn_predict_layers", 0))
+    return num_layers - num_drafting if 0 < num_drafting < num_layers else num_layers
+
+
 def _read_scaling(fields: Fields, prefix: str) -> RopeScaling | None:
     kind = fields.text(f"{prefix}rope.scaling.type", "none")
     factor = fields.number(f"{prefix}rope.scaling.factor", 1.0)
@@ -131,14 +131,11 @@ def _read_scaling(fields: Fields, prefix: str) -> RopeScaling | None:
 
 def _check(header: Header, description: DecoderDescription) -> None:
     """Sizes must be those of the weights: nothing is built, and no memory taken, by a number that is only claimed."""
-    hidden, layers = description.hidden_size, description.num_layers
+    hidden = description.hidden_size
     expected = {
         "token_embd.weight": (description.vocab_size, hidden),
         "output_norm.weight": (hidden,),
-        "blk.0.attn_q.weight": (description.query_size, hidden),
-        "blk.0.attn_k.weight": (description.kv_size, hidden),
-        "blk.0.ffn_up.weight": (description.intermediate_size, hidden),
-        f"blk.{layers - 1}.ffn_down.weight": (hidden, description.intermediate_size),
+        **gguf_hybrid.list_shapes(description),
     }
     for name, shape in expected.items():
         tensor = header.tensors.get(name)

@@ -17,11 +17,13 @@ from sotto_engine.errors import SottoError
 from sotto_models.decoder.description import DecoderDescription
 from sotto_models.quantizing.blockwise import QuantizedMatrix
 from sotto_models.quantizing.scheme import Format
+from sotto_models.weights import gguf_hybrid
 from sotto_models.weights.gguf_blocks import KEPT_FORMATS, keep_blocks
 from sotto_models.weights.gguf_description import Fields, describe
 from sotto_models.weights.gguf_header import Header, StoredTensor, read_header
 from sotto_models.weights.gguf_tokenizer import read_special_ids, write_tokenizer
 from sotto_models.weights.source import ModelFacts
+from sotto_models.weights.stacks import find_expert
 
 _PART = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.gguf")
 _INSTRUCT = re.compile(r"instruct|chat|(?<![a-z])it(?![a-z])", re.IGNORECASE)
@@ -95,9 +97,10 @@ class GgufFile:
         values = np.empty((len(rows), tensor.shape[-1]), np.float32)
         for start in range(0, len(rows), size):
             values[start : start + size] = quants.dequantize(rows[start : start + size], tensor.kind)
+        values = gguf_hybrid.restore(name, values.reshape(tensor.shape))
         if not np.isfinite(values).all():
             raise SottoError(f"{self.path} has weights {name!r} that are no numbers; fetch it again.")
-        return values.reshape(tensor.shape)
+        return values
 
     def read_blocks(self, name: str) -> QuantizedMatrix | None:
         tensor = self._require(name)
@@ -148,7 +151,11 @@ class GgufFile:
         return tensor
 
     def _find(self, name: str) -> StoredTensor | None:
-        stored = self._names.get_name(name, try_suffixes=(".weight", ".bias"))
+        return self._find_whole(name) or find_expert(name, lambda stack: self._find_whole(f"{stack}.weight"))
+
+    def _find_whole(self, name: str) -> StoredTensor | None:
+        """A tensor of the file, by its name in a checkpoint."""
+        stored = self._names.get_name(gguf_hybrid.rename(name), try_suffixes=(".weight", ".bias"))
         if stored == _TABLE and self.description.tied_head and _HEAD in self._header.tensors:
             stored = _HEAD
         return self._header.tensors.get(stored) if stored else None
