@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 pytest.importorskip("onnx", reason="building graphs needs the `prepare` extra: onnx is missing")
+pytest.importorskip("gguf", reason="the extra `prepare` is not installed: no gguf")
+pytest.importorskip("safetensors", reason="the extra `recipe` is not installed: no safetensors")
 
 from models.importing.hybrid_decoder import (
     DENSE_HYBRID,
@@ -23,6 +25,7 @@ from models.importing.hybrid_decoder import (
     round_weights,
     run_graph,
 )
+from models.importing.hybrid_files import tile
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.decode.run import run_steps
 from sotto_engine.loading import load_engine
@@ -54,31 +57,8 @@ def test_last_layer_may_be_a_delta_net(tmp_path):
 def test_tiled_heads_are_the_same_model_in_another_order(tmp_path):
     tensors = make_weights(DENSE_HYBRID)
     tiled = replace(DENSE_HYBRID, linear_attention=replace(DENSE_HYBRID.linear_attention, tiled_heads=True))
-    graph = write_graph(Dictionary(tiled, _tile(DENSE_HYBRID, tensors)), Uniform(FLOAT32), tmp_path)
+    graph = write_graph(Dictionary(tiled, tile(DENSE_HYBRID, tensors)), Uniform(FLOAT32), tmp_path)
     assert error_of(run_graph(graph, IDS, (17, 23)), reference_logits(DENSE_HYBRID, tensors, IDS)) < 1e-4
-
-
-def _tile(description, tensors):
-    """Value heads as llama.cpp's converter orders those of Qwen3.5: the first of every key head, then the second."""
-    sizes = description.linear_attention
-    order = np.arange(sizes.num_value_heads).reshape(sizes.num_key_heads, -1).T.reshape(-1)
-    channels = np.arange(sizes.num_value_heads * sizes.value_dim).reshape(-1, sizes.value_dim)[order].reshape(-1)
-    query_key = np.arange(2 * sizes.num_key_heads * sizes.key_dim)
-    behind = np.concatenate([query_key, len(query_key) + channels])
-    orders = {
-        "in_proj_qkv.weight": behind, "conv1d.weight": behind, "in_proj_z.weight": channels,
-        "in_proj_b.weight": order, "in_proj_a.weight": order, "A_log": order, "dt_bias": order,
-    }  # fmt: skip
-    moved = dict(tensors)
-    for name, array in tensors.items():
-        if "linear_attn." not in name:
-            continue
-        part = name.split("linear_attn.")[1]
-        if part in orders:
-            moved[name] = array[orders[part]]
-        elif part == "out_proj.weight":
-            moved[name] = array[:, channels]
-    return moved
 
 
 @pytest.mark.parametrize("description", [replace(NEXT, experts=None), DENSE_HYBRID], ids=["qwen3_next", "qwen3_5"])
