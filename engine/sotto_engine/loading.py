@@ -57,7 +57,15 @@ def load_engine(
     model, is_exact = make_rows_exact(graph, memory, files)
     speed = find_speed_class(model, memory, files) if manifest.is_large else SpeedClass()
     memory.save()
-    prompts = PromptBuilder(tokenizer, template, order, model.max_tokens, header=manifest.fim_header, chat=chat)
+    prompts = PromptBuilder(
+        tokenizer,
+        template,
+        order,
+        model.max_tokens,
+        header=manifest.fim_header,
+        chat=chat,
+        window_tokens=speed.window_tokens,
+    )
     prefill_grid = 1 if is_exact else PREFILL_GRID
     stop_ids = {*manifest.stop_ids, *_find_control_ids(template, tokenizer)}
     good_for = manifest.good_for

@@ -14,6 +14,8 @@ _SPEEDS = (3000, 1000, 300, 100, 30)
 _SLOWEST = 10
 _WAIT_S = 0.3
 """That a user may wait for a prompt to be read; the answer's own tokens come on top."""
+_WINDOW_S = 8.0
+"""In which a place's whole window is read."""
 _PASS_S = 0.1
 """That a more urgent request may wait for a pass to end."""
 _MIN_SLICE, _MAX_SLICE = 16, 64
@@ -29,6 +31,11 @@ class SpeedClass:
     def quick_tokens(self) -> int:
         """That are read while a user waits; 0: any number."""
         return 0 if self.tokens_per_s in (0, _SPEEDS[0]) else int(self.tokens_per_s * _WAIT_S)
+
+    @property
+    def window_tokens(self) -> int:
+        """Of a prompt that fills in; 0: as many as the model's context has."""
+        return int(self.tokens_per_s * _WINDOW_S)
 
     @property
     def slice_tokens(self) -> int:

@@ -49,12 +49,15 @@ class PromptBuilder:
         *,
         header: bool,
         chat: ChatTemplate | None = None,
+        window_tokens: int = 0,
     ) -> None:
+        """window_tokens: the most of a prompt that fills in; 0: as many as the context has."""
         self.tokenizer = tokenizer
         self._template = template
         self._order = order
         self._layout = template.layout(order)
         self._max_tokens = max_tokens
+        self._window_tokens = window_tokens
         self._header_trained = header
         self._chat = chat
 
@@ -89,7 +92,9 @@ class PromptBuilder:
 
     def _prompt_room(self, request: Request) -> int:
         """Tokens of the context that are not kept for the answer."""
-        return self._max_tokens - min(request.limits.max_tokens, self._max_tokens // 2)
+        room = self._max_tokens - min(request.limits.max_tokens, self._max_tokens // 2)
+        is_limited = self._window_tokens and isinstance(request, FillInRequest)
+        return min(room, self._window_tokens) if is_limited else room
 
     def _build_chat(self, request: ChatRequest) -> Prompt:
         """A question in the model's chat format and the beginning of the answer."""

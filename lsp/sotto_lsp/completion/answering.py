@@ -78,21 +78,29 @@ class Answering:
         main, uri = self._main, asked.snapshot.uri
         request = self._build(main, asked, place)
         stand_in = self._find_stand_in(asked)
-        is_away = stand_in is not None and not main.session.is_resident
-        if not is_away and not self._reading.is_under_way(uri, request):
+        if self._is_mains_turn(uri, request, has_stand_in=stand_in is not None):
             answer = await self._complete(main, request, uri)
             if not _is_unread(answer):
+                if request.limits.only_read and not isinstance(answer, str):
+                    self._reading.answered(uri, request)
                 return self._fit(main, asked, place, answer, explanation)
-        self._reading.begin(uri, request)
-        if stand_in is not None:
-            place = stand_in.places.read(asked.snapshot, asked.document, asked.offset)
-            answer = await self._complete(stand_in, self._build(stand_in, asked, place), uri)
-            return self._fit(stand_in, asked, place, answer, explanation)
-        little = narrow(request, _CHARS_PER_TOKEN * main.session.quick_tokens)
-        answer = await self._complete(main, little, uri)
-        if _is_unread(answer):
-            answer = "unread"
-        return self._fit(main, asked, place, answer, explanation)
+        try:
+            if stand_in is not None:
+                place = stand_in.places.read(asked.snapshot, asked.document, asked.offset)
+                answer = await self._complete(stand_in, self._build(stand_in, asked, place), uri)
+                return self._fit(stand_in, asked, place, answer, explanation)
+            little = narrow(request, _CHARS_PER_TOKEN * main.session.quick_tokens)
+            answer = await self._complete(main, little, uri)
+            return self._fit(main, asked, place, "unread" if _is_unread(answer) else answer, explanation)
+        finally:
+            self._reading.begin(uri, request)  # not before: it takes all of the processor
+
+    def _is_mains_turn(self, uri: str, request: FillInRequest, *, has_stand_in: bool) -> bool:
+        """Whether the main model is asked first. It is slow to say that it has not read a place."""
+        if not has_stand_in:
+            return not self._reading.is_under_way(uri, request)
+        session = self._main.session
+        return session.is_resident and (session.quick_tokens == 0 or self._reading.has_read(uri, request))
 
     def _find_stand_in(self, asked: Asked) -> Side | None:
         """The embedded model, where it is loaded and knows the language."""
