@@ -128,6 +128,7 @@ def make_engine(
     grid=1,
     drafts=True,
     store=None,
+    **options,
 ):
     """An engine over the fakes; `engine.model` counts what it computes."""
     tokenizer = make_tokenizer(merges)
@@ -136,5 +137,5 @@ def make_engine(
     model = make_model(tokenizer.vocab_size, max_tokens, letters)
     prompts = PromptBuilder(tokenizer, template, order, max_tokens, header=False)
     stop_ids = frozenset(tokenizer.control_id(text) for text in CONTROL)
-    options = EngineOptions(cache_nbytes, drafts, prefill_grid=grid)
-    return Engine(model, prompts, stop_ids, options, store)
+    engine_options = EngineOptions(cache_nbytes, drafts, prefill_grid=grid, **options)
+    return Engine(model, prompts, stop_ids, engine_options, store)
