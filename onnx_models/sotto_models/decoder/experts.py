@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sotto_models.decoder.description import Experts
-from sotto_models.decoder.matrices import Building, read_matrix
+from sotto_models.decoder.matrices import ACCURACY_LEVEL, Building, read_matrix
 from sotto_models.decoder.mlp import add_gated_mlp
 from sotto_models.preparing.graph_view import MICROSOFT
 from sotto_models.quantizing.blockwise import QuantizedMatrix
@@ -26,6 +26,8 @@ def add_experts(building: Building, layer: int, normed: str) -> str:
     """
     source, name = f"model.layers.{layer}.mlp", f"layers.{layer}"
     graph, experts = building.graph, _experts_of(building)
+    if experts.num_used > experts.num_experts:
+        raise ValueError(f"of {experts.num_experts} experts, {experts.num_used} cannot be used at once")
     router = graph.constant(f"{name}.router", building.weights.read(f"{source}.gate.weight"))
     scores = graph.add("FusedMatMul", [normed, router], f"{name}.scores", MICROSOFT, transB=1)
     flat = graph.add("Reshape", [scores, graph.numbers(-1, experts.num_experts)], f"{name}.scores.flat")
@@ -33,7 +35,9 @@ def add_experts(building: Building, layer: int, normed: str) -> str:
     down, other_kind = _write_stack(building, f"{source}.experts", ["down_proj"], f"{name}.experts.down")
     if kind != other_kind:
         raise ValueError("experts whose gates and downs are not stored in the same bits and blocks are not supported")
-    attributes = {} if kind is None else {"expert_weight_bits": kind[0], "block_size": kind[1]}
+    attributes: dict[str, int] = {}
+    if kind is not None:
+        attributes = {"expert_weight_bits": kind[0], "block_size": kind[1], "accuracy_level": ACCURACY_LEVEL}
     output = graph.add(
         "MoE" if kind is None else "QMoE",
         [normed, flat, *gate_up, "", *down],

@@ -14,7 +14,7 @@ from sotto_models.preparing.graph_view import MICROSOFT
 from sotto_models.quantizing.blockwise import QuantizedMatrix, quantize
 from sotto_models.quantizing.scheme import AS_STORED, FLOAT32, Format, Scheme
 
-_ACCURACY_LEVEL = 4
+ACCURACY_LEVEL = 4
 """Activations are quantized to int8 inside the kernel."""
 
 
@@ -115,7 +115,7 @@ class Building:
             K=matrix.num_columns,
             bits=matrix.bits,
             block_size=matrix.block_size,
-            accuracy_level=_ACCURACY_LEVEL,
+            accuracy_level=ACCURACY_LEVEL,
         )
 
     def constants(self, matrix: QuantizedMatrix, name: str) -> list[str]:

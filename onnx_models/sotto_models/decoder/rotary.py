@@ -8,12 +8,17 @@ from numpy.typing import NDArray
 from sotto_models.decoder.description import DecoderDescription, RopeScaling
 from sotto_models.decoder.graph import Graph
 
+_STEP = 16
+"""What GroupQueryAttention takes a multiple of."""
 _BETA_FAST, _BETA_SLOW = 32, 1
 """Of YaRN: dimensions that turn more often than the first are kept, less often than the second stretched whole."""
 
 
 def add_rotary_tables(graph: Graph, description: DecoderDescription) -> tuple[str, str]:
     """cos and sin, float32 [max_positions, rotary_dim / 2]."""
+    size = description.rotary_dim or description.head_dim
+    if size % _STEP or size > description.head_dim:
+        raise ValueError(f"{size} rotary dimensions of {description.head_dim} are not supported")
     frequencies, scale = find_frequencies(description)
     angles = np.outer(np.arange(description.max_positions, dtype=np.float64), frequencies)
     cos = graph.constant("cos_cache", (scale * np.cos(angles)).astype(np.float32))

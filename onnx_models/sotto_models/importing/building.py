@@ -1,6 +1,8 @@
 """From a file of weights to a folder like an exporter's: our own graph, the tokenizer, what is known of both."""
 
+import importlib.metadata
 import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +17,8 @@ from sotto_models.importing.bits import choose_bits
 from sotto_models.quantizing.blockwise import QuantizedMatrix
 from sotto_models.weights.source import WeightSource
 
+_FOR_EXPERTS = (1, 31)
+"""The first onnxruntime that multiplies experts' rows as 8-bit numbers on a processor."""
 _SPARE = 1.05
 """Norms, biases and the rotary table come on top of the matrices."""
 
@@ -24,6 +28,7 @@ def build_folder(source: WeightSource, folder: Path, on_step: Callable[[str, flo
 
     Raises SottoError before anything is written where the disk is too small or the model cannot be built.
     """
+    _refuse_old_runtime(source)
     facts, bits = source.facts, choose_bits(source)
     needed = int(bits.nbytes * _SPARE)
     if needed > (free := shutil.disk_usage(folder).free):
@@ -47,6 +52,20 @@ def build_folder(source: WeightSource, folder: Path, on_step: Callable[[str, flo
     (folder / "tokenizer.json").write_text(facts.tokenizer_json, encoding="utf-8")
     (folder / "tokenizer_config.json").write_text(facts.tokenizer_config, encoding="utf-8")
     return f"{source.nbytes / 1e6:.0f} MB of weights, {bits.describe()}"
+
+
+def _refuse_old_runtime(source: WeightSource) -> None:
+    if source.description.experts is None:
+        return
+    try:
+        version = importlib.metadata.version("onnxruntime")
+    except importlib.metadata.PackageNotFoundError:  # a build under another name
+        return
+    if tuple(map(int, re.findall(r"\d+", version)[:2])) < _FOR_EXPERTS:
+        raise SottoError(
+            f"A model with experts needs onnxruntime {'.'.join(map(str, _FOR_EXPERTS))}, and here is {version}; "
+            "update it: pip install --upgrade onnxruntime."
+        )
 
 
 class _Watched:

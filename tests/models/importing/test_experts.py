@@ -36,15 +36,16 @@ def test_float32_equals_the_reference(description, tmp_path):
 
 @pytest.mark.parametrize("description", [SHARED, UNWEIGHTED], ids=["shared expert", "not normalized"])
 @pytest.mark.parametrize(
-    ("stored", "bound"), [(Format(4, 32), 1e-5), (Format(4, 16), 1e-5), (Format(8, 32), 0.1)], ids=str
+    ("stored", "far"), [(Format(4, 32), 0.05), (Format(4, 16), 0.05), (Format(8, 32), 0.003)], ids=str
 )
-def test_rounded_experts_equal_the_reference_on_rounded_weights(description, stored, bound, tmp_path):
-    # at 8 bits the kernel rounds the rows to 8 bits, too
+def test_rounded_experts_are_near_the_reference_on_rounded_weights(description, stored, far, tmp_path):
+    # of one layer: further ones would choose other experts, since the kernel rounds rows to 8 bits
+    description = replace(description, num_layers=1)
     tensors, scheme = make_weights(description), Uniform(FLOAT32, ".experts.", stored)
     graph = write_graph(Dictionary(description, tensors), scheme, tmp_path)
     reference = reference_logits(description, round_weights(tensors, scheme), IDS)
-    assert error_of(run_graph(graph, IDS, SIZES), reference) < bound
-    assert not np.allclose(reference, reference_logits(description, tensors, IDS), atol=0.01), "rounding shows"
+    assert error_of(run_graph(graph, IDS, SIZES), reference) < 0.015
+    assert error_of(reference, reference_logits(description, tensors, IDS)) > far, "rounding shows"
 
 
 class Blocks(Dictionary):
@@ -55,10 +56,16 @@ class Blocks(Dictionary):
 
 
 def test_experts_in_blocks_are_taken_as_they_are(tmp_path):
-    tensors, scheme = make_weights(MOE), Uniform(FLOAT32, ".experts.", AS_STORED)
-    graph = write_graph(Blocks(MOE, tensors), scheme, tmp_path)
+    description, scheme = replace(MOE, num_layers=1), Uniform(FLOAT32, ".experts.", AS_STORED)
+    tensors = make_weights(description)
+    graph = write_graph(Blocks(description, tensors), scheme, tmp_path)
     rounded = round_weights(tensors, Uniform(FLOAT32, ".experts.", Format(4, 32)))
-    assert error_of(run_graph(graph, IDS, SIZES), reference_logits(MOE, rounded, IDS)) < 1e-5
+    assert error_of(run_graph(graph, IDS, SIZES), reference_logits(description, rounded, IDS)) < 0.015
+
+
+class TooFew(Dictionary):
+    def __init__(self, description, tensors):
+        super().__init__(replace(description, experts=replace(description.experts, num_used=5)), tensors)
 
 
 class ZeroPoints(Blocks):
@@ -73,9 +80,10 @@ class ZeroPoints(Blocks):
         (Dictionary, Uniform(FLOAT32, "experts.3.up_proj", Format(4, 32)), "not all stored in the same bits"),
         (Dictionary, Uniform(Format(4, 32), "down_proj", Format(8, 32)), "gates and downs"),
         (Dictionary, Uniform(Format(4, 128)), "do not fill blocks of 128"),
+        (TooFew, Uniform(FLOAT32), "cannot be used at once"),
         (ZeroPoints, Uniform(FLOAT32, ".experts.", AS_STORED), "zero points"),
     ],
-    ids=["experts differ", "parts differ", "wide blocks", "zero points"],
+    ids=["experts differ", "parts differ", "wide blocks", "too few", "zero points"],
 )
 def test_what_the_operators_cannot_do_is_refused(weights, scheme, words, tmp_path):
     with pytest.raises(ValueError, match=words):

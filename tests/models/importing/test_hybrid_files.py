@@ -86,6 +86,15 @@ def test_added_model_completes_warm_as_cold(architecture, kind, tmp_path):
         assert answer.token_ids == reference.token_ids
 
 
+def test_older_onnxruntime_is_refused_before_anything_is_written(tmp_path, monkeypatch):
+    source, _ = write("qwen3_moe", "gguf", tmp_path)
+    monkeypatch.setattr("importlib.metadata.version", lambda _: "1.30.2")
+    store = ModelStore(tmp_path / "store")
+    with pytest.raises(SottoError, match=r"needs onnxruntime 1\.31, and here is 1\.30\.2; update it"):
+        ModelAdding(store, lambda *_: None).add(source, "tiny")
+    assert not list(store.root.iterdir())
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
