@@ -32,6 +32,8 @@ from sotto_engine.model.memory import gather_in_huge_pages
 
 ort: Any = onnxruntime  # ships no types
 ort.disable_telemetry_events()  # what the builds for Windows look at
+_NEWER = ("Unrecognized attribute", "is not a registered function/op")
+"""What onnxruntime says of a graph that was made for a later one."""
 
 
 @dataclass
@@ -78,8 +80,10 @@ class Model:
         try:
             self._session: Any = _session(graph, _session_options(self._num_threads, is_large, is_packed))
         except Exception as error:  # onnxruntime raises a type of its own for every kind of failure
+            is_newer = any(words in str(error) for words in _NEWER)
+            what_to_do = "update onnxruntime" if is_newer else "install the model again"
             raise SottoError(
-                f"The model graph {graph} cannot be loaded ({first_line(error)}); install the model again."
+                f"The model graph {graph} cannot be loaded ({first_line(error)}); {what_to_do}."
             ) from error
         if is_large:
             gather_in_huge_pages()

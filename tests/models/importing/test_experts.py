@@ -17,6 +17,8 @@ from models.importing.hybrid_decoder import (
     round_weights,
     run_graph,
 )
+from sotto_engine.errors import SottoError
+from sotto_engine.model.onnx_model import Model
 from sotto_models.decoder.builder import write_graph
 from sotto_models.quantizing.blockwise import quantize
 from sotto_models.quantizing.scheme import AS_STORED, FLOAT32, Format
@@ -46,6 +48,14 @@ def test_rounded_experts_are_near_the_reference_on_rounded_weights(description, 
     reference = reference_logits(description, round_weights(tensors, scheme), IDS)
     assert error_of(run_graph(graph, IDS, SIZES), reference) < 0.015
     assert error_of(reference, reference_logits(description, tensors, IDS)) > far, "rounding shows"
+
+
+def test_graph_for_a_later_onnxruntime_says_so(tmp_path):
+    scheme = Uniform(Format(4, 32))
+    graph = write_graph(Dictionary(MOE, make_weights(MOE)), scheme, tmp_path)
+    graph.write_bytes(graph.read_bytes().replace(b"accuracy_level", b"accuracy_lever"))
+    with pytest.raises(SottoError, match=r"Unrecognized attribute.*; update onnxruntime\.$"):
+        Model(graph, 512, 1)
 
 
 class Blocks(Dictionary):
