@@ -40,13 +40,16 @@ def load_engine(
     cache_nbytes: int = DEFAULT_CACHE_NBYTES,
     drafts: bool = True,
     warm_start: WarmStart | None = None,
+    remembers: bool = True,
 ) -> tuple[Engine, Manifest]:
     """Load and check a model folder. Raises SottoError with a sentence the user can act on.
+
+    `remembers`: whether what is found out of a large model is kept for the next start.
 
     `cache_nbytes`, `drafts`: see EngineOptions. `warm_start`: whether prompts are kept on disk, for which project.
     """
     manifest = describe_model(directory)
-    memory = StartMemory.of_user() if manifest.is_large else StartMemory(None)
+    memory = StartMemory.of_user() if manifest.is_large and remembers else StartMemory(None)
     manifest.verify(memory)
     tokenizer = Tokenizer.load(manifest.tokenizer_path)
     template = find_template(options.fim_family or manifest.fim_family, tokenizer)

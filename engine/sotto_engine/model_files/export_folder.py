@@ -15,7 +15,7 @@ from sotto_engine.model_files.external_weights import find_external_data
 from sotto_engine.model_files.inner_path import leaves_folder
 from sotto_engine.model_files.manifest import Manifest, ModelFile, has_manifest, load_manifest
 from sotto_engine.prompt.chat import CONFIG_NAME, TEMPLATE_NAME
-from sotto_engine.prompt.fim import detect_template
+from sotto_engine.prompt.fim import NONE, detect_template, find_template
 from sotto_engine.prompt.tokenizer import Tokenizer
 from sotto_engine.request import FimOrder
 
@@ -52,12 +52,16 @@ def read_export_folder(directory: Path, graph_name: str | None = None) -> Manife
     model_type = str(genai.get("type") or config.get("model_type") or "")
     hint = f"{directory.resolve().name} {config.get('_name_or_path', '')} {model_type}"
     template = detect_template(tokenizer, hint)
+    stop_ids = _stop_ids(directory, genai, config)
+    is_instruct = _is_instruct(hint, stop_ids, tokenizer)
+    good_for = ("inline-completion", "body")
+    if template is None and is_instruct:
+        template, good_for = find_template(NONE, tokenizer), ()
     if template is None:
         raise SottoError(
             f"The vocabulary of the model in {directory} has no fill-in-the-middle tokens that Sotto knows; "
             "take a code model that was trained to fill in the middle."
         )
-    stop_ids = _stop_ids(directory, genai, config)
     chat_files = [name for name in (TEMPLATE_NAME, CONFIG_NAME) if (directory / name).is_file()]
     names = (graph, *_external_data(directory, graph), "tokenizer.json", *chat_files)
     context_length = int(genai.get("context_length") or config.get("max_position_embeddings") or MAX_CONTEXT_LENGTH)
@@ -74,10 +78,10 @@ def read_export_folder(directory: Path, graph_name: str | None = None) -> Manife
         fim_order=(FimOrder.ANCHORED if template.prefix_first else FimOrder.SUFFIX_FIRST).value,
         fim_header=True,
         stop_ids=stop_ids,
-        good_for=("inline-completion", "body"),
+        good_for=good_for,
         head_dim=_head_dim(decoder, config),
         model_type=model_type,
-        is_instruct=_is_instruct(hint, stop_ids, tokenizer),
+        is_instruct=is_instruct,
     )
 
 

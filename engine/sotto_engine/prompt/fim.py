@@ -79,6 +79,8 @@ class FimTemplate:
 
 
 _P, _S = Slot.PREFIX, Slot.SUFFIX
+NONE = "none"
+"""Of models that were not trained to fill in: they go on after the prefix, and are good for questions alone."""
 
 TEMPLATES: tuple[FimTemplate, ...] = (
     FimTemplate(
@@ -142,6 +144,7 @@ TEMPLATES: tuple[FimTemplate, ...] = (
         header=Header.FILENAME,
         separator="<filename>",
     ),
+    FimTemplate(family=NONE, prefix_first=None, suffix_first=(_P,)),
     FimTemplate(
         family="granite",
         prefix_first=("<fim_prefix>", _P, "<fim_suffix>", _S, "<fim_middle>"),
@@ -184,7 +187,7 @@ def detect_template(tokenizer: Tokenizer, hint: str) -> FimTemplate | None:
     `hint` is whatever names the model (folder, `model_type`): a family named there goes before others with the same
     tokens. Having the tokens does not prove that a model was trained with them.
     """
-    rows = {template.family: template for template in TEMPLATES}
+    rows = {template.family: template for template in TEMPLATES if template.family != NONE}
     named = [family for family in rows if family in hint.lower()]
     for family in (*named, *rows):
         template = rows[family]

@@ -10,7 +10,7 @@ from pathlib import Path
 from sotto_engine.errors import SottoError, first_line
 from sotto_engine.model.onnx_model import Model
 from sotto_engine.model_files.export_folder import describe_model
-from sotto_engine.model_files.manifest import MANIFEST_NAME, Manifest, ModelFile, has_manifest
+from sotto_engine.model_files.manifest import MANIFEST_NAME, Manifest, ModelFile, has_manifest, load_manifest
 from sotto_engine.prompt.chat import CONFIG_NAME, TEMPLATE_NAME
 from sotto_models.importing.archive import is_archive, unpack, unpacked_nbytes
 from sotto_models.importing.checksums import verify_checksums
@@ -117,7 +117,20 @@ class ModelAdding:
         manifest = describe_model(folder)
         description = f"{weights.facts.name}, made by Sotto from {source.name}"
         added = Added(dataclasses.replace(manifest, name=name, description=description), weights.nbytes, (steps,))
-        return self._finish(folder, added, is_run=False)
+        final = self._finish(folder, added, is_run=False)
+        if "inline-completion" in final.manifest.good_for:
+            manifest = self._calibrate(folder)
+            (folder / MANIFEST_NAME).write_text(manifest.as_json(), encoding="utf-8")
+            final = dataclasses.replace(final, manifest=manifest)
+        return final
+
+    def _calibrate(self, folder: Path) -> Manifest:
+        from sotto_engine.loading import load_engine  # noqa: PLC0415 - loads onnxruntime
+        from sotto_models.importing.calibrating import calibrate  # noqa: PLC0415
+
+        self._on_step("calibrating", None)
+        engine, _ = load_engine(folder, remembers=False)
+        return calibrate(engine, load_manifest(folder), self._on_step)
 
     def _finish(self, folder: Path, added: Added, *, is_run: bool) -> Added:
         final = dataclasses.replace(added.manifest, directory=folder, files=self._hashed(folder, added.manifest))
