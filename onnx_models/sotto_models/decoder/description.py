@@ -72,7 +72,8 @@ class DecoderDescription:
     norm_eps: float
     tied_head: bool
     architecture: str = "qwen2"
-    """As `model_type` of config.json: qwen2, qwen3, qwen3_moe, llama, starcoder2, granite, qwen3_next, qwen3_5."""
+    """As `model_type` of config.json: qwen2, qwen3, qwen3_moe, llama, starcoder2, granite, qwen3_next, qwen3_5,
+    qwen3_5_moe."""
     norm: Norm = Norm.RMS
     gated_mlp: bool = True
     """SiLU(gate) * up; else one matrix and GELU (tanh), as in StarCoder2."""

@@ -19,6 +19,7 @@ from sotto_engine.errors import SottoError
 from sotto_engine.loading import load_engine
 from sotto_engine.request import FillInRequest, Limits
 from sotto_models.decoder.builder import write_graph
+from sotto_models.importing import calibrating
 from sotto_models.importing.adding import ModelAdding
 from sotto_models.importing.bits import choose_bits
 from sotto_models.quantizing.scheme import AS_STORED, FLOAT32
@@ -73,7 +74,8 @@ def test_blocks_with_zero_points_are_rounded_again_for_experts_alone(tmp_path):
 
 @pytest.mark.parametrize("architecture", DECODERS)
 @pytest.mark.parametrize("kind", ["gguf", "safetensors"])
-def test_added_model_completes_warm_as_cold(architecture, kind, tmp_path):
+def test_added_model_completes_warm_as_cold(architecture, kind, tmp_path, monkeypatch):
+    monkeypatch.setattr(calibrating, "NUM_LINES", 2)
     source, _ = write(architecture, kind, tmp_path, Kind.Q8_0)
     store = ModelStore(tmp_path / "store")
     ModelAdding(store, lambda *_: None).add(source, "tiny")
