@@ -15,6 +15,7 @@ from sotto_lsp.completion.handlers import completion, inline_completion
 from sotto_lsp.documents.notebooks import Notebooks
 from sotto_lsp.documents.store import DocumentStore
 from sotto_lsp.host.session import Session
+from sotto_lsp.model_choice.handlers import GET, LIST, USE, ModelHandlers
 from sotto_lsp.transport.document_sync import DocumentSync, NotebookSync
 from sotto_lsp.transport.json_rpc import Handler, run_command
 from sotto_lsp.transport.lifecycle import Lifecycle
@@ -30,7 +31,7 @@ OFFERS = types.ServerCapabilities(
     notebook_document_sync=types.NotebookDocumentSyncOptions(
         notebook_selector=[types.NotebookDocumentFilterWithNotebook(notebook="*")], save=False
     ),
-    execute_command_provider=types.ExecuteCommandOptions(commands=[COMMAND, METRICS, EXPLAIN_LAST]),
+    execute_command_provider=types.ExecuteCommandOptions(commands=[COMMAND, METRICS, EXPLAIN_LAST, LIST, USE, GET]),
 )
 
 
@@ -53,6 +54,7 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
     actions = ActionHandlers(client, session, documents, user_actions.find, prefetch.plan_prompt)
     lifecycle = Lifecycle(server, session, documents, OFFERS)
     sync = DocumentSync(documents, completer.document_opened, completer.document_changed, completer.document_closed)
+    models = ModelHandlers(client, session, lifecycle.reload_model)
     notebook_sync = NotebookSync(sync, notebooks)
 
     def explain_last(_: types.ExecuteCommandParams) -> list[dict[str, object]]:
@@ -64,6 +66,9 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
         COMMAND: actions.execute,
         METRICS: lambda _: session.metrics.report(),
         EXPLAIN_LAST: explain_last,
+        LIST: models.list,
+        USE: models.use,
+        GET: models.get,
     }
 
     async def on_code_action(params: types.CodeActionParams) -> list[types.CodeAction | types.Command]:

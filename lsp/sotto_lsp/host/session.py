@@ -66,6 +66,12 @@ class Session:
         """What the user would call the model of these settings."""
         return Path(self._named(settings) or ModelStore().used()).name
 
+    @property
+    def named_model(self) -> str | None:
+        """The model that the command line or the settings name; None: the one that was chosen is used."""
+        named = self._named(self.settings)
+        return None if named is None else str(named)
+
     def needs_loading(self, settings: Settings) -> bool:
         """Whether these settings need another engine than the one there is."""
         if self._scheduler is None or not settings.enabled:
@@ -117,9 +123,13 @@ class Session:
         """Whether a model is loaded."""
         return self._scheduler is not None and self._scheduler.is_ready
 
-    async def configure(self, settings: Settings) -> None:
+    async def reload_model(self) -> None:
+        """Load the model that is used now: another was chosen, and no setting names one."""
+        await self.configure(self.settings, is_other_model=True)
+
+    async def configure(self, settings: Settings, *, is_other_model: bool = False) -> None:
         """Take the client's settings over and load the model they name. Failures are reported, once."""
-        loads = self.needs_loading(settings)
+        loads = is_other_model or self.needs_loading(settings)
         self.settings = settings
         for forget in self.on_configured:
             forget()
@@ -133,9 +143,7 @@ class Session:
 
     def stop(self, *, keep: bool = False) -> None:
         """End the work. `keep`: what the next start can use is on disk when this returns, after a second at most."""
-        if self._scheduler is not None:
-            self._scheduler.stop(keep=keep)
-            self._scheduler.wait_ended()
+        self._end_scheduler(keep=keep)
         if self.stand_in is not None:
             self.stand_in.stop()
 
@@ -200,7 +208,7 @@ class Session:
 
     def _start_scheduler(self) -> None:
         """Begin to load the model that the settings name, in place of the one before."""
-        self.stop()
+        self._end_scheduler()
         self.good_for = frozenset()
         self._manifest = None
         self._scheduler = None
@@ -211,6 +219,12 @@ class Session:
                 self._manifest = load_manifest(resolve_model(self._named(self.settings)))
             self._scheduler = Scheduler(self._loader(), idle)
             self._scheduler.start()
+
+    def _end_scheduler(self, *, keep: bool = False) -> None:
+        """The stand-in's is left as it is: whether it goes on is for `configure` to say."""
+        if self._scheduler is not None:
+            self._scheduler.stop(keep=keep)
+            self._scheduler.wait_ended()
 
     async def _wait_loaded(self, scheduler: Scheduler) -> None:
         try:

@@ -3,6 +3,7 @@
 import asyncio
 import copy
 import logging
+from collections.abc import Coroutine
 
 from lsprotocol import types
 
@@ -75,13 +76,21 @@ class Lifecycle:
         settings, problems = parse_settings(*sources)
         if problems:
             self._client.show_warning(" ".join(problems))
-        if not (settings.enabled and self._session.needs_loading(settings)):
+        if settings.enabled and self._session.needs_loading(settings):
+            await self._load(settings, self._session.configure(settings))
+        else:
             await self._session.configure(settings)
-            return
+
+    async def reload_model(self) -> None:
+        """Take up the model that was chosen, with progress."""
+        if self._session.settings.enabled:
+            await self._load(self._session.settings, self._session.reload_model())
+
+    async def _load(self, settings: Settings, loading: Coroutine[None, None, None]) -> None:
         progress = LoadingProgress(self._client)
         # Side by side: a client that does not answer must not keep the model from being loaded.
         begun = asyncio.create_task(progress.begin(f"Sotto: loading {self._session.model_name(settings)}"))
-        await self._session.configure(settings)
+        await loading
         await begun
         progress.end("ready" if self._session.is_ready else "no model")
 
