@@ -37,10 +37,6 @@ def add_head(building: Building, normed: str) -> None:
 
 def _gather_blocks(building: Building, table: QuantizedMatrix) -> str:
     graph, description = building.graph, building.description
-    if table.zero_points is not None:
-        raise ValueError(
-            "the embedding's blocks cannot have zero points: GatherBlockQuantized takes whole ones alone"
-        )
     packed, scales = building.constants(table, "embedding")
     # The gather wants the scales in the blob's three dimensions, MatMulNBits in two; folded at load.
     spread = graph.add("Unsqueeze", [scales, graph.numbers(2)], "embedding.scales_3d")

@@ -102,8 +102,6 @@ def _write_stack(building: Building, source: str, parts: list[str], name: str) -
 
 def _flatten(matrix: QuantizedMatrix) -> list[NDArray[np.uint8] | NDArray[np.float32]]:
     """Levels [rows, bytes] and scales [rows, blocks]."""
-    if matrix.zero_points is not None:
-        raise ValueError("the blocks of experts cannot have zero points")
     if matrix.num_columns % matrix.block_size:
         raise ValueError(f"experts of {matrix.num_columns} columns do not fill blocks of {matrix.block_size}")
     return [matrix.packed.reshape(len(matrix.packed), -1), matrix.scales]

@@ -77,7 +77,7 @@ class Building:
         """How the matrix is stored, and the matrix."""
         matrix = read_matrix(self.weights, self.scheme, name, rows)
         if isinstance(matrix, QuantizedMatrix):
-            return (matrix.bits, matrix.block_size, matrix.zero_points is None), matrix
+            return (matrix.bits, matrix.block_size), matrix
         return (FLOAT32.bits,), matrix
 
     def _product(self, rows: str, parts: list[Part], matrices: list[Stored], name: str) -> str:
@@ -105,7 +105,7 @@ class Building:
         """MatMulNBits by a matrix that is written as {name}.packed and {name}.scales, once."""
         inputs = [rows, *self.constants(matrix, name)]
         if bias:
-            inputs += [""] * (5 - len(inputs)) + [bias]
+            inputs += ["", "", bias]
         return self.graph.add(
             "MatMulNBits",
             inputs,
@@ -119,14 +119,11 @@ class Building:
         )
 
     def constants(self, matrix: QuantizedMatrix, name: str) -> list[str]:
-        """The names of a matrix's tensors: levels, scales and, if it has them, zero points."""
-        names = [
+        """The names of a matrix's tensors: levels and scales."""
+        return [
             self.graph.constant(f"{name}.packed", matrix.packed),
             self.graph.constant(f"{name}.scales", matrix.scales),
         ]
-        if matrix.zero_points is not None:
-            names.append(self.graph.constant(f"{name}.zero_points", matrix.zero_points))
-        return names
 
 
 def read_matrix(weights: Weights, scheme: Scheme, name: str, rows: NDArray[np.intp] | slice = WHOLE) -> Stored:
@@ -143,20 +140,14 @@ def quantize_to(weight: NDArray[np.float32], wanted: Format) -> QuantizedMatrix:
 
 
 def _take_rows(matrix: QuantizedMatrix, rows: NDArray[np.intp] | slice) -> QuantizedMatrix:
-    zero_points = None if matrix.zero_points is None else matrix.zero_points[rows]
-    return replace(matrix, packed=matrix.packed[rows], scales=matrix.scales[rows], zero_points=zero_points)
+    return replace(matrix, packed=matrix.packed[rows], scales=matrix.scales[rows])
 
 
 def _join(matrices: list[QuantizedMatrix]) -> QuantizedMatrix:
     if len(matrices) == 1:
         return matrices[0]
-    zero_points = [each.zero_points for each in matrices if each.zero_points is not None]
-    return replace(
-        matrices[0],
-        packed=np.concatenate([each.packed for each in matrices]),
-        scales=np.concatenate([each.scales for each in matrices]),
-        zero_points=np.concatenate(zero_points) if zero_points else None,
-    )
+    packed = np.concatenate([each.packed for each in matrices])
+    return replace(matrices[0], packed=packed, scales=np.concatenate([each.scales for each in matrices]))
 
 
 def _num_rows(matrix: Stored) -> int:

@@ -115,13 +115,10 @@ def _rate(description: DecoderDescription) -> Callable[[str], tuple[bool, bool, 
 
 
 def _find_kept(source: WeightSource, names: list[str], shapes: list[tuple[int, ...]]) -> Format | None:
-    """The blocks of the file, if they lose nothing and grow little.
-
-    Rows of the embedding are gathered, and experts chosen, which takes no zero points.
-    """
+    """The blocks of the file, if they lose nothing and grow little."""
     found = {source.stored_format(name) for name in names}
     kept = found.pop() if len(found) == 1 else None
-    if kept is None or (kept.zero_points and (names[0] == TABLE or len(names) > 1)):
+    if kept is None:
         return None
     stored_nbytes = sum(source.stored_nbytes(name) for name in names)
     return kept if _count_nbytes(shapes, kept) <= _MAX_GROWTH * stored_nbytes else None
@@ -134,8 +131,7 @@ def _fit_eight(shapes: list[tuple[int, ...]]) -> Format:
 
 def _count_nbytes(shapes: list[tuple[int, ...]], stored: Format) -> int:
     num_blocks = sum(num_rows * -(-num_columns // stored.block_size) for num_rows, num_columns in shapes)
-    num_numbers = 2 if stored.zero_points else 1
-    return num_blocks * (stored.block_size * stored.bits // 8 + _SCALE_NBYTES * num_numbers)
+    return num_blocks * (stored.block_size * stored.bits // 8 + _SCALE_NBYTES)
 
 
 def _find_budget(source: WeightSource, num_weights: int, nbytes_in_eight: int) -> int:

@@ -18,17 +18,13 @@ _SHRINK = np.linspace(0.75, 1.05, 13, dtype=np.float32)
 
 @dataclass(frozen=True)
 class QuantizedMatrix:
-    """packed: uint8 [rows, blocks, block_size * bits / 8]; scales: float32 [rows, blocks].
-
-    zero_points: float32 [rows, blocks], the level that stands for 0; None: 2**(bits-1).
-    """
+    """packed: uint8 [rows, blocks, block_size * bits / 8]; scales: float32 [rows, blocks]."""
 
     packed: NDArray[np.uint8]
     scales: NDArray[np.float32]
     bits: int
     block_size: int
     num_columns: int
-    zero_points: NDArray[np.float32] | None = None
 
 
 def quantize(weight: NDArray[np.float32], bits: int, block_size: int) -> QuantizedMatrix:
@@ -62,8 +58,8 @@ def dequantize(matrix: QuantizedMatrix) -> NDArray[np.float32]:
     stored = matrix.packed
     if matrix.bits == 4:
         stored = np.stack((stored & 15, stored >> 4), axis=-1).reshape(*stored.shape[:2], -1)
-    zero_points = np.float32(1 << (matrix.bits - 1)) if matrix.zero_points is None else matrix.zero_points[:, :, None]
-    values = (stored.astype(np.float32) - zero_points) * matrix.scales[:, :, None]
+    levels = stored.astype(np.float32) - (1 << (matrix.bits - 1))
+    values = levels * matrix.scales[:, :, None]
     return values.reshape(len(values), -1)[:, : matrix.num_columns]
 
 

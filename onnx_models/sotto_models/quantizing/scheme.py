@@ -1,4 +1,4 @@
-"""How each matrix is stored: its bits, its blocks, with or without zero points."""
+"""How each matrix is stored: its bits and its blocks."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,7 +10,6 @@ class Format:
 
     bits: int
     block_size: int = 32
-    zero_points: bool = False
 
 
 AS_STORED = Format(0)

@@ -1,7 +1,7 @@
 """Blocks of GGUF's quantizations as MatMulNBits has them: the very same values, without rounding again.
 
-Layouts after ggml's ggml-common.h. What does not fit (blocks of two scales a block, tables of values) is read as
-float32 by the package gguf.
+Layouts after ggml's ggml-common.h. What does not fit (blocks with a least value or two scales, tables) is read
+as float32 by the package gguf: MatMulNBits takes zero points that are no whole numbers, and is then slow.
 """
 
 from collections.abc import Callable
@@ -26,16 +26,6 @@ def keep_blocks(kind: GGMLQuantizationType, rows: Bytes, num_columns: int) -> Qu
 def _read_q4_0(blocks: Bytes, num_columns: int) -> QuantizedMatrix:
     scales, levels = _scales(blocks, 0), _nibbles(blocks[:, :, 2:])
     return QuantizedMatrix(_pack(levels), scales, 4, _BLOCK, num_columns)
-
-
-def _read_q4_1(blocks: Bytes, num_columns: int) -> QuantizedMatrix:
-    """A value is level * scale + least: least / -scale is the level that stands for 0."""
-    scales, least = _scales(blocks, 0), _scales(blocks, 2)
-    flat = scales == 0  # all values are `least`: level 1 stands for it
-    levels = np.where(flat[:, :, None], np.uint8(1), _nibbles(blocks[:, :, 4:]))
-    scales = np.where(flat, least, scales)
-    zero_points = np.where(flat, np.float32(0), -least / np.where(scales == 0, np.float32(1), scales))
-    return QuantizedMatrix(_pack(levels), scales, 4, _BLOCK, num_columns, zero_points.astype(np.float32))
 
 
 def _read_q5_0(blocks: Bytes, num_columns: int) -> QuantizedMatrix:
@@ -67,14 +57,12 @@ def _pack(levels: Bytes) -> Bytes:
 
 _KEPT: dict[GGMLQuantizationType, tuple[Callable[[Bytes, int], QuantizedMatrix], int]] = {
     GGMLQuantizationType.Q4_0: (_read_q4_0, 18),
-    GGMLQuantizationType.Q4_1: (_read_q4_1, 20),
     GGMLQuantizationType.Q5_0: (_read_q5_0, 22),
     GGMLQuantizationType.Q8_0: (_read_q8_0, 34),
 }
 """How each kind is read, and the bytes of a block."""
 KEPT_FORMATS = {
     GGMLQuantizationType.Q4_0: Format(4, _BLOCK),
-    GGMLQuantizationType.Q4_1: Format(4, _BLOCK, zero_points=True),
     GGMLQuantizationType.Q5_0: Format(8, _BLOCK),
     GGMLQuantizationType.Q8_0: Format(8, _BLOCK),
 }

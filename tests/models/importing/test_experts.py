@@ -78,12 +78,6 @@ class TooFew(Dictionary):
         super().__init__(replace(description, experts=replace(description.experts, num_used=5)), tensors)
 
 
-class ZeroPoints(Blocks):
-    def read_blocks(self, name):
-        matrix = super().read_blocks(name)
-        return matrix and replace(matrix, zero_points=np.full_like(matrix.scales, 7.5))
-
-
 @pytest.mark.parametrize(
     ("weights", "scheme", "words"),
     [
@@ -91,9 +85,8 @@ class ZeroPoints(Blocks):
         (Dictionary, Uniform(Format(4, 32), "down_proj", Format(8, 32)), "gates and downs"),
         (Dictionary, Uniform(Format(4, 128)), "do not fill blocks of 128"),
         (TooFew, Uniform(FLOAT32), "cannot be used at once"),
-        (ZeroPoints, Uniform(FLOAT32, ".experts.", AS_STORED), "zero points"),
     ],
-    ids=["experts differ", "parts differ", "wide blocks", "too few", "zero points"],
+    ids=["experts differ", "parts differ", "wide blocks", "too few"],
 )
 def test_what_the_operators_cannot_do_is_refused(weights, scheme, words, tmp_path):
     with pytest.raises(ValueError, match=words):

@@ -51,8 +51,8 @@ def test_quantized_file_computes_with_its_own_values(model, tmp_path, name):
     expected = reference_logits(model, ids, read)[7::2]
     got = logits_of(source, tmp_path / "graph", ids, choose_bits(weights))
     error = np.linalg.norm(got - expected) / np.linalg.norm(expected)
-    # the kernels round activations to 8 bits; five bits become four where the model would grow
-    assert error < (0.2 if name.startswith("Q5") else 0.05)
+    # the kernels round activations to 8 bits; others become four bits where the model would grow
+    assert error < (0.05 if name in ("F16", "BF16", "Q4_0", "Q8_0") else 0.25)
 
 
 @pytest.mark.parametrize("kind", KEPT_FORMATS)

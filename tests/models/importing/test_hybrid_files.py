@@ -65,13 +65,6 @@ def test_blocks_of_experts_are_kept(stored, tmp_path):
     assert error_of(run_graph(graph, IDS, (17, 23)), expected) < 0.1
 
 
-def test_blocks_with_zero_points_are_rounded_again_for_experts_alone(tmp_path):
-    source, _ = write("qwen3_moe", "gguf", tmp_path, Kind.Q4_1)
-    formats = choose_bits(open_weights(source)).formats
-    kept = {name for name, each in formats.items() if each == AS_STORED}
-    assert "model.layers.0.self_attn.q_proj.weight" in kept and "model.layers.0.mlp.experts" not in kept
-
-
 @pytest.mark.parametrize("architecture", DECODERS)
 @pytest.mark.parametrize("kind", ["gguf", "safetensors"])
 def test_added_model_completes_warm_as_cold(architecture, kind, tmp_path, monkeypatch):
