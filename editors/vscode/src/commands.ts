@@ -1,9 +1,9 @@
 /** The commands, under the names that they have in every editor, and the menu of the status bar. */
 
-import { commands, type Disposable, type LogOutputChannel, ProgressLocation, window, workspace } from "vscode";
+import { commands, type Disposable, type LogOutputChannel, ProgressLocation, window } from "vscode";
 import { counterLines } from "./counters";
 import { explanationRow, explanationText, parseExplanations } from "./explanation";
-import { type Model, modelChoices, parseModels } from "./models";
+import { selectModel } from "./modelChoice";
 import type { Pause } from "./pause";
 import type { Server } from "./server";
 import { isDisabled, toggleLanguage } from "./settings";
@@ -90,26 +90,6 @@ async function askMinutes(): Promise<number | undefined> {
     { title },
   );
   return chosen?.minutes;
-}
-
-async function selectModel(server: Server, log: LogOutputChannel): Promise<void> {
-  let models: Model[] = [];
-  try {
-    models = parseModels(await server.ask("models", "list", "--json"));
-  } catch (error) {
-    log.warn(`The models are not known: ${String(error)}`);
-  }
-  const settings = workspace.getConfiguration("sotto");
-  const folder = { label: "$(folder) A folder…", description: "with an exported model" };
-  const chosen = await window.showQuickPick([...modelChoices(models, settings.get("model", "")), folder], {
-    title: "Model",
-  });
-  if (chosen && "model" in chosen) {
-    await settings.update("model", chosen.model, true);
-  } else if (chosen) {
-    const [picked] = (await window.showOpenDialog({ canSelectFolders: true, canSelectFiles: false })) ?? [];
-    if (picked) await settings.update("model", picked.fsPath, true);
-  }
 }
 
 /** The server's last answers and their reasons; the log gets all that is known of a chosen one. */

@@ -1,39 +1,82 @@
-/** The models that there are, and the choice among them. Knows no VS Code. */
+/** The models that can be chosen, in the order of the list, and what each line says. Knows no VS Code. */
 
 export interface Model {
   readonly name: string;
-  /** Whether it is the one that `sotto models use` chose. */
+  readonly kind: "embedded" | "added" | "found" | "catalogue";
+  readonly licence: string;
+  /** Whether it is the one in use. */
   readonly used: boolean;
-  readonly summary: string;
+  readonly about?: string;
+  /** Of one that was found: what the server adds. */
+  readonly source?: string;
+  readonly place?: string;
+  readonly nbytes?: number;
+  readonly instruct?: boolean;
+  readonly fillsIn?: boolean;
+  readonly memoryNbytes?: number;
+  readonly keyMs?: number;
 }
 
 export interface Choice {
   readonly label: string;
   readonly description: string;
-  /** The setting sotto.model; undefined: not set. */
-  readonly model: string | undefined;
+  readonly model: Model;
 }
 
-/** What `sotto models list --json` prints. Throws where that is no list of models. */
-export function parseModels(printed: string): Model[] {
-  const rows: unknown = JSON.parse(printed);
-  const isList = Array.isArray(rows) && rows.every((row: Partial<Model> | null) => typeof row?.name === "string");
-  if (!isList) throw new Error("`sotto models list --json` prints no list of models");
+export interface Section {
+  readonly title: string;
+  readonly choices: readonly Choice[];
+}
+
+const MEGABYTE = 1e6;
+
+/** What the server's command answers. Throws where that is no list of models. */
+export function parseModels(rows: unknown): Model[] {
+  const isModel = (row: Partial<Model> | null) => typeof row?.name === "string" && typeof row.kind === "string";
+  if (!Array.isArray(rows) || !rows.every(isModel)) throw new Error("the server lists no models");
   return rows as Model[];
 }
 
-/** What can be chosen; the first is to leave it to the server. A tick stands at what is set now. */
-export function modelChoices(models: readonly Model[], setting: string): Choice[] {
-  const used = models.find((model) => model.used)?.name ?? "the embedded one";
-  const choices = [
-    { label: "Default", description: `the one in use: ${used}`, model: undefined },
-    ...models.map(({ name, summary }) => ({ label: name, description: summary, model: name })),
+/** What can be chosen: in use, ready, on this machine, to download. A section without a model is left out. */
+export function modelSections(models: readonly Model[]): Section[] {
+  const ready = models.filter(({ kind }) => kind === "embedded" || kind === "added");
+  const sections: [string, Model[]][] = [
+    ["in use", ready.filter(({ used }) => used)],
+    ["ready", ready.filter(({ used }) => !used)],
+    ["found on this machine", models.filter(({ kind }) => kind === "found")],
+    ["to download", models.filter(({ kind }) => kind === "catalogue")],
   ];
-  if (setting && !models.some(({ name }) => name === setting)) {
-    choices.push({ label: setting, description: "as it is set now", model: setting });
-  }
-  return choices.map((choice) => ({
-    ...choice,
-    label: (choice.model ?? "") === setting ? `$(check) ${choice.label}` : choice.label,
-  }));
+  return sections
+    .filter(([, rows]) => rows.length)
+    .map(([title, rows]) => ({
+      title,
+      choices: rows.map((model) => ({
+        label: `${icon(model)} ${model.name}`,
+        description: describe(model),
+        model,
+      })),
+    }));
+}
+
+function icon({ kind, used }: Model): string {
+  if (used) return "$(check)";
+  return { embedded: "$(package)", added: "$(package)", found: "$(file-add)", catalogue: "$(cloud-download)" }[kind];
+}
+
+/** Size, what it is and its licence; of one that was found also what it would cost here, about. */
+function describe(model: Model): string {
+  const parts = [
+    model.nbytes === undefined ? undefined : `${megabytes(model.nbytes)} MB`,
+    model.kind === "catalogue" ? model.about : model.instruct ? "instruct" : "base",
+    model.fillsIn === false ? "fills in nothing" : undefined,
+    model.licence === "unknown" ? "licence not named" : model.licence,
+    model.place,
+    model.keyMs === undefined ? undefined : `about ${model.keyMs} ms a suggestion`,
+    model.memoryNbytes === undefined ? undefined : `${megabytes(model.memoryNbytes)} MB of memory`,
+  ];
+  return parts.filter(Boolean).join(", ");
+}
+
+function megabytes(nbytes: number): string {
+  return (nbytes / MEGABYTE).toFixed(0);
 }

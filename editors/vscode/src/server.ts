@@ -46,9 +46,9 @@ export class Server implements Disposable {
   }
 
   /** The answer of a server's command. Rejects where the server does not run. */
-  execute(command: string): Promise<unknown> {
+  execute(command: string, ...args: readonly unknown[]): Promise<unknown> {
     if (!this.client) return Promise.reject(new Error("the server does not run"));
-    return this.client.sendRequest("workspace/executeCommand", { command, arguments: [] });
+    return this.client.sendRequest("workspace/executeCommand", { command, arguments: args });
   }
 
   /** What the program prints, asked for something else than to serve. Rejects where none was found or it fails. */

@@ -7,6 +7,8 @@ import type { State } from "./state";
 /** Faster answers are not worth a change in the status bar. */
 const THINKING_MS = 150;
 const LOADING = "Sotto: loading ";
+/** A model that is added takes minutes, in which ghost text comes as ever. */
+const ADDING = "Sotto: adding ";
 
 /** `onAnswer` hears that the server has answered a question for ghost text. */
 export function traffic(isOn: () => boolean, onState: (state: State) => void, onAnswer: () => void): Middleware {
@@ -37,7 +39,8 @@ export function traffic(isOn: () => boolean, onState: (state: State) => void, on
         loading = token;
         onState({ kind: "loading", detail: params.title.slice(LOADING.length) });
       } else if (token !== loading) {
-        if (params.kind !== "report") think(token, params.kind === "begin");
+        const isAdding = params.kind === "begin" && params.title.startsWith(ADDING);
+        if (params.kind !== "report" && !isAdding) think(token, params.kind === "begin");
         next(token, params); // an action: VS Code shows how far it is, and a button that cancels it
       } else if (params.kind === "end") {
         loading = undefined;

@@ -1,30 +1,64 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { modelChoices, parseModels } from "../src/models";
+import { type Model, modelSections, parseModels } from "../src/models";
 
-const PRINTED = `[
-  {"name": "embedded", "used": false, "folder": "/x", "nbytes": 8, "summary": "8 MB qwen2, base, Apache-2.0"},
-  {"name": "mine", "used": true, "folder": "/y", "nbytes": 9, "summary": "9 MB llama, base, unknown"}
-]`;
-const labels = (setting: string) => modelChoices(parseModels(PRINTED), setting).map(({ label }) => label);
+const EMBEDDED: Model = {
+  name: "embedded",
+  kind: "embedded",
+  licence: "Apache-2.0",
+  used: false,
+  nbytes: 8e6,
+  instruct: false,
+  fillsIn: true,
+};
+const MINE: Model = { ...EMBEDDED, name: "mine", kind: "added", used: true, licence: "unknown", instruct: true };
+const FOUND: Model = {
+  name: "qwen",
+  kind: "found",
+  licence: "Apache-2.0",
+  used: false,
+  source: "ollama:qwen",
+  place: "Ollama",
+  nbytes: 491e6,
+  instruct: true,
+  fillsIn: false,
+  memoryNbytes: 591e6,
+  keyMs: 301,
+};
+const FETCHED: Model = {
+  name: "research",
+  kind: "catalogue",
+  licence: "research only",
+  used: false,
+  about: "base, 3 billion parameters",
+};
+const lines = (...models: Model[]) =>
+  modelSections(models).map(({ title, choices }) => [
+    title,
+    ...choices.map(({ label, description }) => `${label}: ${description}`),
+  ]);
 
-test("the models are offered by name, with what they are, and the default says which it is", () => {
-  assert.deepEqual(modelChoices(parseModels(PRINTED), "mine"), [
-    { label: "Default", description: "the one in use: mine", model: undefined },
-    { label: "embedded", description: "8 MB qwen2, base, Apache-2.0", model: "embedded" },
-    { label: "$(check) mine", description: "9 MB llama, base, unknown", model: "mine" },
+test("the models stand in sections: in use, ready, on this machine, to download", () => {
+  assert.deepEqual(lines(EMBEDDED, MINE, FOUND, FETCHED), [
+    ["in use", "$(check) mine: 8 MB, instruct, licence not named"],
+    ["ready", "$(package) embedded: 8 MB, base, Apache-2.0"],
+    [
+      "found on this machine",
+      "$(file-add) qwen: 491 MB, instruct, fills in nothing, Apache-2.0, Ollama, " +
+        "about 301 ms a suggestion, 591 MB of memory",
+    ],
+    ["to download", "$(cloud-download) research: base, 3 billion parameters, research only"],
   ]);
 });
 
-test("what is set now has the tick, a folder of one's own too", () => {
-  assert.deepEqual(labels(""), ["$(check) Default", "embedded", "mine"]);
-  assert.deepEqual(labels("/my/export"), ["Default", "embedded", "mine", "$(check) /my/export"]);
-});
-
-test("without a list there is still the default", () => {
-  assert.deepEqual(modelChoices([], "")[0]?.description, "the one in use: the embedded one");
+test("a section without a model is left out", () => {
+  assert.deepEqual(
+    lines(EMBEDDED).map(([title]) => title),
+    ["ready"],
+  );
+  assert.deepEqual(lines(), []);
 });
 
 test("what is no list of models is refused", () => {
-  for (const printed of ["{}", "[1]", "[null]", "sotto: no"]) assert.throws(() => parseModels(printed));
+  for (const rows of [{}, [1], [null], [{ name: "x" }], "no"]) assert.throws(() => parseModels(rows));
 });

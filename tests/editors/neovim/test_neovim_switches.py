@@ -85,7 +85,8 @@ def test_command_completes_its_subcommands_and_shows_metrics(open_neovim):
     nvim.input("<Esc>:Sotto metrics<CR>")
     nvim.wait(lambda: nvim.row_with("completions"))
     names = nvim.lua("return vim.fn.getcompletion('Sotto ', 'cmdline')")
-    assert names == ["disable", "enable", "explain", "log", "metrics", "restart", "snooze", "status", "toggle"]
+    actions = "cancel disable enable explain log metrics models restart snooze status toggle"
+    assert names == actions.split()
     assert nvim.lua("return vim.fn.getcompletion('Sotto sn', 'cmdline')") == ["snooze"]
     nvim.lua("vim.cmd('Sotto status')")
     assert "Sotto: ready" in messages(nvim)

@@ -1,5 +1,6 @@
 --- :Sotto and its subcommands.
 
+local models = require("sotto.models")
 local reports = require("sotto.reports")
 local server = require("sotto.server")
 local sotto = require("sotto")
@@ -22,6 +23,8 @@ local actions = {
   status = status,
   metrics = reports.show_metrics,
   explain = reports.explain,
+  models = models.choose,
+  cancel = models.cancel,
   restart = server.restart,
 }
 

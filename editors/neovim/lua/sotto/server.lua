@@ -120,7 +120,7 @@ end
 local function progressed(event)
   local client = vim.lsp.get_client_by_id(event.data.client_id)
   local value = event.data.params.value
-  if not client or client.name ~= M.NAME then
+  if not client or client.name ~= M.NAME or require("sotto.models").progressed(event.data.params.token, value) then
     return
   end
   if value.kind == "begin" then
