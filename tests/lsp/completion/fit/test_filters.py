@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sotto_lsp.completion.filters import FILTERS, apply_filters
 from sotto_lsp.completion.filters.surroundings import Surroundings
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "filters.txt"
+GOLDEN = Path(__file__).parents[3] / "golden" / "filters.txt"
 TEXTS = st.text(alphabet="ab()[]{}:'\" \n\t#", max_size=60)
 
 
