@@ -16,6 +16,7 @@ from sotto_lsp.documents.notebooks import Notebooks
 from sotto_lsp.documents.store import DocumentStore
 from sotto_lsp.host.session import Session
 from sotto_lsp.model_choice.handlers import GET, LIST, USE, ModelHandlers
+from sotto_lsp.model_choice.watching import ChoiceWatch
 from sotto_lsp.transport.document_sync import DocumentSync, NotebookSync
 from sotto_lsp.transport.json_rpc import Handler, run_command
 from sotto_lsp.transport.lifecycle import Lifecycle
@@ -54,7 +55,9 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
     actions = ActionHandlers(client, session, documents, user_actions.find, prefetch.plan_prompt)
     lifecycle = Lifecycle(server, session, documents, OFFERS)
     sync = DocumentSync(documents, completer.document_opened, completer.document_changed, completer.document_closed)
-    models = ModelHandlers(client, session, lifecycle.reload_model)
+    choice = ChoiceWatch(session, lifecycle.reload_model)
+    session.on_request.append(choice.look)
+    models = ModelHandlers(client, session, choice.reload)
     notebook_sync = NotebookSync(sync, notebooks)
 
     def explain_last(_: types.ExecuteCommandParams) -> list[dict[str, object]]:

@@ -1,9 +1,9 @@
 """The commands sotto.models.list, .use and .get over stdio: chosen without a restart, added, cancelled."""
 
 import os
-import socket
-import threading
-from contextlib import contextmanager
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -11,10 +11,12 @@ import pytest
 import sotto_models
 from e2e.conftest import Editor
 from e2e.raw_client import EVERYTHING
+from e2e.silent_hub import silent_hub
 
 CODE = "def mean(values):\n    total = sum(values)\n    return total / len("
 PROGRESS = {"window": {"workDoneProgress": True}}
 CANCELLED = -32800
+NAME = "mine"
 
 
 @pytest.fixture
@@ -62,6 +64,29 @@ def test_model_is_added_and_answers_without_a_restart(start):
     assert command(editor, "use", "embedded")["done"]
 
 
+def test_choice_in_a_terminal_is_taken_up_by_an_open_editor(start, tmp_path):
+    editor = start()
+    add_copy(editor)
+    assert command(editor, "use", {"name": "mine"})["done"]
+    editor.open_text(CODE)
+    assert editor.ghost() and editor.explain_last()[0]["model"] == NAME
+    num_loaded = len(loadings(editor))
+    own = os.environ | {"SOTTO_MODELS": str(tmp_path / "store")}
+    subprocess.run([sys.executable, "-m", "sotto_lsp", "models", "use", "embedded"], env=own, check=True)
+    deadline = time.monotonic() + 60
+    while len(loadings(editor)) == num_loaded:
+        assert time.monotonic() < deadline, "it is not taken up"
+        editor.open_text(CODE, f"file:///{time.monotonic()}.py")
+        editor.ghost()
+    assert loadings(editor)[-1].endswith("embedded")
+
+
+def loadings(editor):
+    """The titles of the progress of loading."""
+    sent = [each["params"]["value"] for each in editor.notifications if each["method"] == "$/progress"]
+    return [each["title"] for each in sent if each.get("title", "").startswith("Sotto: loading")]
+
+
 def test_listed_models_say_what_they_are(start):
     editor = start()
     rows = {row["name"]: row for row in command(editor, "list", {"catalogue": True})}
@@ -101,28 +126,6 @@ def test_wrong_wish_is_refused_in_one_sentence(start, name, argument, sentence):
     assert not answer["done"] and sentence in answer["message"] and "\n" not in answer["message"]
 
 
-@contextmanager
-def a_hub_that_never_answers():
-    """Its address, and an event: somebody has connected."""
-    connected, held = threading.Event(), []
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def accept():
-            try:
-                while True:
-                    held.append(server.accept()[0])
-                    connected.set()
-            except OSError:
-                return  # it is closed: the test is over
-
-        thread = threading.Thread(target=accept, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.getsockname()[1]}", connected
-        server.shutdown(socket.SHUT_RDWR)
-    for each in held:
-        each.close()
-
-
 def children_of(editor: Editor):
     return Path(f"/proc/{editor.process.pid}/task/{editor.process.pid}/children").read_text().split()
 
@@ -130,7 +133,7 @@ def children_of(editor: Editor):
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="child processes are looked up in Linux's /proc")
 @pytest.mark.parametrize("how", ["the progress's button", "the request"])
 def test_cancelled_in_the_middle_all_is_as_it_was(start, tmp_path, how):
-    with a_hub_that_never_answers() as (address, connected):
+    with silent_hub() as (address, connected):
         editor = start(HF_ENDPOINT=address, NO_PROXY="*")
         wish = {"command": "sotto.models.get", "arguments": [{"name": "qwen2.5-coder-0.5b"}]}
         asked = editor.send_request("workspace/executeCommand", wish)

@@ -1,11 +1,10 @@
-"""The extension in a real VS Code: on and off, the server's death, code actions, models, what the status bar says."""
+"""The extension in a real VS Code: on and off, the server's death, code actions, what the status bar says."""
 
 import os
 import signal
 
 import pytest
 
-import sotto_models
 from e2e.raw_client import EVERYTHING
 from editors.action_examples import FIRST_IN_THE_MENU
 from editors.vscode.vscode_session import CODE, check, choose_action, started, wait_ready
@@ -18,8 +17,6 @@ PREVIEW = ".part.panel"
 @pytest.fixture(scope="module")
 def vscode(request, tmp_path_factory):
     with started(request, tmp_path_factory) as window:
-        folder = sotto_models.embedded_model_dir()
-        window.server.run_sotto("models", "add", str(folder), "--name", "mine", "--no-prepare")
         window.set(**EVERYTHING, actionPreview=True)
         window.load()
         yield window
@@ -128,23 +125,6 @@ def test_code_action_not_confirmed_changes_nothing(window):
     window.click(f"{PREVIEW} .monaco-button", "Discard")
     window.wait(lambda: any("it was not confirmed" in each for each in window.messages()))
     assert window.lines() == BROKEN.split("\n")
-
-
-def test_model_that_was_added_is_chosen_by_its_name(window):
-    window.run("Sotto: Choose a Model")
-    window.wait(lambda: any("8 MB" in row for row in window.rows()))
-    assert any("Default" in row and "embedded" in row for row in window.rows())
-    window.shoot("models")
-    window.choose("mine")
-    window.wait(lambda: '"sotto.model": "mine"' in machine_settings(window))
-    wait_ready(window)
-    assert shows_a_ghost(window)
-
-
-def machine_settings(window):
-    """Where a model belongs: those of the machine that the server runs on."""
-    path = window.server.home.parent / "user/Machine/settings.json"
-    return path.read_text() if path.exists() else ""
 
 
 def test_metrics_are_shown(window):
