@@ -11,6 +11,7 @@ from sotto_lsp.settings import ROWS, Settings, parse_settings
 EDITORS = Path(__file__).parents[2] / "editors"
 
 WRONG = {
+    "standIn": "yes",
     "enabled": "yes",
     "model": 3,
     "fimFamily": [],
