@@ -59,9 +59,9 @@ class Manifest:
     modes: Mapping[str, float] = field(default_factory=dict[str, float])
     """As `min_probability`, by how sure a user wants it: `quiet`, `eager`."""
     head_dim: int | None = None
+    """Of graphs that leave the cache's last dimension open."""
     indentation: str = ""
     """One step of it in what the model was trained on; empty for a model that was trained on all."""
-    """Of graphs that leave the cache's last dimension open."""
     model_type: str = ""
     """The architecture, as its makers call it: qwen2, llama, ..."""
     is_instruct: bool = False
