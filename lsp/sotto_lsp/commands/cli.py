@@ -16,11 +16,12 @@ examples:
   sotto serve                       what an editor starts: LSP over stdin and stdout
   sotto complete app.py:12:9        what would be suggested there
   sotto demo                        a real session in this terminal, typed for you
-  sotto models add DIR              a model of your own, checked and made faster
+  sotto models find                 models that other programs have put on this machine
+  sotto models add FILE.gguf        a model of your own, checked and made faster
   sotto bundle sotto.tar            all of it in one file, for machines without a network
   sotto doctor                      is everything there, and how fast is it here?
 
-Nothing leaves this machine: no socket is opened, nothing is downloaded. `sotto bundle` alone runs pip, which does.
+Nothing leaves this machine. `sotto models get` and `sotto bundle` alone use a network, to download what you name.
 """
 
 
@@ -77,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_model(demo)
     demo.set_defaults(run=_demo)
 
-    models = commands.add_parser("models", help="add, list, verify, choose and remove models of your own")
+    models = commands.add_parser("models", help="find, get, add, list, verify, choose and remove models")
     add_models_arguments(models)
     models.set_defaults(run=models_command)
 
