@@ -7,6 +7,8 @@ export interface Explanation {
   readonly character: number;
   /** What was suggested, "" for nothing. */
   readonly shown: string;
+  /** The one that answered, "" for none. */
+  readonly model?: string;
   readonly reasons: readonly { readonly code: string; readonly sentence: string }[];
   /** Tokens, probabilities, timings; which there are is the server's to say. */
   readonly [more: string]: unknown;
@@ -33,7 +35,7 @@ export function explanationRow(each: Explanation): { label: string; description:
   const [line = "", ...more] = each.shown.trim().split(/\r\n|\r|\n/);
   return {
     label: line ? `$(sparkle) ${line}${more.length ? " …" : ""}` : "$(circle-slash) Nothing",
-    description: `${fileName(each.uri)}:${each.line + 1}:${each.character + 1}`,
+    description: `${fileName(each.uri)}:${each.line + 1}:${each.character + 1}${each.model ? `, ${each.model}` : ""}`,
     detail: each.reasons.map(({ sentence }) => sentence).join(" ") || "Shown as the model said it.",
   };
 }

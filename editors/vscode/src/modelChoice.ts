@@ -19,7 +19,7 @@ interface Row extends QuickPickItem {
 export async function selectModel(server: Server, log: LogOutputChannel): Promise<void> {
   const chosen = await window.showQuickPick(listRows(server, log), {
     title: "Model",
-    placeHolder: "Models on this machine are looked for…",
+    placeHolder: "The model that ghost text comes from",
     matchOnDescription: true,
   });
   if (chosen?.model) await take(server, chosen.model);

@@ -65,7 +65,7 @@ def parse_found(printed: str) -> list[ModelRow]:
         ModelRow(
             name=row["name"],
             kind="found",
-            licence=row["licence"] or "not named",
+            licence=row["licence"] or "unknown",
             source=row["source"],
             place=row["place"],
             about=row["architecture"],

@@ -9,7 +9,7 @@ from e2e.raw_client import EVERYTHING
 from e2e.silent_hub import silent_hub
 from editors.vscode.vscode_session import CODE, started, wait_ready
 
-FETCHED = "starcoder2-3b"
+FETCHED = "qwen2.5-coder-3b"
 MODAL = ".monaco-dialog-box"
 TOAST = ".notification-toast"
 
@@ -39,7 +39,7 @@ def vscode(request, tmp_path_factory):
 def open_list(window):
     """The models stand there, those of the machine too."""
     window.run("Sotto: Choose a Model")
-    window.wait(lambda: any(FETCHED in row or "qwen2.5" in row for row in window.rows()), 120)
+    window.wait(lambda: any(FETCHED in row for row in window.rows()), 120)
 
 
 def say(window, sentence):
@@ -90,7 +90,7 @@ def test_download_is_asked_for_first_and_cancelled_leaves_all_as_it_was(vscode):
     before, listed = used(vscode), vscode.server.run_sotto("models", "list")
     open_list(vscode)
     vscode.choose(FETCHED)
-    vscode.wait(lambda: any("Licence: BigCode OpenRAIL-M" in each for each in vscode.rows(MODAL)))
+    vscode.wait(lambda: any("Licence: Qwen Research Licence" in each for each in vscode.rows(MODAL)))
     vscode.shoot("model-licence")
     assert not vscode.connected.is_set(), "nothing is fetched before the answer"
     vscode.click(f"{MODAL} .monaco-button", "Download")

@@ -19,8 +19,8 @@ local function ask(command, argument, done)
   end
   local params = { command = "sotto.models." .. command, arguments = { argument } }
   server.call(client, "request", "workspace/executeCommand", params, function(err, answer)
-    if err then
-      say(err.code == vim.lsp.protocol.ErrorCodes.RequestCancelled and "nothing was added" or err.message)
+    if err then -- never for what was cancelled: Neovim drops such an answer
+      say(err.message, vim.log.levels.ERROR)
     elseif answer.done == false then
       say(answer.message, vim.log.levels.WARN)
     else
@@ -102,11 +102,13 @@ function M.progressed(token, value)
   elseif token ~= adding then
     return false
   end
-  local share = value.percentage and value.kind == "report" and (" %d %%"):format(value.percentage) or ""
-  vim.api.nvim_echo({ { ("Sotto: %s%s"):format(value.message or value.title:sub(#"Sotto: " + 1), share) } }, false, {})
   if value.kind == "end" then
     adding = nil
+    say(value.message)
+    return true
   end
+  local share = value.percentage and (" %d %%"):format(value.percentage) or ""
+  vim.api.nvim_echo({ { ("Sotto: %s%s"):format(value.message or value.title:sub(#"Sotto: " + 1), share) } }, false, {})
   return true
 end
 

@@ -51,6 +51,9 @@ local function describe(answer)
     table.insert(lines, ("  %s: %s"):format(reason.code, reason.sentence))
   end
   local facts = { answer.source ~= "" and "from " .. answer.source or nil }
+  if (answer.model or "") ~= "" then
+    table.insert(facts, "model " .. answer.model)
+  end
   if answer.promptTokens then
     table.insert(facts, ("prompt of %d tokens, %d cached"):format(answer.promptTokens, answer.cachedTokens))
     table.insert(facts, "probabilities " .. table.concat(answer.probabilities, " "))
