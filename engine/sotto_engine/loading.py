@@ -71,9 +71,6 @@ def load_engine(
     )
     prefill_grid = 1 if is_exact else PREFILL_GRID
     stop_ids = {*manifest.stop_ids, *_find_control_ids(template, tokenizer)}
-    good_for = manifest.good_for
-    if manifest.is_instruct and chat.is_there:
-        good_for = (*good_for, CHAT)
     store = (warm_start or WarmStart()).open_store(
         manifest, (template.family, order.value, prefill_grid), model.num_threads
     )
@@ -82,7 +79,20 @@ def load_engine(
     )
     engine = Engine(model, prompts, frozenset(stop_ids), engine_options, store)
     give_back_freed()
-    return engine, replace(manifest, good_for=good_for)
+    return engine, _add_chat(manifest, chat)
+
+
+def describe_uses(directory: Path) -> Manifest:
+    """The manifest that `load_engine` returns, without its weights. Raises SottoError."""
+    manifest = describe_model(directory)
+    return _add_chat(manifest, ChatTemplate(manifest.directory, Tokenizer.load(manifest.tokenizer_path)))
+
+
+def _add_chat(manifest: Manifest, chat: ChatTemplate) -> Manifest:
+    """Whether it can be asked questions depends on its template."""
+    if manifest.is_instruct and chat.is_there:
+        return replace(manifest, good_for=(*manifest.good_for, CHAT))
+    return manifest
 
 
 def _load_graph(manifest: Manifest, options: ModelOptions) -> Model:

@@ -95,6 +95,17 @@ class Settings:
         _BOOLEAN,
         "until a larger model has read what stands around the cursor, the embedded one answers; `false`: nobody does",
     )
+    actions_model: str = _row(
+        "",
+        _TEXT,
+        "another model for code actions, as in `model`: it is loaded when you first use one, and unloaded after five "
+        "minutes; empty: the same one",
+    )
+    saver: str = _row(
+        "off",
+        _one_of("auto", "off"),
+        '`"auto"`: on battery, and while memory is short, the embedded model takes the place of a larger one',
+    )
     fim_family: str = _row(
         "", _TEXT, "how the model's fill-in-the-middle tokens are spelled; empty: as its manifest says"
     )

@@ -36,6 +36,8 @@ WRONG = {
     "unloadMinutes": -1,
     "warmStart": "always",
     "shareWeights": "yes",
+    "actionsModel": 3,
+    "saver": "on",
 }
 
 

@@ -46,11 +46,16 @@ class ActionHandlers:
     ) -> None:
         """user_actions: by a document's uri. plan_prompt: prepares the prompt of a likely request."""
         self._client = client
-        self._session = session
+        self._main = session
         self._documents = documents
         self._user_actions = user_actions
         self._plan_prompt = plan_prompt
         self._view = ExplanationView(client)
+
+    @property
+    def _session(self) -> Session:
+        """The one whose model runs actions."""
+        return self._main.for_actions
 
     def end(self) -> None:
         """Leave nothing on the disk."""
@@ -79,7 +84,9 @@ class ActionHandlers:
             if not can_take or not is_wanted(action, params.context.only):
                 continue
             is_open = params.context.trigger_kind == types.CodeActionTriggerKind.Invoked
-            if is_open and not entries and action.product is not Product.TESTS:  # these need a look at the disk
+            if (
+                is_open and self._session is self._main and not entries and action.product is not Product.TESTS
+            ):  # these need a look at the disk
                 question = Question(action, Lines(snapshot), target, file_name(snapshot.uri))
                 self._plan_prompt(build_first_request(question))  # while the user reads the menu
             diagnostic = next(each for each, its in zip(diagnostics, places, strict=True) if its is place)

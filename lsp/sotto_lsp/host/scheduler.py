@@ -124,7 +124,8 @@ class _JobQueue:
 class Scheduler:
     """Runs jobs on the engine; one whose flag is set before its turn is skipped."""
 
-    def __init__(self, load: "Callable[[], tuple[Engine, Manifest]]", idle: Idle | None = None) -> None:
+    def __init__(self, load: "Callable[[], tuple[Engine | None, Manifest]]", idle: Idle | None = None) -> None:
+        """load: called at the start, where it may leave the engine out, and for a job when there is no engine."""
         self._load = load
         self._idle = idle or Idle()
         self._queue = _JobQueue()

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,13 +11,15 @@ from sotto_engine.cancel import CancelFlag
 from sotto_engine.errors import SottoError
 from sotto_engine.model_files.manifest import load_manifest
 from sotto_lsp.documents.snapshot import DocumentSnapshot
-from sotto_lsp.host.idle import Idle, is_on_battery
+from sotto_lsp.host.idle import is_on_battery
 from sotto_lsp.host.metrics import Metrics
+from sotto_lsp.host.model_loading import ModelLoading, engine_settings, settings_of_actions, settings_of_stand_in
+from sotto_lsp.host.saving import find_reason
 from sotto_lsp.host.scheduler import Priority, Scheduler
 from sotto_lsp.settings import Settings
 from sotto_lsp.syntax.languages.registry import is_among
 from sotto_models import embedded_model_dir
-from sotto_models.store import ModelStore, resolve_model
+from sotto_models.store import EMBEDDED, ModelStore, resolve_model
 
 if TYPE_CHECKING:
     from sotto_engine.decode.run import Steps
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
-_STAND_IN_CACHE_MEGABYTES = 64
 _SETTINGS_TIMEOUT_S = 5.0
 """For the client's settings after `initialize`; after that the defaults must do."""
 
@@ -36,11 +36,18 @@ _SETTINGS_TIMEOUT_S = 5.0
 class Session:
     """One client's session."""
 
-    def __init__(self, model_dir: Path | None = None, *, has_stand_in: bool = True) -> None:
-        """`model_dir`: a model that goes before the one in the settings (from the command line)."""
-        self.stand_in = Session(embedded_model_dir(), has_stand_in=False) if has_stand_in else None
+    def __init__(self, model_dir: Path | None = None, *, is_main: bool = True) -> None:
+        """`model_dir`: a model that goes before the one in the settings (from the command line).
+
+        is_main: False for one that helps another out.
+        """
+        self.stand_in = Session(embedded_model_dir(), is_main=False) if is_main else None
         """Of the embedded model, which answers while a larger one still has to read; loaded with such a one alone."""
+        self._of_actions = Session(is_main=False) if is_main else None
+        """Of the model that `actionsModel` names; it is loaded when it is first asked."""
         self.settings = Settings()
+        self.saving = ""
+        """Why the embedded model answers instead of the one that was chosen; "" where it does not"""
         self.metrics = Metrics()
         self.on_configured: list[Callable[[], None]] = []
         """Called with other settings, and maybe another model: forget what belonged to the old ones."""
@@ -54,6 +61,7 @@ class Session:
         self._manifest: Manifest | None = None
         """of the model, read before that is loaded: the first request is asked as all others"""
         self._model_dir = model_dir
+        self._loads_when_used = not is_main and model_dir is None
         self._scheduler: Scheduler | None = None
         self._configured = asyncio.Event()
         self._under_way: dict[tuple[str, str], asyncio.Task[object]] = {}
@@ -69,14 +77,20 @@ class Session:
     @property
     def named_model(self) -> str | None:
         """The model that the command line or the settings name; None: the one that was chosen is used."""
-        named = self._named(self.settings)
+        named = self._chosen(self.settings)
         return None if named is None else str(named)
+
+    @property
+    def for_actions(self) -> "Session":
+        """The one whose model runs the code actions; its settings are this one's in all that an action asks."""
+        own = self._of_actions
+        return own if own is not None and self.settings.actions_model else self
 
     def needs_loading(self, settings: Settings) -> bool:
         """Whether these settings need another engine than the one there is."""
         if self._scheduler is None or not settings.enabled:
             return settings.enabled or self._scheduler is not None
-        return _engine_settings(settings) != _engine_settings(self.settings)
+        return engine_settings(settings) != engine_settings(self.settings)
 
     def good_for_in(self, language_id: str) -> frozenset[str]:
         """What the loaded model can do in a language; nothing where it says that it was trained on others."""
@@ -134,18 +148,23 @@ class Session:
         for forget in self.on_configured:
             forget()
         if loads:
+            self.saving = await self.find_saving()
             self._start_scheduler()
         if self.stand_in is not None:
-            await self.stand_in.configure(self._settings_of_stand_in())
+            is_needed = self._manifest is not None and self._manifest.is_large
+            await self.stand_in.configure(settings_of_stand_in(settings, is_needed=is_needed))
         self._configured.set()
+        if self._of_actions is not None:
+            await self._configure_actions(self._of_actions)
         if self._scheduler is not None:
             await self._wait_loaded(self._scheduler)
 
     def stop(self, *, keep: bool = False) -> None:
         """End the work. `keep`: what the next start can use is on disk when this returns, after a second at most."""
         self._end_scheduler(keep=keep)
-        if self.stand_in is not None:
-            self.stand_in.stop()
+        for other in (self.stand_in, self._of_actions):
+            if other is not None:
+                other.stop()
 
     # The requests under way
 
@@ -200,6 +219,14 @@ class Session:
             return False
         return wanted == "on" or not await asyncio.to_thread(is_on_battery)
 
+    async def find_saving(self) -> str:
+        """Why the embedded model should answer now; "" where the one that was chosen should."""
+        settings = self.settings
+        if not settings.enabled or settings.saver == "off":
+            return ""
+        is_loaded = self.is_resident and not self.saving
+        return await asyncio.to_thread(find_reason, self._chosen(settings), is_loaded=is_loaded)
+
     def _forget(self, key: tuple[str, str], done: "asyncio.Task[object]") -> None:
         if self._under_way.get(key) is done:
             del self._under_way[key]
@@ -213,11 +240,10 @@ class Session:
         self._manifest = None
         self._scheduler = None
         if self.settings.enabled:
-            share = _share_weights if self.settings.share_weights else None
-            idle = Idle(self.settings.unload_minutes * 60 or None, share)
+            loading = ModelLoading(self._named(self.settings), self.settings, self.project, self._loads_when_used)
             with contextlib.suppress(SottoError):  # loading says it
-                self._manifest = load_manifest(resolve_model(self._named(self.settings)))
-            self._scheduler = Scheduler(self._loader(), idle)
+                self._manifest = load_manifest(resolve_model(loading.named))
+            self._scheduler = Scheduler(loading.make_loader(), loading.make_idle())
             self._scheduler.start()
 
     def _end_scheduler(self, *, keep: bool = False) -> None:
@@ -239,54 +265,15 @@ class Session:
                 self.good_for = frozenset(manifest.good_for)
                 self._manifest = manifest
 
-    def _settings_of_stand_in(self) -> Settings:
-        """Loads nothing where the model itself is small, or is not wanted."""
-        is_needed = self._manifest is not None and self._manifest.is_large and self.settings.stand_in
-        own = {"fim_family": "", "fim_order": "", "model": "", "cache_megabytes": _STAND_IN_CACHE_MEGABYTES}
-        return replace(self.settings, **own, enabled=self.settings.enabled and is_needed)
+    async def _configure_actions(self, own: "Session") -> None:
+        own.project, own.metrics, own.on_request = self.project, self.metrics, self.on_request
+        own.report_failure = self.report_failure
+        await own.configure(settings_of_actions(self.settings))
 
     def _named(self, settings: Settings) -> Path | str | None:
-        """The model's folder or name, where one is named."""
+        """The folder or name of the model that is loaded; None: the one that is used."""
+        return EMBEDDED if self.saving else self._chosen(settings)
+
+    def _chosen(self, settings: Settings) -> Path | str | None:
+        """The same while nothing is saved."""
         return self._model_dir or settings.model or None
-
-    def _loader(self) -> "Callable[[], tuple[Engine, Manifest]]":
-        named, settings, project = self._named(self.settings), self.settings, self.project
-
-        def load() -> "tuple[Engine, Manifest]":
-            from sotto_engine.cache.cache_store import WarmStart  # noqa: PLC0415 - loads onnxruntime
-            from sotto_engine.loading import ModelOptions, load_engine  # noqa: PLC0415
-
-            return load_engine(
-                resolve_model(named),
-                ModelOptions(
-                    settings.fim_family or None,
-                    settings.fim_order or None,
-                    settings.threads,
-                    settings.share_weights,
-                ),
-                cache_nbytes=settings.cache_megabytes << 20,
-                warm_start=WarmStart(settings.warm_start, project),
-            )
-
-        return load
-
-
-def _engine_settings(settings: Settings) -> tuple[object, ...]:
-    """The settings that an engine is loaded with."""
-    return (
-        settings.model,
-        settings.fim_family,
-        settings.fim_order,
-        settings.threads,
-        settings.cache_megabytes,
-        settings.unload_minutes,
-        settings.warm_start,
-        settings.share_weights,
-    )
-
-
-def _share_weights(manifest: "Manifest") -> None:
-    """On the engine's thread."""
-    from sotto_engine.model.packing import share_weights  # noqa: PLC0415 - loads onnxruntime
-
-    share_weights(manifest)

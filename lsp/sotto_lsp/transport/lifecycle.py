@@ -92,7 +92,8 @@ class Lifecycle:
         begun = asyncio.create_task(progress.begin(f"Sotto: loading {self._session.model_name(settings)}"))
         await loading
         await begun
-        progress.end("ready" if self._session.is_ready else "no model")
+        saved = f": embedded, {self._session.saving}" if self._session.saving else ""
+        progress.end(f"ready{saved}" if self._session.is_ready else "no model")
 
 
 def _project(params: types.InitializeParams) -> str:

@@ -9,6 +9,7 @@ from engine.fakes import make_engine
 from lsp.host.scheduling import LONG, at_pass, complete
 from sotto_engine.errors import SottoError
 from sotto_engine.request import FillInRequest, Limits
+from sotto_lsp.host import model_loading
 from sotto_lsp.host import session as session_module
 from sotto_lsp.host.scheduler import Priority, Scheduler
 from sotto_lsp.host.session import Session
@@ -101,7 +102,7 @@ async def test_failure_to_load_is_reported_once(monkeypatch):
     def fail(_named):
         raise SottoError("no such model")
 
-    monkeypatch.setattr(session_module, "resolve_model", fail)
+    monkeypatch.setattr(model_loading, "resolve_model", fail)
     session, reports = Session(), []
     session.report_failure = reports.append
     await session.configure(Settings())

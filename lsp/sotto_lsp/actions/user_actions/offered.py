@@ -20,6 +20,6 @@ class UserActions:
 
     def find(self, uri: str) -> Sequence[Action]:
         """None where no instruct model is loaded: no other follows instructions, so no file is read."""
-        if CHAT not in self._session.good_for:
+        if CHAT not in self._session.for_actions.good_for:
             return ()
         return self._store.actions_for(WorkspaceFile.of(uri, self._client.folder_uris))
