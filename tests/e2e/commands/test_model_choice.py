@@ -159,3 +159,15 @@ def test_cancelled_in_the_middle_all_is_as_it_was(start, tmp_path, how):
 def test_commands_are_those_of_the_server(start_server):
     offered = start_server().initialize()["executeCommandProvider"]["commands"]
     assert {"sotto.models.list", "sotto.models.use", "sotto.models.get"} <= set(offered)
+
+
+def test_model_of_another_program_is_listed_with_what_it_costs(start, tmp_path):
+    pytest.importorskip("gguf", reason="the extra `prepare` is not installed: no gguf")
+    from models.importing.tiny import make_model, write_gguf
+
+    (tmp_path / "models").mkdir()
+    file = write_gguf(make_model("qwen2"), tmp_path / "models" / "tiny.gguf")
+    rows = [row for row in command(start(), "list", {"found": True}) if row["kind"] == "found"]
+    (row,) = [row for row in rows if row["name"] == "tiny"]
+    assert row["source"] == str(file) and row["nbytes"] > 0 and row["licence"] == "unknown"
+    assert row["fillsIn"] and not row["instruct"] and row["memoryNbytes"] > row["nbytes"] and row["keyMs"] >= 0
