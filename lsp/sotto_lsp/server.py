@@ -14,6 +14,7 @@ from sotto_lsp.completion.fit.place import ClientRules
 from sotto_lsp.completion.handlers import completion, inline_completion
 from sotto_lsp.documents.notebooks import Notebooks
 from sotto_lsp.documents.store import DocumentStore
+from sotto_lsp.host.saving import SavingWatch
 from sotto_lsp.host.session import Session
 from sotto_lsp.model_choice.handlers import GET, LIST, USE, ModelHandlers
 from sotto_lsp.model_choice.watching import ChoiceWatch
@@ -56,7 +57,7 @@ def make_server(model_dir: Path | None = None) -> SottoServer:
     lifecycle = Lifecycle(server, session, documents, OFFERS)
     sync = DocumentSync(documents, completer.document_opened, completer.document_changed, completer.document_closed)
     choice = ChoiceWatch(session, lifecycle.reload_model)
-    session.on_request.append(choice.look)
+    session.on_request += [choice.look, SavingWatch(session, lifecycle.reload_model).look]
     models = ModelHandlers(client, session, choice.reload)
     notebook_sync = NotebookSync(sync, notebooks)
 

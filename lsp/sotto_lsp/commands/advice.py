@@ -17,6 +17,16 @@ _COPY_NBYTES = 8 << 20
 """A cache whose copy at every token can be felt."""
 
 
+def judge_speed(quick_tokens: int) -> str:
+    """The speed class in words. quick_tokens: prompt tokens that are read while a user waits; 0: any number."""
+    if not quick_tokens:
+        return "fast: a new place is read while you wait"
+    return (
+        f"slow: it reads {quick_tokens} tokens while you wait; a place with more to read is read in the background, "
+        "and until then the embedded model answers (sotto.standIn)"
+    )
+
+
 def judge_uses(speed: Speed, context_length: int) -> tuple[str, ...]:
     """A sentence a use, with its figure."""
     line_s = _LINE_TOKENS / speed.decode_tokens_per_s

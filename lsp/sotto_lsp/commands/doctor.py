@@ -16,7 +16,7 @@ from sotto_engine.model.language_model import ModelTraits
 from sotto_engine.model.probe import Speed, measure_speed, rows_are_exact
 from sotto_engine.model_files.manifest import Manifest
 from sotto_engine.model_files.packed_graph import PackedGraph, measure_packed, packed_root
-from sotto_lsp.commands.advice import advise, find_languages, judge_uses
+from sotto_lsp.commands.advice import advise, find_languages, judge_speed, judge_uses
 from sotto_lsp.commands.complete import suggest
 from sotto_lsp.documents.snapshot import DocumentSnapshot
 from sotto_lsp.settings import Settings
@@ -53,6 +53,8 @@ class Report:
     cache_megabytes_8k: float = 0.0
     prefill_tokens_per_s: float = 0.0
     decode_tokens_per_s: float = 0.0
+    speed_class: str = ""
+    """in words; it stays the same from start to start"""
     warm_equals_cold: bool = False
     """bit for bit, however a prompt is cut"""
     first_suggestion: str = ""
@@ -129,6 +131,7 @@ def _measure(machine: Report, engine: Engine, manifest: Manifest, load_ms: float
         cache_megabytes_8k=_cache_megabytes(traits, 8192),
         prefill_tokens_per_s=round(speed.prefill_tokens_per_s),
         decode_tokens_per_s=round(speed.decode_tokens_per_s),
+        speed_class=judge_speed(engine.quick_tokens),
         warm_equals_cold=rows_are_exact(engine.model),
         first_suggestion=suggestion.shown,
         first_suggestion_ms=round(suggestion_ms, 1),
@@ -166,6 +169,7 @@ def _put_in_words(report: Report) -> str:
         f"{report.cache_megabytes_8k:.0f} MB for 8k",
         f"Speed with {report.num_threads} threads: prefill {report.prefill_tokens_per_s:.0f} tokens/s, "
         f"decode {report.decode_tokens_per_s:.0f} tokens/s",
+        f"Speed class: {report.speed_class}",
         f"Rows of the cache are the same however a prompt is cut into passes: {exact}",
         f"First suggestion: {report.first_suggestion!r} after {report.first_suggestion_ms:.0f} ms",
         f"Kept for the next start (warmStart): {report.num_kept} prompt{'s' * (report.num_kept != 1)} "

@@ -9,6 +9,8 @@ import pytest
 
 from e2e.action_editor import ActionEditor
 from e2e.conftest import COMMAND
+from sotto_engine.model_files.manifest import load_manifest
+from sotto_models import embedded_model_dir
 
 EXPORT = Path(__file__).parents[2] / "exporters" / "models" / "qwen2-optimum-int4"
 END_OF_TURN = 264  # <|im_end|> of its vocabulary, by which a model that was tuned to answer is known
@@ -39,6 +41,21 @@ def editor(model):
 
 def offered(editor, place):
     return {each["title"]: each for each in editor.actions(place)}
+
+
+def test_actions_model_explains_while_the_embedded_one_answers_keys(model, tmp_path):
+    with ActionEditor.start(COMMAND) as editor:
+        editor.begin({"actionsModel": str(model), "actionCandidates": 1})
+        editor.open_text(CODE, (tmp_path / "app.py").as_uri())
+        action = offered(editor, "def area")["Explain"]
+        num_before = editor.metrics()["num_action_answers"]
+        editor.run(action)
+        assert editor.metrics()["num_action_answers"] == num_before + 1
+        editor.delete(len(CODE) - len("return out\n"), len(CODE))
+        editor.type("ret")
+        editor.inline()
+        assert editor.explain_last()[0]["source"] == "model"
+        assert editor.explain_last()[0]["model"] == load_manifest(embedded_model_dir()).name
 
 
 def test_noise_from_an_instruct_model_is_never_written(editor, tmp_path):

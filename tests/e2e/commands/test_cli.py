@@ -89,6 +89,7 @@ def test_doctor_finds_everything_well():
     report = json.loads(done.stdout)
     assert done.returncode == 0 and report["problem"] == "" and report["checksum"] == "matches"
     assert report["decode_tokens_per_s"] > 0 and report["prefill_tokens_per_s"] > 0
+    assert report["speed_class"].startswith("fast")
     assert report["first_suggestion"]
 
 
