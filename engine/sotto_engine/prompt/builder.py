@@ -155,7 +155,7 @@ class PromptBuilder:
         """The last tokens that fit, starting at a line; the start jumps, so that most keystrokes keep it."""
         if len(token_ids) <= room:
             return token_ids
-        step = min(_WINDOW_STEP, room // 2)
+        step = max(1, min(_WINDOW_STEP, room // 2))
         start = -(-(len(token_ids) - room) // step) * step
         for ahead in range(start, min(start + step // 4, len(token_ids))):
             if b"\n" in self.tokenizer.token_bytes(token_ids[ahead]):

@@ -174,3 +174,14 @@ def test_prompt_always_fits_and_its_start_moves_in_jumps():
         if len(ids) > 200:
             starts.add(tuple(ids[:120]))
     assert len(starts) < 20, "every new start is a whole prefill"
+
+
+@pytest.mark.parametrize("window", range(8, 120, 7))
+def test_narrow_window_is_kept_wherever_the_anchor_is(window):
+    tokenizer = make_tokenizer()
+    builder = PromptBuilder(
+        tokenizer, find_template("qwen", tokenizer), ANCHORED, 2048, header=False, window_tokens=window
+    )
+    for end in range(700, 900, 9):
+        text = "".join(f"a{i}\n" for i in range(400))[:end]
+        assert len(builder.build(FillInRequest(text, "\nb" * 30)).token_ids) <= window
