@@ -210,7 +210,8 @@ class ModelAdding:
 def is_weights(source: Path) -> bool:
     """Whether there are weights and no graph: a GGUF file, or a folder of safetensors."""
     if source.is_file():
-        return source.suffix == ".gguf"
+        with source.open("rb") as file:  # Ollama's files have no such name
+            return source.suffix == ".gguf" or file.read(4) == b"GGUF"
     return not has_manifest(source) and any(source.glob("*.safetensors")) and not any(source.rglob("*.onnx"))
 
 
