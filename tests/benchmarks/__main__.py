@@ -24,6 +24,7 @@ BENCHMARKS = {
     "shown": Benchmark(
         "shown.accepting", "what is shown and accepted on unseen files: broken, twice, right, indented"
     ),
+    "slow": Benchmark("slow", "a slowed machine: what is in time at new places, and who answers", "MODEL_DIR"),
     "first-key": Benchmark("first_key", "the first key in a file, its prompt prefetched and not"),
     "actions": Benchmark(
         "actions", "code actions on faults planted in code the model has not seen", "--held-out FILE"
