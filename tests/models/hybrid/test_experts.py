@@ -7,7 +7,7 @@ import pytest
 
 pytest.importorskip("onnx", reason="building graphs needs the `prepare` extra: onnx is missing")
 
-from models.importing.hybrid_decoder import (
+from models.hybrid.hybrid_decoder import (
     MOE,
     Dictionary,
     Uniform,

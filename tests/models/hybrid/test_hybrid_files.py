@@ -11,8 +11,8 @@ pytest.importorskip("safetensors", reason="the extra `recipe` is not installed: 
 
 from gguf import GGMLQuantizationType as Kind
 
-from models.importing.hybrid_decoder import Uniform, error_of, reference_logits, run_graph
-from models.importing.hybrid_files import DECODERS, make_config, make_decoder, write_gguf, write_safetensors
+from models.hybrid.hybrid_decoder import Uniform, error_of, reference_logits, run_graph
+from models.hybrid.hybrid_files import DECODERS, make_config, make_decoder, write_gguf, write_safetensors
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.decode.run import run_steps
 from sotto_engine.errors import SottoError

@@ -12,7 +12,7 @@ import numpy as np
 from gguf import GGMLQuantizationType as Kind
 from safetensors.numpy import save_file
 
-from models.importing.hybrid_decoder import DENSE_HYBRID, MOE, NEXT, make_weights
+from models.hybrid.hybrid_decoder import DENSE_HYBRID, MOE, NEXT, make_weights
 from models.importing.tiny import add_tokenizer, read_tokenizer
 from sotto_models.decoder.description import LayerKind
 

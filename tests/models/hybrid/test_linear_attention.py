@@ -13,7 +13,7 @@ pytest.importorskip("onnx", reason="building graphs needs the `prepare` extra: o
 pytest.importorskip("gguf", reason="the extra `prepare` is not installed: no gguf")
 pytest.importorskip("safetensors", reason="the extra `recipe` is not installed: no safetensors")
 
-from models.importing.hybrid_decoder import (
+from models.hybrid.hybrid_decoder import (
     DENSE_HYBRID,
     MOE,
     NEXT,
@@ -25,7 +25,7 @@ from models.importing.hybrid_decoder import (
     round_weights,
     run_graph,
 )
-from models.importing.hybrid_files import tile
+from models.hybrid.hybrid_files import tile
 from sotto_engine.cancel import CancelFlag
 from sotto_engine.decode.run import run_steps
 from sotto_engine.loading import load_engine
