@@ -13,7 +13,7 @@ PYTEST := $(BIN)/python -m pytest
 EXPORTERS := $(HOME)/.cache/sotto/exporters
 
 TESTED := lint types tests test-exporters test-nvim test-vscode test-editors bench picture picture-vscode
-.PHONY: run test fuzz-gguf lint-editors vsix clean $(TESTED)
+.PHONY: run test fuzz-gguf test-real-models lint-editors vsix clean $(TESTED)
 $(TESTED): $(VENV)/.test
 
 run: $(VENV)/.run  ## install, then show the main job on the embedded model
@@ -50,6 +50,9 @@ picture-vscode:  ## docs/vscode.png, from a real VS Code
 	$(PYTEST) tests/editors/vscode/test_vscode.py -k several_lines --real-editors
 	cp build/editors/vscode/several-lines.png docs/vscode.png
 
+test-real-models: $(VENV)/.test  ## real weights, 600 MB, fetched once; minutes
+	@test -f ../shared/tools/real-models/get.sh && bash ../shared/tools/real-models/get.sh || echo "there is no script that fetches real weights"
+	$(PYTEST) -n 0 tests/models/importing/test_real_weights.py --real-models
 fuzz-gguf: $(VENV)/.test  ## 10,000 mutations of a GGUF file; make test runs some
 	$(PYTEST) -n 0 tests/models/importing/test_gguf_files.py -k mutations --mutations 10000 --timeout 1800
 

@@ -15,6 +15,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "search")
 def pytest_addoption(parser):
     parser.addoption("--exporters", metavar="DIR", help="test all exports there (make test-exporters)")
     parser.addoption("--mutations", type=int, default=150, help="of a GGUF file (make fuzz-gguf: 10,000)")
+    parser.addoption("--real-models", action="store_true", help="with real weights (make test-real-models)")
     parser.addoption("--real-editors", action="store_true", help="install the real editors first, and test in them")
 
 

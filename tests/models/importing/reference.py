@@ -6,7 +6,8 @@ import numpy as np
 def reference_logits(model, input_ids, tensors=None):
     """float64 [S, vocab]. tensors: others than the model's, as after a quantization."""
     config = model.config
-    weights = {name: each.astype(np.float64) for name, each in (tensors or model.tensors).items()}
+    given = model.tensors if tensors is None else tensors
+    weights = {name: each.astype(np.float64) for name, each in given.items()} if isinstance(given, dict) else given
     eps = config.get("norm_epsilon", config["rms_norm_eps"])
     is_layer_norm = model.architecture == "starcoder2"
 
@@ -31,7 +32,7 @@ def reference_logits(model, input_ids, tensors=None):
         else:
             inner = _silu(linear(rows, f"{name}.mlp.gate_proj")) * linear(rows, f"{name}.mlp.up_proj")
             hidden = hidden + scale * linear(inner, f"{name}.mlp.down_proj")
-    head = weights.get("lm_head.weight", weights["model.embed_tokens.weight"])
+    head = weights["lm_head.weight" if "lm_head.weight" in weights else "model.embed_tokens.weight"]
     return norm(hidden, "model.norm") @ head.T / config.get("logits_scaling", 1.0)
 
 
@@ -66,8 +67,11 @@ def _rotate(heads, config, head_dim):
     """Pairs stand half a head apart."""
     half = config["rope_theta"] ** -(np.arange(0, head_dim, 2) / head_dim)
     angles = np.arange(len(heads))[:, None, None] * half / config.get("rope_scaling", {}).get("factor", 1.0)
-    low, high = np.split(heads, 2, axis=-1)
     cos, sin = np.cos(angles), np.sin(angles)
+    if config.get("is_interleaved"):  # as llama.cpp stores Llama: pairs are neighbours
+        low, high = heads[..., 0::2], heads[..., 1::2]
+        return np.stack((low * cos - high * sin, high * cos + low * sin), -1).reshape(heads.shape)
+    low, high = np.split(heads, 2, axis=-1)
     return np.concatenate((low * cos - high * sin, high * cos + low * sin), -1)
 
 
