@@ -44,7 +44,7 @@ def load_engine(
 ) -> tuple[Engine, Manifest]:
     """Load and check a model folder. Raises SottoError with a sentence the user can act on.
 
-    `remembers`: whether what is found out of a large model is kept for the next start.
+    `remembers`: whether a large model is loaded for use: its speed class is found, and kept for the next start.
 
     `cache_nbytes`, `drafts`: see EngineOptions. `warm_start`: whether prompts are kept on disk, for which project.
     """
@@ -58,7 +58,7 @@ def load_engine(
     graph = _load_graph(manifest, options)
     files = [manifest.directory / file.name for file in manifest.files]
     model, is_exact = make_rows_exact(graph, memory, files)
-    speed = find_speed_class(model, memory, files) if manifest.is_large else SpeedClass()
+    speed = find_speed_class(model, memory, files) if manifest.is_large and remembers else SpeedClass()
     memory.save()
     prompts = PromptBuilder(
         tokenizer,
