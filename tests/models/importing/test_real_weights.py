@@ -137,7 +137,7 @@ def test_it_completes_and_answers(added):
     assert CHAT in manifest.good_for
     if "inline-completion" in manifest.good_for:
         request = FillInRequest(CODE, ")\n", limits=Limits(16, StopAt.LINE, min_probability=0.0))
-        assert run_steps(engine.complete(request, CancelFlag())).text == "values"
+        assert run_steps(engine.complete(request, CancelFlag())).text.startswith("values")
     question = (Message("user", "What is 2 + 2? Answer with the number alone."),)
     chat = ChatRequest(question, limits=Limits(24, StopAt.BUDGET, min_probability=0.0))
     assert "4" in run_steps(engine.complete(chat, CancelFlag())).text
