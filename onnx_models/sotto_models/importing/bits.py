@@ -19,6 +19,8 @@ TABLE, HEAD = "model.embed_tokens.weight", "lm_head.weight"
 _EXPERTS = ".mlp.experts"
 _MAX_GROWTH = 1.25
 """Blocks are kept where they take no more than so many times their bytes in the file."""
+TINY_NBYTES = 200_000_000
+"""A model that has fewer bytes in 8 bits keeps them, though its file may be smaller: it needs each of its bits."""
 _SMALL_NBYTES = 600_000_000
 """A model of floats that has fewer bytes in 8 bits keeps them."""
 _LARGE_BITS = 5.5
@@ -136,6 +138,8 @@ def _count_nbytes(shapes: list[tuple[int, ...]], stored: Format) -> int:
 
 def _find_budget(source: WeightSource, num_weights: int, nbytes_in_eight: int) -> int:
     """What the model had in its file; a model of floats is smaller than that."""
+    if nbytes_in_eight <= TINY_NBYTES:
+        return nbytes_in_eight
     is_float = source.nbytes >= 2 * num_weights
     if not is_float:
         return source.nbytes
