@@ -83,7 +83,7 @@ def test_cancel_before_the_start_computes_nothing():
 def test_timings_add_up():
     timings = run_steps(make_engine().complete(FillInRequest("a = 1\n" * 50, ""), CancelFlag())).timings
     stages = timings.prompt_ms + timings.prefill_ms + timings.decode_ms
-    assert timings.total_ms == pytest.approx(stages, abs=0.01)
+    assert 0 < stages <= timings.total_ms + 0.01, "what another program took between two stages counts for none"
     assert 0 < timings.prompt_ms + timings.prefill_ms <= timings.first_token_ms <= timings.total_ms
 
 

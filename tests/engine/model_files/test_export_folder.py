@@ -10,7 +10,8 @@ from engine.fakes import CONTROL, make_tokenizer
 from sotto_engine.errors import SottoError
 from sotto_engine.model.graph_interface import Port, read_interface
 from sotto_engine.model_files.export_folder import MAX_CONTEXT_LENGTH, read_export_folder
-from sotto_engine.prompt.fim import TEMPLATES, detect_template
+from sotto_engine.prompt.fim import NONE, TEMPLATES, Slot, detect_template, find_template
+from sotto_engine.request import FimOrder
 
 MODELS = Path(__file__).parents[2] / "exporters" / "models"
 TOKENIZER = MODELS / "qwen2-optimum-int4" / "tokenizer.json"
@@ -116,10 +117,17 @@ class Vocabulary:
         self.control_id = dict.fromkeys(tokens, 1).get
 
 
-@pytest.mark.parametrize("template", TEMPLATES, ids=lambda template: template.family)
+@pytest.mark.parametrize(
+    "template", [each for each in TEMPLATES if each.family != NONE], ids=lambda template: template.family
+)
 def test_family_is_known_by_its_tokens_and_its_name(template):
     tokens = template.control_tokens() | {template.separator, template.repository} - {""}
     assert detect_template(Vocabulary(*tokens), template.family).family == template.family
+
+
+def test_model_that_fills_in_nothing_has_no_family_but_can_be_asked():
+    assert detect_template(Vocabulary("<|im_start|>"), NONE) is None
+    assert find_template(NONE, Vocabulary()).layout(FimOrder.SUFFIX_FIRST) == (Slot.PREFIX,)
 
 
 def test_family_with_shared_tokens_is_known_by_its_file_token():
