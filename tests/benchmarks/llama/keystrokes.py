@@ -179,6 +179,7 @@ def main() -> None:
         "minProbability": 0,
         "budgetMs": 60_000,
         "lookAhead": "off",
+        "standIn": False,
     }
     _print_keystrokes(options, settings)
     if not options.no_traces:
